@@ -1,0 +1,126 @@
+"""Which addresses an outgoing request may reach: public ones only (invariant 8 of the design).
+
+The deny list is written out, range by range, from the IANA special-purpose registries (RFC 6890 and what was
+registered since). ``ipaddress.is_global`` does not do: it answers True for NAT64 and 6to4 forms of private
+addresses, for multicast, and for ranges registered after its release.
+
+This module judges one address. Names are resolved, and the connected socket asked, by the outgoing adapter.
+"""
+
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Final
+
+LOOPBACK: Final = "loopback"
+NOT_AN_ADDRESS: Final = "unreadable"
+
+# Hosts that hand out credentials. Most lie in a range below; the name says more than the range, and one is public.
+_METADATA: Final = frozenset(
+    map(
+        ip_address,
+        (
+            "169.254.169.254",  # EC2, Azure, Google, DigitalOcean
+            "169.254.170.2",  # ECS task credentials
+            "169.254.170.23",  # EKS pod identity
+            "168.63.129.16",  # Azure, in public space
+            "100.100.100.200",  # Alibaba
+            "192.0.0.192",  # Oracle
+            "fd00:ec2::254",  # EC2
+            "fd00:ec2::23",  # EKS pod identity
+            "fd20:ce::254",  # Google
+        ),
+    )
+)
+
+_IPV4: Final = tuple(
+    (IPv4Network(network), name)
+    for network, name in (
+        ("0.0.0.0/32", "unspecified"),
+        ("0.0.0.0/8", "this network"),
+        ("10.0.0.0/8", "private"),
+        ("100.64.0.0/10", "carrier-grade NAT"),
+        ("127.0.0.0/8", LOOPBACK),
+        ("169.254.0.0/16", "link-local"),
+        ("172.16.0.0/12", "private"),
+        ("192.0.0.0/24", "IETF protocol assignments"),
+        ("192.0.2.0/24", "documentation"),
+        ("192.31.196.0/24", "AS112"),
+        ("192.52.193.0/24", "multicast tunnelling"),
+        ("192.88.99.0/24", "6to4 relay"),
+        ("192.168.0.0/16", "private"),
+        ("192.175.48.0/24", "AS112"),
+        ("198.18.0.0/15", "benchmarking"),
+        ("198.51.100.0/24", "documentation"),
+        ("203.0.113.0/24", "documentation"),
+        ("224.0.0.0/4", "multicast"),
+        ("255.255.255.255/32", "broadcast"),
+        ("240.0.0.0/4", "reserved"),
+    )
+)
+
+_IPV4_MAPPED: Final = IPv6Network("::ffff:0:0/96")
+
+_IPV6: Final = tuple(
+    (IPv6Network(network), name)
+    for network, name in (
+        ("::/128", "unspecified"),
+        ("::1/128", LOOPBACK),
+        ("::/96", "IPv4-compatible"),
+        ("::ffff:0:0:0/96", "IPv4-translated"),
+        ("64:ff9b::/96", "NAT64"),
+        ("64:ff9b:1::/48", "NAT64"),
+        ("100::/64", "discard"),
+        ("100:0:0:1::/64", "dummy prefix"),
+        ("2001::/32", "Teredo"),
+        ("2001:2::/48", "benchmarking"),
+        ("2001:10::/28", "ORCHID"),
+        ("2001:20::/28", "ORCHID"),
+        ("2001::/23", "IETF protocol assignments"),
+        ("2001:db8::/32", "documentation"),
+        ("2002::/16", "6to4"),
+        ("2620:4f:8000::/48", "AS112"),
+        ("3fff::/20", "documentation"),
+        ("5f00::/16", "segment routing"),
+        ("fc00::/7", "unique local"),
+        ("fe80::/10", "link-local"),
+        ("fec0::/10", "site-local"),
+        ("ff00::/8", "multicast"),
+    )
+)
+
+# Everything else that is handed out to hosts lies here; the rest of IPv6 belongs to nobody yet.
+_IPV6_GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
+
+
+def refusal(address: str, allow_loopback: bool = False) -> str | None:
+    """The name of the range that keeps ``address`` from being reached, or None for a public address.
+
+    ``address`` is in the notation sockets give (dotted decimal, or RFC 4291). Loopback alone can be allowed, for
+    the local run; an address that merely carries a loopback address inside (6to4, NAT64) stays refused.
+    """
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return NOT_AN_ADDRESS
+    if isinstance(parsed, IPv6Address) and parsed.scope_id is not None:
+        return "zoned"
+    name = _range_of(parsed)
+    return None if allow_loopback and name == LOOPBACK else name
+
+
+def _range_of(address: IPv4Address | IPv6Address) -> str | None:
+    if address in _METADATA:
+        return "cloud metadata"
+    if isinstance(address, IPv4Address):
+        return _first(address, _IPV4)
+    if address in _IPV4_MAPPED:
+        # A socket connects such an address as IPv4, so its IPv4 range is the one worth naming.
+        return _range_of(IPv4Address(int(address) & 0xFFFF_FFFF)) or "IPv4-mapped"
+    name = _first(address, _IPV6)
+    if name is None and address not in _IPV6_GLOBAL_UNICAST:
+        return "reserved"
+    return name
+
+
+def _first(address: IPv4Address | IPv6Address, ranges: Iterable[tuple[IPv4Network | IPv6Network, str]]) -> str | None:
+    return next((name for network, name in ranges if address in network), None)

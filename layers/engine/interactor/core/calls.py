@@ -1,0 +1,111 @@
+"""From a state's logic to the call that is made, script or request; and the masking of secrets in what comes back."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
+
+from interactor.core import jsons
+from interactor.core.definition.model import HttpLogic, Logic, ScriptLogic
+from interactor.core.jsons import Json, JsonObject
+from interactor.core.logic import Call, Failed, HttpCall, Outcome, ScriptCall, Succeeded
+from interactor.core.paths import Scope
+from interactor.core.templates import TemplateError, render, render_header, render_text, render_url, secret_names
+
+_SCRIPT_SECRET = re.compile(r"""\bsecrets\s*(?:\?\.|\.)\s*([A-Za-z_$][\w$]*)|\bsecrets\s*\[\s*["']([\w.-]+)["']\s*\]""")
+_SHORTEST_MASKED = 4
+"""A shorter secret is no secret, and masking it would tear ordinary texts apart."""
+
+
+def mentioned_secrets(logic: Logic) -> set[str]:
+    """Names of the secrets that a piece of logic mentions; only those are handed to it (ruling 31)."""
+    if isinstance(logic, ScriptLogic):
+        return {match[1] or match[2] for match in _SCRIPT_SECRET.finditer(logic.code)}
+    return secret_names([logic.url, logic.headers, logic.body])
+
+
+def prepare(logic: Logic, scope: Scope, secrets: Mapping[str, str]) -> Call | Failed:
+    """The call that a piece of logic asks for, or why there is none.
+
+    ``secrets`` are all of the account's; one that the logic mentions and that is not set fails it, by name.
+    """
+    code = "script_error" if isinstance(logic, ScriptLogic) else "http_error"
+    try:
+        missing = sorted(mentioned_secrets(logic) - set(secrets))
+        if missing:
+            return Failed(code, f"The secret '{missing[0]}' is not set")
+        if isinstance(logic, ScriptLogic):
+            return _script(logic, scope, secrets)
+        return _request(logic, scope, secrets)
+    except TemplateError as error:
+        return Failed(code, str(error))
+
+
+def mask(outcome: Outcome, secrets: Mapping[str, str]) -> Outcome:
+    """The outcome with the text of every secret replaced by ``[secret NAME]`` (invariant 10)."""
+    values = sorted(((value, name) for name, value in secrets.items() if len(value) >= _SHORTEST_MASKED), reverse=True)
+    values.sort(key=lambda pair: len(pair[0]), reverse=True)
+    if not values:
+        return outcome
+    forms = [
+        (form, name) for value, name in values for form in {value, jsons.dumps(value)[1:-1], quote(value, safe="")}
+    ]
+    logs = tuple(_mask_text(line, forms) for line in outcome.logs)
+    if isinstance(outcome, Failed):
+        return Failed(
+            outcome.code,
+            _mask_text(outcome.message, forms),
+            logs,
+            outcome.duration_ms,
+            outcome.retryable,
+            outcome.retry_after_ms,
+        )
+    return Succeeded(_mask_json(outcome.value, forms), logs, outcome.duration_ms)
+
+
+def _script(logic: ScriptLogic, scope: Scope, secrets: Mapping[str, str]) -> ScriptCall:
+    variables: JsonObject = {"input": scope.input, "workflow_data": scope.workflow_data, "context": scope.context}
+    variables["secrets"] = {name: secrets[name] for name in mentioned_secrets(logic)}
+    return ScriptCall(logic.code, variables)
+
+
+def _request(logic: HttpLogic, scope: Scope, secrets: Mapping[str, str]) -> HttpCall:
+    seen = Scope(scope.workflow_data, scope.input, scope.context, secrets)
+    headers = {name: render_header(value, seen) for name, value in logic.headers.items()}
+    body: bytes | None = None
+    if logic.has_body:
+        content_type = next((value for name, value in headers.items() if name.lower() == "content-type"), None)
+        filled = render_text(logic.body, seen) if isinstance(logic.body, str) else render(logic.body, seen)
+        if isinstance(filled, str):
+            body = filled.encode("utf-8")
+        elif content_type is not None and content_type.lower().startswith("application/x-www-form-urlencoded"):
+            body = _form(filled)
+        else:
+            body = jsons.encode(filled)
+            if content_type is None:
+                headers["Content-Type"] = "application/json"
+    return HttpCall(logic.method, render_url(logic.url, seen), headers, body, logic.timeout_ms)
+
+
+def _form(value: Json) -> bytes:
+    if not isinstance(value, dict):
+        raise TemplateError("A body sent as a form must be an object")
+    pairs = {
+        name: each if isinstance(each, str) else jsons.dumps(each) for name, each in value.items() if each is not None
+    }
+    return urlencode(pairs).encode("ascii")
+
+
+def _mask_text(text: str, forms: list[tuple[str, str]]) -> str:
+    for form, name in forms:
+        text = text.replace(form, f"[secret {name}]")
+    return text
+
+
+def _mask_json(value: Json, forms: list[tuple[str, str]]) -> Json:
+    if isinstance(value, str):
+        return _mask_text(value, forms)
+    if isinstance(value, list):
+        return [_mask_json(each, forms) for each in value]
+    if isinstance(value, dict):
+        return {_mask_text(name, forms): _mask_json(each, forms) for name, each in value.items()}
+    return value

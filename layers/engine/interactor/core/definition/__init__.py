@@ -1,0 +1,6 @@
+"""Workflow definitions: how one is judged (``check``), and the compiled form that the engine reads (``model``).
+
+``workflow-definition.json`` beside this file is the JSON Schema of the API's appendix, extended by rulings 3, 4,
+7 and 19. The checks are written by hand, because a sentence about the one thing that is wrong helps more than
+"matches none of the schemas"; a test holds the two together.
+"""

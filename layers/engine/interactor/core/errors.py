@@ -1,0 +1,227 @@
+"""Every error that an answer can carry: one class a code, in one tree.
+
+    InteractorError                       code, HTTP status, sentence, details
+    ├── Unauthorized                 401  who is asking is not known
+    ├── Forbidden                    403  it is known, and may not
+    ├── NotFound                     404  a thing that does not exist, or that is not the caller's to know of
+    ├── RateLimited, QuotaExceeded   429  too much
+    ├── Invalid                      400  the request itself is wrong
+    ├── PayloadTooLarge              413
+    ├── Refused                      400, 409  the request is right, the state of things says no
+    └── Internal                     500  our fault; the sentence tells nothing
+
+The table of codes is the API's (error codes by endpoint) with ruling 32. An error of this tree is the caller's
+to see; anything else that is raised is logged and answered as ``internal_error``.
+"""
+
+from typing import ClassVar
+
+from interactor.core.jsons import Json
+
+
+class InteractorError(Exception):
+    """Base: ``message`` is the sentence shown, ``details`` whatever helps a program, or None."""
+
+    code: ClassVar[str]
+    status: ClassVar[int]
+
+    def __init__(self, message: str, details: Json = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+
+class Unauthorized(InteractorError):
+    """No token, or one that does not hold."""
+
+    code, status = "unauthorized", 401
+
+
+class Forbidden(InteractorError):
+    """The token lacks the scope, or the namespace of a create."""
+
+    code, status = "forbidden", 403
+
+
+class NotFound(InteractorError):
+    """A route that does not exist."""
+
+    code, status = "not_found", 404
+
+
+class MethodNotAllowed(InteractorError):
+    """The path exists, the method does not."""
+
+    code, status = "method_not_allowed", 405
+
+
+class WorkflowNotFound(NotFound):
+    """No workflow of that name in the account."""
+
+    code = "workflow_not_found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Workflow '{name}' not found")
+
+
+class VersionNotFound(NotFound):
+    """The workflow has no such version."""
+
+    code = "version_not_found"
+
+    def __init__(self, name: str, version_id: str) -> None:
+        super().__init__(f"Workflow '{name}' has no version '{version_id}'")
+
+
+class InstanceNotFound(NotFound):
+    """No instance of that id that the caller may see (ruling 18)."""
+
+    code = "instance_not_found"
+
+    def __init__(self, instance_id: str) -> None:
+        super().__init__(f"Instance '{instance_id}' not found")
+
+
+class ThreadNotFound(NotFound):
+    """The instance has no such thread."""
+
+    code = "thread_not_found"
+
+    def __init__(self, thread_id: str) -> None:
+        super().__init__(f"The instance has no thread '{thread_id}'")
+
+
+class SubscriptionNotFound(NotFound):
+    """No webhook subscription of that id that the caller may see."""
+
+    code = "subscription_not_found"
+
+    def __init__(self, subscription_id: str) -> None:
+        super().__init__(f"Subscription '{subscription_id}' not found")
+
+
+class RateLimited(InteractorError):
+    """Too many requests in the window."""
+
+    code, status = "rate_limited", 429
+
+
+class NamespaceQuotaExceeded(InteractorError):
+    """The namespace has as many active instances as it may."""
+
+    code, status = "namespace_quota_exceeded", 429
+
+
+class Invalid(InteractorError):
+    """The request itself is wrong, whatever the state of things."""
+
+    code, status = "validation_error", 400
+
+
+class InvalidWorkflow(Invalid):
+    """A definition with errors; ``details`` lists them as ``{path, message}``."""
+
+    code = "invalid_workflow"
+
+
+class InvalidCursor(Invalid):
+    """A cursor that this API did not give for this query."""
+
+    code = "invalid_cursor"
+
+
+class NamespaceMismatch(Invalid):
+    """Body and ``X-Namespace`` name different namespaces."""
+
+    code = "namespace_mismatch"
+
+
+class ThreadRequired(Invalid):
+    """Several threads are halted and the request names none; ``details.threads`` names them."""
+
+    code = "thread_required"
+
+
+class WorkflowDataTooLarge(Invalid):
+    """The data would pass 256 KB with this input (ruling 14)."""
+
+    code = "workflow_data_too_large"
+
+
+class PayloadTooLarge(InteractorError):
+    """A body over its limit."""
+
+    code, status = "payload_too_large", 413
+
+
+class Refused(InteractorError):
+    """The request is right; the state of things says no."""
+
+
+class WorkflowExists(Refused):
+    """The name is taken."""
+
+    code, status = "workflow_exists", 409
+
+
+class AlreadyPublished(Refused):
+    """The version is the published one already."""
+
+    code, status = "already_published", 400
+
+
+class WorkflowNotPublished(Refused):
+    """No version of the workflow is published."""
+
+    code, status = "workflow_not_published", 400
+
+
+class InstanceNotHalted(Refused):
+    """A resume of what does not wait for one."""
+
+    code, status = "instance_not_halted", 400
+
+
+class InvalidTransition(Refused):
+    """The input matches no transition of the state (ruling 16)."""
+
+    code, status = "invalid_transition", 400
+
+
+class InstanceNotActive(Refused):
+    """The instance has ended."""
+
+    code, status = "instance_not_active", 400
+
+
+class ConcurrentModification(Refused):
+    """Another request came first (rulings 16 and 17)."""
+
+    code, status = "concurrent_modification", 409
+
+
+class InstancePaused(Refused):
+    """The instance is paused (ruling 29)."""
+
+    code, status = "instance_paused", 409
+
+
+class IdempotencyConflict(Refused):
+    """The key was used for another request (ruling 23)."""
+
+    code, status = "idempotency_conflict", 409
+
+
+class SubscriptionQuotaExceeded(Refused):
+    """The account has as many subscriptions as it may."""
+
+    code, status = "subscription_quota_exceeded", 400
+
+
+class Internal(InteractorError):
+    """Our fault."""
+
+    code, status = "internal_error", 500
+
+    def __init__(self) -> None:
+        super().__init__("Something went wrong on our side; the request id finds it in the logs")

@@ -1,0 +1,118 @@
+"""The check of what a person sends to a halted thread (ruling 16).
+
+The presentation is the rendered one (``presentation`` makes it). Which transition then matches is not judged here.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from interactor.core import form_fields, jsons
+from interactor.core.errors import Invalid
+from interactor.core.jsons import Json, JsonObject
+from interactor.core.paths import MISSING
+
+CHOICE = "choice"
+SELECTED_OPTION = "selected_option"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A resume that fits its presentation.
+
+    ``merged`` is what goes into the data: every key that was sent, those of the form as the form reads them.
+    ``own_form`` is what the conditions of this state see of its own form (ruling 8): each field with its value,
+    null where there is none, and the choice where there was one to make. ``choice`` is the option taken.
+    """
+
+    merged: JsonObject
+    own_form: JsonObject
+    choice: str | None
+
+
+def check_input(
+    presentation: JsonObject,
+    options: JsonObject,
+    transition_mode: str,
+    submitted: JsonObject,
+    selected_option: str | None,
+    today: date,
+) -> Checked:
+    """Check a resume's input against what the state asks for.
+
+    ``options`` are the rendered ``halted_options``; ``selected_option`` is the choice sent beside the input, if
+    one was; ``today`` (UTC) is what the word ``today`` means as a ``minDate`` or ``maxDate``.
+
+    Raises:
+        Invalid: with ``details`` naming every field that is wrong, as ``{field, message}``.
+    """
+    fields = _fields(presentation)
+    errors: list[JsonObject] = []
+    offered = _offered(presentation, options, transition_mode)
+    if offered is not None:
+        # The name is taken: what is sent under it is the choice.
+        fields.pop(CHOICE, None)
+    merged = _with_one_choice(submitted, selected_option, offered is not None and SELECTED_OPTION not in fields, errors)
+    for name, field in fields.items():
+        result = form_fields.read(field, merged.get(name, MISSING), today)
+        if isinstance(result, form_fields.Wrong):
+            errors.append({"field": name, "message": f"'{name}' {result.message}"})
+        elif result is not MISSING:
+            merged[name] = result
+    own_form = {name: merged.get(name) for name in fields}
+    choice = None
+    if offered is not None:
+        choice = own_form[CHOICE] = merged.get(CHOICE)
+        if not any(jsons.equal(choice, value) for value in offered):
+            errors.append({"field": CHOICE, "message": f"'{CHOICE}' must be one of {form_fields.listed(offered)}"})
+    if errors:
+        raise _invalid(errors)
+    return Checked(merged, own_form, choice)
+
+
+def _fields(presentation: JsonObject) -> dict[str, JsonObject]:
+    fields = presentation.get("fields") if presentation.get("type") == "form" else None
+    return {
+        field["name"]: field
+        for field in (fields if isinstance(fields, list) else [])
+        if isinstance(field, dict) and isinstance(field.get("name"), str)
+    }
+
+
+def _offered(presentation: JsonObject, options: JsonObject, transition_mode: str) -> list[Json] | None:
+    """What can be chosen, or None where there is no choice to make."""
+    if transition_mode == "selection":
+        return _each(options.get("choices"), "key")
+    if presentation.get("type") == "choice":
+        return _each(presentation.get("options"), "value")
+    return None
+
+
+def _each(items: Json, key: str) -> list[Json]:
+    listed = items if isinstance(items, list) else []
+    return [item[key] for item in listed if isinstance(item, dict) and item.get(key) not in (None, "")]
+
+
+def _with_one_choice(
+    submitted: JsonObject, beside: str | None, also_inside: bool, errors: list[JsonObject]
+) -> JsonObject:
+    """The input with the choice under ``choice``, whichever way it was sent; different ones are an error.
+
+    ``also_inside``: a ``selected_option`` in the input is a choice too. It moves, and does not stay beside its copy:
+    under its own name nothing would check it.
+    """
+    merged = dict(submitted)
+    sent = [beside, merged.get(CHOICE)]
+    if also_inside:
+        sent.append(merged.pop(SELECTED_OPTION, None))
+    chosen = [value for value in sent if value is not None and value != ""]
+    if any(not jsons.equal(value, chosen[0]) for value in chosen[1:]):
+        message = f"'{CHOICE}' is sent more than once, and differently: send it once, in the input or beside it"
+        errors.append({"field": CHOICE, "message": message})
+    if chosen:
+        merged[CHOICE] = chosen[0]
+    return merged
+
+
+def _invalid(errors: list[JsonObject]) -> Invalid:
+    more = "" if len(errors) == 1 else f" (and {len(errors) - 1} more, see details)"
+    return Invalid(f"The input does not fit what this state asks for: {errors[0]['message']}{more}", list(errors))

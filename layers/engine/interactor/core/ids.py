@@ -1,0 +1,57 @@
+"""Identifiers: a prefix and a lower-case ULID (ruling 21), made from a time and entropy that are handed in.
+
+A ULID sorts by time, so an id alone is a position in a list. The random part of an event's id carries the
+event's number, so that an instance and an event id give the key of the history record.
+"""
+
+import hashlib
+import re
+from typing import Literal, TypeAlias
+
+from ulid import ULID
+
+from interactor.core.times import Millis
+
+Prefix: TypeAlias = Literal["inst", "wf", "v", "evt", "whsub", "del", "req", "file"]
+
+ENTROPY_BYTES = 10
+_NUMBER_BYTES = 5
+_ID = re.compile(r"([a-z]+)_([0-7][0-9abcdefghjkmnpqrstvwxyz]{25})", re.ASCII)
+
+
+def make(prefix: Prefix, now: Millis, entropy: bytes) -> str:
+    """``inst_01h...``: ``entropy`` is 10 random bytes."""
+    return f"{prefix}_{_ulid(now, entropy)}"
+
+
+def derive(prefix: Prefix, moment: Millis, *parts: str) -> str:
+    """The same id each time for the same moment and parts, as a repeated relay of one event needs (ruling 35)."""
+    digest = hashlib.sha256("\0".join(parts).encode()).digest()
+    return f"{prefix}_{_ulid(moment, digest[:ENTROPY_BYTES])}"
+
+
+def event_id(number: int, moment: Millis, entropy: bytes) -> str:
+    """``evt_01h...`` that carries the event's number; ``entropy`` is at least 5 random bytes."""
+    return f"evt_{_ulid(moment, number.to_bytes(_NUMBER_BYTES) + entropy[:_NUMBER_BYTES])}"
+
+
+def event_number(event: str) -> int | None:
+    """The number that ``event_id`` put into an id, or None for a text that is no event id."""
+    if not is_id(event, "evt"):
+        return None
+    return int.from_bytes(ULID.from_str(event[4:].upper()).bytes[6 : 6 + _NUMBER_BYTES])
+
+
+def is_id(text: str, prefix: Prefix) -> bool:
+    """Whether ``text`` has the form of an id with this prefix."""
+    match = _ID.fullmatch(text)
+    return match is not None and match[1] == prefix
+
+
+def moment_of(identifier: str) -> Millis:
+    """When an id was made, as the id itself says."""
+    return int.from_bytes(ULID.from_str(identifier.partition("_")[2].upper()).bytes[:6])
+
+
+def _ulid(now: Millis, random_part: bytes) -> str:
+    return str(ULID.from_bytes(now.to_bytes(6) + random_part)).lower()

@@ -1,0 +1,41 @@
+"""Every bound of the engine in one place (invariant 9); ``docs/limits.md`` says which error each one has."""
+
+from interactor.core.times import MINUTE, SECOND, Millis
+
+KILOBYTE = 1024
+
+WORKFLOW_DATA_BYTES = 256 * KILOBYTE
+INPUT_BYTES = 64 * KILOBYTE
+DEFINITION_BYTES = 1024 * KILOBYTE
+PRESENTATION_BYTES = 64 * KILOBYTE
+BODY_BYTES = 8 * KILOBYTE
+"""Bodies that carry neither an input nor a definition: tokens, subscriptions."""
+
+TRANSITIONS_IN_A_ROW = 1_000
+EVENTS_PER_INSTANCE = 25_000
+THREADS_ALIVE = 10
+
+EVENTS_PER_ADVANCE = 100
+"""An inline run rests here, so that one history record stays small."""
+CHANGES_PER_ADVANCE_BYTES = 64 * KILOBYTE
+
+TRIES_PER_STEP = 8
+"""A step that began this often without ever committing fails with ``internal_error`` (invariant 4)."""
+
+STEP_WORK: Millis = 60 * SECOND
+"""What one message's work may take: the step worker's time limit."""
+OVERDUE_AFTER: Millis = MINUTE
+"""How long after that a hint counts as lost (invariant 3)."""
+
+REMEMBERED_RESUME: Millis = 10 * SECOND
+"""How long the same input, sent again, gets the same answer (ruling 17)."""
+
+INSTANCE_HISTORY_ENTRIES = 100
+INSTANCE_HISTORY_BYTES = 256 * KILOBYTE
+RESPONSE_BYTES = 64 * KILOBYTE
+STEP_RESULT_BYTES = 8 * KILOBYTE
+"""What the history keeps of an ``on_enter`` result."""
+
+SUBSCRIPTIONS_PER_ACCOUNT = 50
+PAGE_DEFAULT = 50
+PAGE_MAXIMUM = 100

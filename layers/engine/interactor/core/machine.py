@@ -1,0 +1,447 @@
+"""How one thread moves: every rule that takes a thread from one place of its definition to the next.
+
+An ``Advance`` is a draft of one thread's way. It is told what came in (``resume``, ``time_out``, ``complete`` with
+the outcome of logic), moves by the rules below, and says through ``step`` what has to be done next, until the
+thread rests. Nothing outside the draft changes; what came of it is a ``Change``, which ``settle`` turns into the
+instance's next version.
+
+    enter(S)   terminal: the thread ends, then S.on_enter | S.on_enter | otherwise the body of S
+    body(S)    halting: halted | fork: joining, its threads enter | logic | leave
+    logic      succeeded: result merged, leave | failed: again later, or fail
+    leave(S)   the first transition whose condition holds: enter(target) | none: fail
+    resume     checked by the form, merged, the first matching transition: enter(target) | none: refused
+    fail(S)    S.on_error: enter(its target) | the thread fails, and what that means for the others is settle's
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal
+
+from interactor.core import conditions, form, limits, results
+from interactor.core.definition.model import Definition, HttpLogic, Logic, ScriptLogic, State, Transition
+from interactor.core.errors import InvalidTransition, WorkflowDataTooLarge
+from interactor.core.events import Event, changes
+from interactor.core.instance import Failure, Halt, Instance, LastResume, Phase, Thread
+from interactor.core.jsons import Json, JsonObject, size
+from interactor.core.logic import Failed, Outcome
+from interactor.core.paths import Scope
+from interactor.core.presentation import PresentationTooLarge, render_halt
+from interactor.core.templates import TemplateError
+from interactor.core.times import Millis
+
+INPUT = "input"
+"""The writer of what a create or a resume put into the data."""
+
+Trigger = Literal["automatic", "input", "event", "timeout", "error", "join", "system"]
+PERMANENT = frozenset(
+    {"loop_limit_exceeded", "workflow_data_too_large", "history_limit_exceeded", "thread_limit_exceeded"}
+)
+"""Failures that ``on_error`` does not catch: catching them would only meet them again."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a thread needs done before it can go on: its state's logic, or (``logic`` None) only its rules."""
+
+    state: State
+    phase: Phase
+    logic: Logic | None
+    sequence: int
+    attempt: int
+
+    @property
+    def outside(self) -> bool:
+        """Whether it reaches beyond the engine, and so must not be repeated lightly (invariant 5)."""
+        return isinstance(self.logic, HttpLogic)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one advance came to. It holds for any version of the instance in which the thread is still at ``place``."""
+
+    before: Thread
+    after: Thread
+    forked: tuple[Thread, ...]
+    events: tuple[Event, ...]
+    first_sequence: int
+    next_sequence: int
+    by: Json
+    """Who caused it: ``{actor, via}``, or None for the engine itself (ruling 27)."""
+
+
+class Advance:
+    """A draft of one thread's way from one resting place to the next."""
+
+    def __init__(self, definition: Definition, instance: Instance, thread_id: str, by: Json = None) -> None:
+        self._definition = definition
+        self._instance = instance
+        self._by = by
+        self._before = instance.threads[thread_id]
+        self._thread = self._before
+        self._events: list[Event] = []
+        self._forked: list[Thread] = []
+        self._next_sequence = instance.next_sequence
+        self._changed_bytes = 0
+
+    # What is asked of it
+
+    @property
+    def step(self) -> Step | None:
+        """What has to be done next, or None while the thread rests with nothing to do."""
+        thread = self._thread
+        if not thread.running:
+            return None
+        state = self._definition.states[thread.state]
+        logic = {Phase.ON_ENTER: state.on_enter, Phase.LOGIC: state.logic}.get(thread.phase)
+        return Step(state, thread.phase, logic, thread.sequence, thread.attempt)
+
+    @property
+    def full(self) -> bool:
+        """Whether it should be committed before it goes on, so that one history record stays small."""
+        return len(self._events) >= limits.EVENTS_PER_ADVANCE or self._changed_bytes >= limits.CHANGES_PER_ADVANCE_BYTES
+
+    @property
+    def moved(self) -> bool:
+        """Whether there is anything to commit."""
+        return bool(self._events)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the thread has ended; an ``on_enter`` may still follow."""
+        return self._thread.outcome is not None
+
+    def scope(self) -> Scope:
+        """What conditions, templates and scripts of the thread's present state see."""
+        return Scope(workflow_data=self._data(), input=self._thread.input, context=self.context())
+
+    def context(self) -> JsonObject:
+        """The ``context`` of scripts and templates."""
+        instance = self._instance
+        return {
+            "namespace": instance.namespace,
+            "instance_id": instance.id,
+            "workflow_name": instance.workflow_name,
+            "version_id": instance.version_id,
+            "state_name": self._thread.state,
+            "thread_id": self._thread.id,
+        }
+
+    def change(self) -> Change:
+        """What it came to so far."""
+        return Change(
+            self._before,
+            self._thread,
+            tuple(self._forked),
+            tuple(self._events),
+            self._instance.next_sequence,
+            self._next_sequence,
+            self._by,
+        )
+
+    # What comes in
+
+    def created(self, now: Millis) -> None:
+        """Note that the instance begins with this commit."""
+        fields: JsonObject = {
+            "initial_state": self._definition.initial_state,
+            "input": self._thread.input,
+            "version_id": self._instance.version_id,
+        }
+        self._note("lifecycle", "created", now, fields | self._attribution())
+
+    def run_rules(self, now: Millis) -> None:
+        """Do what needs no logic: go into the state, or leave it."""
+        if self._thread.phase is Phase.ENTER:
+            self._arrive(now)
+        else:
+            self._leave(now)
+
+    def complete(self, outcome: Outcome, now: Millis, retry_at: Millis | None = None) -> None:
+        """Take in how the present step's logic ended; ``retry_at`` says a failed one is tried again then."""
+        step = self.step
+        if step is None or step.logic is None:
+            raise AssertionError("no logic is pending")
+        if isinstance(outcome, Failed):
+            self._failed(step, outcome, now, retry_at)
+        else:
+            self._succeeded(step, outcome.value, outcome.logs, outcome.duration_ms, now)
+
+    def resume(self, submitted: JsonObject, option: str | None, input_hash: str, now: Millis) -> None:
+        """Take in what a person decided (ruling 16).
+
+        Raises:
+            Invalid: when fields are wrong; all of them are named.
+            InvalidTransition: when no transition matches.
+            WorkflowDataTooLarge: when the data would pass its bound.
+        """
+        state, halt = self._halted()
+        checked = form.check_input(
+            halt.presentation,
+            halt.options,
+            state.transition_mode,
+            submitted,
+            option,
+            datetime.fromtimestamp(now / 1000, UTC).date(),
+        )
+        before = self._data()
+        scope = Scope({**before, **checked.merged}, checked.merged, self.context(), own_form=checked.own_form)
+        transition = self._choose(state, scope, checked.choice)
+        if transition is None:
+            raise InvalidTransition(
+                f"The input matches no transition of state '{state.name}'",
+                {"current_state": state.name, "targets": [each.target for each in state.transitions]},
+            )
+        remembered = LastResume(self._thread.sequence, state.name, input_hash, now)
+        self._thread = replace(self._thread, input=checked.merged, transitions=0, halt=None, last_resume=remembered)
+        found = self._write(checked.merged, INPUT)
+        if self._data_size() > limits.WORKFLOW_DATA_BYTES:
+            raise WorkflowDataTooLarge("With this input workflow_data would be over 256 KB; send less")
+        fields: JsonObject = {"state": state.name, "input": checked.merged, "changes": found}
+        if checked.choice is not None:
+            fields["choice"] = checked.choice
+        self._note("halt", "resumed", now, fields | self._attribution())
+        self._go(transition.target, "input", now, transition.key)
+
+    def time_out(self, now: Millis) -> None:
+        """Leave a halt whose time is over (ruling 4)."""
+        state, _ = self._halted()
+        if state.timeout is None:
+            raise AssertionError("the state has no timeout")
+        self._thread = replace(self._thread, halt=None, transitions=0)
+        self._note("halt", "timed_out", now, {"state": state.name})
+        self._go(state.timeout.target, "timeout", now)
+
+    def fail(self, code: str, message: str, now: Millis) -> None:
+        """Fail the thread where it stands, or go where the state's ``on_error`` says (rulings 4 and 11)."""
+        state = self._definition.states[self._thread.state]
+        fields: JsonObject = {"state": state.name, "code": code, "message": message}
+        if self._thread.outcome is not None:
+            self._note("error", "step_failed", now, fields)
+            self._thread = replace(self._thread, phase=Phase.ENDED, due_at=None)
+        elif state.on_error is not None and code not in PERMANENT:
+            found = self._write({"error": {"code": code, "message": message, "state": state.name}}, INPUT)
+            self._note("error", "step_failed", now, fields | {"changes": found})
+            self._go(state.on_error, "error", now)
+        else:
+            self._note("error", "step_failed", now, fields)
+            self._thread = failed(self._thread, Failure(code, message, state.name))
+
+    # The rules
+
+    def _go(self, target: str, trigger: Trigger, now: Millis, key: str | None = None) -> None:
+        if self._thread.transitions >= limits.TRANSITIONS_IN_A_ROW:
+            self.fail("loop_limit_exceeded", "1,000 transitions in a row without a halt", now)
+            return
+        self._thread = replace(
+            self._thread,
+            coming_from=self._thread.state,
+            state=target,
+            phase=Phase.ENTER,
+            trigger=trigger,
+            key=key,
+            attempt=1,
+            due_at=None,
+            transitions=self._thread.transitions + 1,
+        )
+        self._arrive(now)
+
+    def _arrive(self, now: Millis) -> None:
+        thread = self._thread
+        state = self._definition.states[thread.state]
+        if thread.coming_from is not None:
+            fields: JsonObject = {"from_state": thread.coming_from, "to_state": state.name, "trigger": thread.trigger}
+            self._note("transition", "state_change", now, fields | ({"key": thread.key} if thread.key else {}))
+        self._thread = replace(thread, entered_at=now, phase=Phase.LEAVE, coming_from=None, key=None)
+        if state.type == "terminal":
+            self._thread = replace(self._thread, outcome="completed", phase=Phase.ENDED)
+        if state.on_enter is not None:
+            self._rest(Phase.ON_ENTER)
+        elif self._thread.outcome is None:
+            self._body(state, now)
+
+    def _body(self, state: State, now: Millis) -> None:
+        if state.type == "halting":
+            self._halt(state, now)
+        elif state.fork is not None:
+            self._fork(state, now)
+        elif state.logic is not None:
+            self._rest(Phase.LOGIC)
+        else:
+            self._rest(Phase.LEAVE)
+
+    def _halt(self, state: State, now: Millis) -> None:
+        try:
+            presented = render_halt(state, self.scope())
+        except PresentationTooLarge as error:
+            self.fail("presentation_too_large", str(error), now)
+            return
+        except TemplateError as error:
+            self.fail("template_error", str(error), now)
+            return
+        timeout_at = now + state.timeout.after_ms if state.timeout else None
+        self._rest(Phase.HALTED)
+        halt = Halt("input", now, presented.presentation, presented.options, timeout_at)
+        self._thread = replace(self._thread, halt=halt)
+        fields: JsonObject = {
+            "state": state.name,
+            "halting_presentation": halt.presentation,
+            "halted_options": halt.options,
+        }
+        self._note("halt", "waiting", now, fields)
+
+    def _fork(self, state: State, now: Millis) -> None:
+        if state.fork is None:
+            raise AssertionError("the state does not fork")
+        alive = sum(1 for thread in self._instance.threads.values() if thread.outcome is None)
+        if alive + len(state.fork.threads) > limits.THREADS_ALIVE + 1:
+            self.fail("thread_limit_exceeded", "More than 10 threads would live at once", now)
+            return
+        self._rest(Phase.JOINING)
+        for branch in state.fork.threads:
+            self._forked.append(
+                Thread(
+                    id=f"thread_{branch.name}",
+                    state=branch.target,
+                    phase=Phase.ENTER,
+                    sequence=self._take_sequence(),
+                    entered_at=now,
+                    input=self._thread.input,
+                    parent=self._thread.id,
+                    coming_from=state.name,
+                )
+            )
+        names = tuple(thread.id for thread in self._forked)
+        self._thread = replace(self._thread, forked=names)
+        self._note("transition", "fork", now, {"state": state.name, "threads": list(names)})
+
+    def _succeeded(self, step: Step, value: Json, logs: tuple[str, ...], duration_ms: int, now: Millis) -> None:
+        fields = _step_fields(step, logs, duration_ms)
+        if step.phase is Phase.ON_ENTER:
+            if value is not None:
+                fields["result"] = value if size(value) <= limits.STEP_RESULT_BYTES else "(larger than 8 KB)"
+            self._note("step", "completed", now, fields)
+            self._after_on_enter(step.state, now)
+            return
+        before = self._thread
+        try:
+            found = self._write(self._written_by_logic(step, value), results.writer(step.state.name))
+        except results.NoPlace as error:
+            self._note("step", "failed", now, fields | {"code": "http_error", "message": str(error)})
+            self.fail("http_error", str(error), now)
+            return
+        if isinstance(step.logic, HttpLogic):
+            fields["http_status"] = value["status"]
+        if self._data_size() > limits.WORKFLOW_DATA_BYTES:
+            self._thread = before
+            self.fail("workflow_data_too_large", "workflow_data is over 256 KB", now)
+            return
+        self._note("step", "completed", now, fields | ({"changes": found} if found else {}))
+        self._leave(now)
+
+    def _failed(self, step: Step, outcome: Failed, now: Millis, retry_at: Millis | None) -> None:
+        fields = _step_fields(step, outcome.logs, outcome.duration_ms)
+        fields |= {"code": outcome.code, "message": outcome.message}
+        if retry_at is not None:
+            self._note("step", "failed", now, fields | {"retry_at": retry_at})
+            self._thread = replace(self._thread, attempt=step.attempt + 1, due_at=retry_at)
+            return
+        self._note("step", "failed", now, fields)
+        self.fail(outcome.code, outcome.message, now)
+
+    def _after_on_enter(self, state: State, now: Millis) -> None:
+        if self._thread.outcome is not None:
+            self._thread = replace(self._thread, phase=Phase.ENDED, due_at=None)
+        else:
+            self._thread = replace(self._thread, attempt=1, due_at=None)
+            self._body(state, now)
+
+    def _leave(self, now: Millis) -> None:
+        state = self._definition.states[self._thread.state]
+        transition = self._choose(state, self.scope(), None)
+        if transition is None:
+            self.fail("invalid_transition", f"No transition of state '{state.name}' matches", now)
+        else:
+            self._go(transition.target, "automatic", now, transition.key)
+
+    # The parts
+
+    def _choose(self, state: State, scope: Scope, choice: str | None) -> Transition | None:
+        keyed = choice is not None and any(each.key == choice for each in state.transitions)
+        for transition in state.transitions:
+            if keyed and transition.key is not None and transition.key != choice:
+                continue
+            if state.transition_mode == "selection" and transition.key != choice:
+                continue
+            if conditions.evaluate(transition.condition, scope):
+                return transition
+        return None
+
+    def _written_by_logic(self, step: Step, value: Json) -> JsonObject:
+        if isinstance(step.logic, ScriptLogic):
+            written: JsonObject = value or {}
+            return written
+        return results.place(step.state, value, self._data(), self._all_writers())
+
+    def _write(self, written: JsonObject, writer: str) -> JsonObject:
+        """Put keys into the thread's layer and answer what changed; an unchanged key keeps its last writer."""
+        before = self._data()
+        found = changes(before, {**before, **written})
+        touched = {*found.get("added", {}), *found.get("updated", {})}
+        layer = {**self._thread.layer, **{key: value for key, value in written.items() if key in touched}}
+        writers = {**self._thread.writers, **dict.fromkeys(touched, writer)}
+        self._thread = replace(self._thread, layer=layer, writers=writers)
+        self._changed_bytes += size(found)
+        return found
+
+    def _rest(self, phase: Phase) -> None:
+        self._thread = replace(self._thread, phase=phase, sequence=self._take_sequence(), attempt=1, due_at=None)
+
+    def _take_sequence(self) -> int:
+        self._next_sequence += 1
+        return self._next_sequence - 1
+
+    def _note(self, type_: str, subtype: str, now: Millis, fields: JsonObject) -> None:
+        self._events.append(Event(type_, subtype, now, self._thread.id, fields))
+
+    def _attribution(self) -> JsonObject:
+        return {"by": self._by} if self._by is not None else {}
+
+    def _halted(self) -> tuple[State, Halt]:
+        if self._thread.halt is None:
+            raise AssertionError("the thread is not halted")
+        return self._definition.states[self._thread.state], self._thread.halt
+
+    def _data(self) -> JsonObject:
+        parent = self._thread.parent
+        return {**self._instance.view(parent), **self._thread.layer} if parent else self._thread.layer
+
+    def _all_writers(self) -> dict[str, str]:
+        parent, found = self._thread.parent, dict(self._thread.writers)
+        while parent is not None:
+            found = {**self._instance.threads[parent].writers, **found}
+            parent = self._instance.threads[parent].parent
+        return found
+
+    def _data_size(self) -> int:
+        return self._instance.with_thread(self._thread).data_size()
+
+
+def failed(thread: Thread, failure: Failure) -> Thread:
+    """The thread, ended by a failure."""
+    return replace(thread, phase=Phase.ENDED, outcome="failed", failure=failure, halt=None, due_at=None)
+
+
+def cancelled(thread: Thread) -> Thread:
+    """The thread, ended because its instance, or the fork it belongs to, goes on without it."""
+    return replace(thread, phase=Phase.ENDED, outcome="cancelled", halt=None, due_at=None)
+
+
+def _step_fields(step: Step, logs: tuple[str, ...], duration_ms: int) -> JsonObject:
+    fields: JsonObject = {
+        "state": step.state.name,
+        "phase": step.phase.value,
+        "logic": "http" if step.outside else "script",
+        "attempt": step.attempt,
+        "duration_ms": duration_ms,
+    }
+    return fields | ({"logs": list(logs)} if logs else {})

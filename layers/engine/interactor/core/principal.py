@@ -1,0 +1,242 @@
+"""Who is asking, and what they may do: a `Principal` comes from a verified token and from nothing else.
+
+The account in every key a request reads or writes is the principal's (invariant 6). Scopes and namespaces follow
+rulings 18, 25 and 26, the name that history keeps follows ruling 27.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Literal, TypeAlias
+
+from interactor.core.errors import Forbidden, Invalid, NamespaceMismatch
+from interactor.core.jsons import Json
+
+Scope: TypeAlias = Literal[
+    "workflows:read", "workflows:write", "workflows:execute", "webhooks:manage", "webhooks:read", "webhooks:write"
+]
+
+SCOPES: Final[tuple[str, ...]] = (
+    "workflows:read",
+    "workflows:write",
+    "workflows:execute",
+    "webhooks:manage",
+    "webhooks:read",
+    "webhooks:write",
+    "*",
+)
+"""Every scope that a client can be given; ``*`` is all of them."""
+
+_COVERS: Final = {
+    "*": frozenset(SCOPES),
+    "webhooks:manage": frozenset({"webhooks:manage", "webhooks:read", "webhooks:write"}),
+}
+
+
+class Everything(Enum):
+    """The type of `ALL`; an enum, so that type checkers can tell it from a list."""
+
+    ALL = "*"
+
+
+ALL: Final = Everything.ALL
+"""Every namespace of the account, as a service account holds them. Never an empty list, which would hold none."""
+
+Namespaces: TypeAlias = tuple[str, ...] | Literal[Everything.ALL]
+
+DEFAULT_NAMESPACE: Final = "default"
+"""Where a ``*`` token works when it names no namespace (ruling 26)."""
+
+NAMESPACES_PER_TOKEN: Final = 100
+NAMESPACES_CHARACTERS: Final = 4_096
+"""All namespaces of a token together, so that the token fits a request's headers (API Gateway: 10,240 bytes)."""
+ACTOR_CHARACTERS: Final = 128
+SUBJECT_CHARACTERS: Final = 255
+
+_NAMESPACE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}", re.ASCII)
+_ACCOUNT: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_CLIENT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Principal:
+    """One verified caller. ``account`` is safe in a key; ``subject`` is the token's ``sub``."""
+
+    account: str
+    subject: str
+    scopes: frozenset[str]
+    namespaces: Namespaces
+
+    def may(self, scope: Scope) -> bool:
+        """Whether the token carries ``scope``, itself or through one that covers it."""
+        return any(covers(held, scope) for held in self.scopes)
+
+    def require(self, scope: Scope) -> None:
+        """Refuse whoever lacks ``scope``.
+
+        Raises:
+            Forbidden: naming the scope.
+        """
+        if not self.may(scope):
+            raise Forbidden(f"The token lacks the scope '{scope}'; ask for a token that has it")
+
+    def holds(self, namespace: str) -> bool:
+        """Whether what lies in ``namespace`` exists for this caller (ruling 18)."""
+        return self.namespaces is ALL or namespace in self.namespaces
+
+    @property
+    def is_service_account(self) -> bool:
+        """Whether the token is for every namespace (its claim is ``["*"]``)."""
+        return self.namespaces is ALL
+
+
+@dataclass(frozen=True)
+class Client:
+    """A registered OAuth client: the most that its tokens can be."""
+
+    client_id: str
+    account: str
+    scopes: tuple[str, ...]
+    namespaces: Namespaces
+
+    @property
+    def is_service_account(self) -> bool:
+        """Whether its tokens are for every namespace."""
+        return self.namespaces is ALL
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who caused a commit: the token's ``sub``, or the person that a service account (``via``) names (ruling 27)."""
+
+    actor: str
+    via: str | None = None
+
+    def as_json(self) -> Json:
+        """``"sub"``, or ``{"actor", "via"}`` where a service account named a person."""
+        return self.actor if self.via is None else {"actor": self.actor, "via": self.via}
+
+
+def actor_of(principal: Principal, header: str | None) -> Actor:
+    """The actor of a request; ``header`` is ``X-Interactor-Actor``.
+
+    Only a service account speaks for others. From any other token the header means nothing: the subject stands.
+
+    Raises:
+        Invalid: when a service account names something that is not 1 to 128 printable characters.
+    """
+    if header is None or not principal.is_service_account:
+        return Actor(principal.subject)
+    name = header.strip()
+    if not is_sane_text(name, ACTOR_CHARACTERS):
+        raise _invalid("X-Interactor-Actor", f"must be 1 to {ACTOR_CHARACTERS} printable characters")
+    return Actor(name, via=principal.subject)
+
+
+def covers(held: str, wanted: str) -> bool:
+    """Whether the scope ``held`` gives everything that ``wanted`` does."""
+    return held == wanted or wanted in _COVERS.get(held, ())
+
+
+def narrow(held: Iterable[str], wanted: Iterable[str]) -> tuple[str, ...]:
+    """The scopes that both sides give, in the order of `SCOPES`: what is wanted, narrowed to what is held."""
+    have, want = tuple(held), tuple(wanted)
+    return tuple(
+        scope
+        for scope in SCOPES
+        if (scope in want and any(covers(other, scope) for other in have))
+        or (scope in have and any(covers(other, scope) for other in want))
+    )
+
+
+def is_namespace(value: object) -> bool:
+    """Whether ``value`` is a text of the form that ruling 26 gives namespaces."""
+    return isinstance(value, str) and _NAMESPACE.fullmatch(value) is not None
+
+
+def is_account(value: object) -> bool:
+    """Whether ``value`` can be an account: it becomes part of keys, so it has no ``#`` and no surprises."""
+    return isinstance(value, str) and _ACCOUNT.fullmatch(value) is not None
+
+
+def is_client_id(value: object) -> bool:
+    """Whether ``value`` can be a client's id, which becomes part of a key too."""
+    return isinstance(value, str) and _CLIENT_ID.fullmatch(value) is not None
+
+
+def is_sane_text(value: object, characters: int) -> bool:
+    """Whether ``value`` is a printable text of 1 to ``characters`` characters (no line ends, no hidden marks)."""
+    return isinstance(value, str) and 1 <= len(value) <= characters and value.isprintable()
+
+
+def check_namespace(value: Json, field: str = "namespace") -> str:
+    """``value`` as a namespace.
+
+    Raises:
+        Invalid: when it is none, with ``details`` naming ``field``.
+    """
+    if not is_namespace(value):
+        raise _invalid(
+            field, "must be 1 to 128 of the characters A-Z a-z 0-9 . _ : @ - and begin with a letter or digit"
+        )
+    return str(value)
+
+
+def parse_namespaces(value: object) -> Namespaces:
+    """The namespaces of a token or client: a list of 1 to 100 names, or ``["*"]`` (ruling 25).
+
+    Raises:
+        ValueError: for anything else, with a sentence.
+    """
+    if not isinstance(value, Sequence) or isinstance(value, str) or not 1 <= len(value) <= NAMESPACES_PER_TOKEN:
+        raise ValueError(f'namespaces must be a list of 1 to {NAMESPACES_PER_TOKEN} names, or ["*"]')
+    if list(value) == ["*"]:
+        return ALL
+    for name in value:
+        if name == "*":
+            raise ValueError("the namespace '*' means all of them and stands alone")
+        if not is_namespace(name):
+            raise ValueError(f"{str(name)[:140]!r} is not a namespace")
+    return tuple(dict.fromkeys(value))
+
+
+def namespaces_claim(namespaces: Namespaces) -> list[str]:
+    """``namespaces`` as tokens and stored clients write them."""
+    return ["*"] if namespaces is ALL else list(namespaces)
+
+
+def namespace_for_create(principal: Principal, body: Json, header: str | None) -> str:
+    """Where an instance is made (ruling 26).
+
+    Args:
+        body: the body's ``namespace``, whatever it is; None when it has none.
+        header: ``X-Namespace``, or None.
+
+    Raises:
+        Invalid: a name of the wrong form, or none where the token holds several.
+        NamespaceMismatch: body and header differ.
+        Forbidden: the token does not hold the namespace.
+    """
+    given = (("namespace", body), ("X-Namespace", header))
+    named = [check_namespace(value, field) for field, value in given if value is not None]
+    if len(set(named)) > 1:
+        raise NamespaceMismatch(
+            "The body's 'namespace' and the header X-Namespace differ; send one of them, or the same name in both"
+        )
+    namespace = named[0] if named else _only_namespace(principal)
+    if not principal.holds(namespace):
+        raise Forbidden(f"The token does not hold the namespace '{namespace}'")
+    return namespace
+
+
+def _only_namespace(principal: Principal) -> str:
+    if principal.namespaces is ALL:
+        return DEFAULT_NAMESPACE
+    if len(principal.namespaces) != 1:
+        raise _invalid("namespace", "is required, because the token holds more than one; name one of them")
+    return principal.namespaces[0]
+
+
+def _invalid(field: str, problem: str) -> Invalid:
+    return Invalid(f"'{field}' {problem}", [{"field": field, "message": problem}])

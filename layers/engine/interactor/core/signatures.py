@@ -1,0 +1,49 @@
+"""Signatures of webhook requests: the API's own, and those of the Standard Webhooks specification (ruling 34)."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+
+_PREFIX = "whsec_"
+
+
+def headers(
+    event: str, delivery_id: str, message_id: str, secrets: Sequence[str], body: bytes, at: int, retry: int
+) -> Mapping[str, str]:
+    """All headers of one attempt. ``at`` is the attempt's Unix time in seconds, ``retry`` counts from 0.
+
+    ``secrets`` are those that are valid, the newest first: the API's own signature uses that one, the standard's
+    carries one for each.
+    """
+    return {
+        "Content-Type": "application/json",
+        "X-Interactor-Event": event,
+        "X-Interactor-Delivery": delivery_id,
+        "X-Interactor-Timestamp": str(at),
+        "X-Interactor-Retry-Count": str(retry),
+        "X-Interactor-Signature": f"sha256={_digest(secrets[0].encode(), at, body).hex()}",
+        "webhook-id": message_id,
+        "webhook-timestamp": str(at),
+        "webhook-signature": " ".join(_standard(secret, message_id, at, body) for secret in secrets),
+    }
+
+
+def _digest(key: bytes, at: int, body: bytes) -> bytes:
+    return hmac.digest(key, f"{at}.".encode() + body, hashlib.sha256)
+
+
+def _standard(secret: str, message_id: str, at: int, body: bytes) -> str:
+    signed = f"{message_id}.{at}.".encode() + body
+    return "v1," + base64.b64encode(hmac.digest(_standard_key(secret), signed, hashlib.sha256)).decode()
+
+
+def _standard_key(secret: str) -> bytes:
+    """The base64 after ``whsec_`` where it decodes strictly, else the secret's bytes as written."""
+    if secret.startswith(_PREFIX):
+        try:
+            return base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+        except binascii.Error:
+            pass
+    return secret.encode()

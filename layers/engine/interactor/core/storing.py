@@ -1,0 +1,96 @@
+"""What stores answer and how they refuse: the values and errors that use cases and adapters share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from interactor.core.instance import Instance
+from interactor.core.jsons import JsonObject
+from interactor.core.times import Millis
+
+
+class StoreUnavailable(Exception):
+    """The store did not answer, or would not now: whether a write took effect is not known."""
+
+
+class Contended(Exception):
+    """A transaction that changed nothing: another was under way, or capacity was short. It may be tried again."""
+
+
+class GuardLost(Exception):
+    """Another commit came first. Nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Who works on a thread's step: until when nobody else should, and how often it was begun (invariant 5)."""
+
+    until: Millis
+    tries: int
+
+
+@dataclass(frozen=True)
+class Head:
+    """An instance as it is stored, with what guards and accompanies it."""
+
+    instance: Instance
+    commit_id: str
+    leases: Mapping[str, Lease] = field(default_factory=dict)
+    layers_version: int | None = None
+    """The version at which the data went to an item of its own; None while it is in the head."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One history record: the events of one advance, and the data after them by thread."""
+
+    account: str
+    instance_id: str
+    events: tuple[JsonObject, ...]
+    views: JsonObject
+    envelope: JsonObject
+    """What every event of the record shares: namespace, workflow_name, version_id, traceparent."""
+
+
+@dataclass(frozen=True)
+class StepHint:
+    """Names a place of a thread; without a thread it comes from the clock and names the instance only."""
+
+    account: str
+    instance_id: str
+    thread_id: str | None = None
+    sequence: int = 0
+    attempt: int = 1
+    again: bool = False
+    """Whether the message was received before: its work may have killed a worker."""
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """A name, and which of its versions is what."""
+
+    name: str
+    workflow_id: str
+    created_at: Millis
+    latest_version_id: str
+    published_version_id: str | None = None
+    edition: int = 1
+    """Counts the changes of this item, so that none overwrites another."""
+
+    def pointing(self, latest: str | None = None, published: str | None = None) -> "Workflow":
+        """The workflow with new pointers, one edition later."""
+        return replace(
+            self,
+            latest_version_id=latest or self.latest_version_id,
+            published_version_id=published or self.published_version_id,
+            edition=self.edition + 1,
+        )
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a workflow. ``published_at`` None: a draft; ``superseded_at``: another one came after it."""
+
+    version_id: str
+    created_at: Millis
+    published_at: Millis | None = None
+    superseded_at: Millis | None = None

@@ -1,0 +1,469 @@
+"""What a person may send to a halted thread, and what is made of it."""
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from interactor.core.errors import Invalid
+from interactor.core.form import Checked, check_input
+
+TODAY = date(2026, 1, 20)
+FILE = "file_01hx0000000000000000000000"
+
+# The documentation's form, its default filled from an amount of 5000, and its required boolean as it is rendered.
+APPROVAL = {
+    "type": "form",
+    "title": "Approval Required",
+    "description": "Please review the request details and provide your decision.",
+    "fields": [
+        {
+            "name": "approved",
+            "type": "boolean",
+            "label": "Approve this request?",
+            "required": True,
+            "default": False,
+        },
+        {"name": "amount", "type": "number", "label": "Approved Amount", "default": 5000, "min": 0, "max": 100000},
+        {
+            "name": "notes",
+            "type": "string",
+            "label": "Notes",
+            "multiline": True,
+            "placeholder": "Add any notes or conditions...",
+        },
+        {
+            "name": "priority",
+            "type": "select",
+            "label": "Priority",
+            "options": [
+                {"value": "low", "label": "Low"},
+                {"value": "medium", "label": "Medium"},
+                {"value": "high", "label": "High"},
+            ],
+            "default": "medium",
+        },
+    ],
+}
+MANAGER = {
+    "type": "form",
+    "title": "Manager Approval Required",
+    "description": "Purchase request for laptops - $25000",
+    "fields": [
+        {"name": "approved", "type": "boolean", "label": "Approve?", "required": True, "default": False},
+        {"name": "comment", "type": "string", "label": "Comment", "multiline": True},
+    ],
+}
+VP = {
+    "type": "form",
+    "title": "VP Approval Required",
+    "description": "High-value purchase: laptops - $25000",
+    "fields": [
+        {"name": "approved", "type": "boolean", "label": "VP Approval", "required": True, "default": False},
+        {"name": "budget_code", "type": "string", "label": "Budget Code"},
+        {"name": "comment", "type": "string", "label": "Comment", "multiline": True},
+    ],
+}
+ACTION = {
+    "type": "choice",
+    "title": "Select Action",
+    "message": "How would you like to proceed with this request?",
+    "options": [
+        {"value": "approve", "label": "Approve", "description": "Approve the request as submitted"},
+        {"value": "reject", "label": "Reject", "description": "Reject the request"},
+        {"value": "escalate", "label": "Escalate to Manager", "description": "Send to manager for review"},
+        {"value": "request_info", "label": "Request More Information", "description": "Ask the requester"},
+    ],
+}
+WAITING = {
+    "type": "message",
+    "title": "Processing",
+    "message": "Waiting for external system response. This may take a few minutes.",
+    "show_progress": True,
+}
+SELECTION = {"choices": [{"key": "approve", "to": "approved"}, {"key": "reject", "to": "rejected"}]}
+
+
+def send(
+    presentation: dict[str, Any],
+    submitted: dict[str, Any],
+    selected: str | None = None,
+    mode: str = "condition",
+    options: dict[str, Any] | None = None,
+) -> Checked:
+    return check_input(presentation, options or {}, mode, submitted, selected, TODAY)
+
+
+def wrong(*arguments: Any, **more: Any) -> dict[str, str]:
+    with pytest.raises(Invalid) as caught:
+        send(*arguments, **more)
+    details = caught.value.details
+    assert caught.value.code == "validation_error"
+    assert all(set(each) == {"field", "message"} for each in details)
+    assert all(f"'{each['field']}'" in each["message"] for each in details)
+    return {each["field"]: each["message"] for each in details}
+
+
+def one(field: dict[str, Any], *sent: Any) -> Checked:
+    form = {"type": "form", "fields": [{"name": "x", "label": "X", **field}]}
+    return send(form, {"x": sent[0]} if sent else {})
+
+
+def refused(field: dict[str, Any], *sent: Any) -> str:
+    form = {"type": "form", "fields": [{"name": "x", "label": "X", **field}]}
+    return wrong(form, {"x": sent[0]} if sent else {})["x"]
+
+
+class TestTheDocumentedForms:
+    def test_an_approval_with_nothing_else_takes_the_defaults(self) -> None:
+        checked = send(APPROVAL, {"approved": True})
+        assert checked.merged == {"approved": True, "amount": 5000, "priority": "medium"}
+        assert checked.own_form == {"approved": True, "amount": 5000, "notes": None, "priority": "medium"}
+        assert checked.choice is None
+
+    def test_what_a_browser_sends_is_read_as_the_form_means_it(self) -> None:
+        sent = {"approved": "on", "amount": "4500.50", "notes": "", "priority": "high"}
+        assert send(APPROVAL, sent).merged == {"approved": True, "amount": 4500.5, "notes": None, "priority": "high"}
+
+    def test_all_wrong_fields_are_named_at_once(self) -> None:
+        sent = {"amount": 100001, "notes": ["a"], "priority": "urgent"}
+        messages = wrong(APPROVAL, sent)
+        assert list(messages) == ["approved", "amount", "notes", "priority"]
+        assert messages["approved"] == "'approved' is required: send true or false"
+        assert messages["amount"] == "'amount' must be at most 100000"
+        assert messages["priority"] == '\'priority\' must be one of "low", "medium", "high", not "urgent"'
+
+    def test_manager_and_vp_each_answer_for_themselves(self) -> None:
+        manager = send(MANAGER, {"approved": True, "comment": "Looks good, approved for Q1 budget"})
+        assert manager.own_form == {"approved": True, "comment": "Looks good, approved for Q1 budget"}
+        assert wrong(VP, {"budget_code": "B-7"}).keys() == {"approved"}
+        vp = send(VP, {"approved": False})
+        assert vp.own_form == {"approved": False, "budget_code": None, "comment": None}
+        assert vp.merged == {"approved": False}
+
+    def test_keys_that_are_no_fields_are_kept_as_they_were_sent(self) -> None:
+        sent = {"approved": True, "reviewed": "true", "extra": {"deep": [None, ""]}, "empty": "", "none": None}
+        assert send(MANAGER, sent).merged == sent
+
+    def test_a_message_takes_anything(self) -> None:
+        sent = {"status": "done", "choice": "x", "n": None}
+        assert send(WAITING, sent) == Checked(sent, {}, None)
+        assert send(WAITING, {}) == Checked({}, {}, None)
+
+    def test_the_input_itself_is_left_as_it_was(self) -> None:
+        sent = {"approved": "true"}
+        send(APPROVAL, sent)
+        assert sent == {"approved": "true"}
+
+
+class TestAbsence:
+    def test_a_required_field_is_missed_even_with_a_default(self) -> None:
+        assert refused({"type": "boolean", "required": True, "default": False}) == (
+            "'x' is required: send true or false"
+        )
+
+    @pytest.mark.parametrize("sent", [None, ""])
+    @pytest.mark.parametrize("kind", ["number", "boolean", "select", "date", "file"])
+    def test_null_and_empty_do_not_answer_a_required_field(self, kind: str, sent: Any) -> None:
+        assert "is required" in refused({"type": kind, "required": True}, sent)
+
+    def test_an_empty_text_answers_a_required_text_field_and_null_does_not(self) -> None:
+        assert one({"type": "string", "required": True}, "").merged == {"x": ""}
+        assert "must be a text, not null" in refused({"type": "string", "required": True}, None)
+        assert "is required: send a text" in refused({"type": "string", "required": True})
+
+    @pytest.mark.parametrize("kind", ["string", "number", "boolean", "select", "date", "file"])
+    def test_an_optional_field_that_was_not_sent_leaves_the_data_alone(self, kind: str) -> None:
+        assert one({"type": kind}) == Checked({}, {"x": None}, None)
+
+    @pytest.mark.parametrize("sent", [None, ""])
+    @pytest.mark.parametrize("kind", ["string", "number", "boolean", "select", "date", "file"])
+    def test_an_optional_field_sent_empty_is_stored_as_null(self, kind: str, sent: Any) -> None:
+        assert one({"type": kind}, sent) == Checked({"x": None}, {"x": None}, None)
+
+    @pytest.mark.parametrize("sent", [(), (None,), ("",)])
+    def test_an_absent_optional_field_takes_its_default(self, sent: tuple[Any, ...]) -> None:
+        assert one({"type": "number", "default": 7}, *sent) == Checked({"x": 7}, {"x": 7}, None)
+
+    def test_a_default_is_read_like_an_answer(self) -> None:
+        assert one({"type": "number", "default": "7"}).merged == {"x": 7}
+        assert one({"type": "number", "default": None}).merged == {"x": None}
+        assert one({"type": "number", "default": ""}).merged == {"x": None}
+        assert one({"type": "string", "default": ""}).merged == {"x": ""}
+
+    def test_a_default_that_the_form_would_refuse_is_not_taken(self) -> None:
+        message = refused({"type": "number", "default": 200000, "max": 100000})
+        assert message == "'x' must be at most 100000; its default, 200000, is not: send a value"
+        assert one({"type": "number", "default": 200000, "max": 100000}, 5).merged == {"x": 5}
+
+
+class TestText:
+    def test_max_length_counts_characters(self) -> None:
+        snowmen = "\N{SNOWMAN}" * 3
+        assert one({"type": "string", "maxLength": 3}, snowmen).merged == {"x": snowmen}
+        assert refused({"type": "string", "maxLength": 2}, snowmen) == (
+            "'x' must be at most 2 characters long, and has 3"
+        )
+
+    @pytest.mark.parametrize("sent", [5, True, [], {}, 0])
+    def test_nothing_else_is_a_text(self, sent: Any) -> None:
+        assert "must be a text" in refused({"type": "string"}, sent)
+
+    @pytest.mark.parametrize("sent", ["true", "5", "on", "2026-01-01"])
+    def test_a_text_that_looks_like_something_else_stays_a_text(self, sent: str) -> None:
+        assert one({"type": "string"}, sent).merged == {"x": sent}
+
+
+class TestNumbers:
+    @pytest.mark.parametrize(
+        ("sent", "number"),
+        [
+            ("5", 5),
+            (" 5 ", 5),
+            ("-5", -5),
+            ("+5", 5),
+            ("007", 7),
+            ("5.0", 5.0),
+            (".5", 0.5),
+            ("5.", 5.0),
+            ("1e3", 1000.0),
+            (0, 0),
+            (-1.5, -1.5),
+            ("9" * 300, int("9" * 300)),
+        ],
+    )
+    def test_a_number_may_come_as_text(self, sent: Any, number: Any) -> None:
+        taken = one({"type": "number"}, sent).merged["x"]
+        assert taken == number
+        assert type(taken) is type(number)
+
+    @pytest.mark.parametrize(
+        "sent",
+        [
+            *("five", "5,5", "0x10", "NaN", "Infinity", "1e999", "1_000", "--5", "5 5", ".", "e5", " ", "9" * 10_000),
+            *("\N{ARABIC-INDIC DIGIT FIVE}", True, [5]),
+        ],
+    )
+    def test_nothing_else_is_a_number(self, sent: Any) -> None:
+        assert "must be a number" in refused({"type": "number"}, sent)
+
+    @pytest.mark.parametrize("sent", [0, 100, "0", 50.5])
+    def test_min_and_max_are_inside(self, sent: Any) -> None:
+        one({"type": "number", "min": 0, "max": 100}, sent)
+
+    def test_beyond_min_and_max_is_outside(self) -> None:
+        assert refused({"type": "number", "min": 0.5}, 0.4) == "'x' must be at least 0.5"
+        assert refused({"type": "number", "max": -1}, "0") == "'x' must be at most -1"
+
+    @pytest.mark.parametrize(
+        ("sent", "least", "step"),
+        [
+            (0.3, 0, 0.1),
+            (0.1 + 0.2, 0, 0.1),
+            (0.7, None, 0.1),
+            (1e15 + 0.5, 0, 0.5),
+            (1.15, 0.05, 0.1),
+            (7, 1, 3),
+            (-4, None, 2),
+            (10**300, None, 5),
+            (1e308, None, 1e-300),
+            (19.99, 0, 0.01),
+            (4503599627370497, 0, 1),
+        ],
+    )
+    def test_whole_steps_are_on_the_step_whatever_doubles_make_of_them(
+        self, sent: float, least: float | None, step: float
+    ) -> None:
+        one({"type": "number", "step": step, **({} if least is None else {"min": least})}, sent)
+
+    @pytest.mark.parametrize(
+        ("sent", "least", "step"),
+        [(0.35, 0, 0.1), (5, 1, 3), (3, None, 2), (1.1, 0.05, 0.1), (19.999, 0, 0.01), (1e6 + 0.05, 0, 0.1)],
+    )
+    def test_between_steps_is_off_the_step(self, sent: float, least: float | None, step: float) -> None:
+        field = {"type": "number", "step": step, **({} if least is None else {"min": least})}
+        assert f"steps of {step}" in refused(field, sent)
+
+
+class TestBooleans:
+    @pytest.mark.parametrize(("sent", "value"), [("true", True), ("on", True), ("false", False), (False, False)])
+    def test_a_box_may_come_as_text(self, sent: Any, value: bool) -> None:
+        assert one({"type": "boolean"}, sent).merged["x"] is value
+
+    @pytest.mark.parametrize("sent", ["yes", "True", "off", 1, 0, []])
+    def test_nothing_else_is_a_box(self, sent: Any) -> None:
+        assert "must be true or false" in refused({"type": "boolean"}, sent)
+
+
+class TestDates:
+    @pytest.mark.parametrize("sent", ["2026-01-31", "2024-02-29", "0001-01-01"])
+    def test_a_day_of_the_calendar(self, sent: str) -> None:
+        assert one({"type": "date"}, sent).merged == {"x": sent}
+
+    @pytest.mark.parametrize(
+        "sent",
+        [
+            *("2026-02-29", "2026-13-01", "20260131", "2026-W05-6", "2026-1-31", "31.01.2026", "2026-01-31T00:00:00Z"),
+            *("0000-01-01", "2026-01-31\n", 20260131, True),
+        ],
+    )
+    def test_nothing_else_is_a_date(self, sent: Any) -> None:
+        assert "YYYY-MM-DD" in refused({"type": "date"}, sent)
+
+    def test_bounds_are_inside(self) -> None:
+        field = {"type": "date", "minDate": "2026-01-01", "maxDate": "2026-12-31"}
+        one(field, "2026-01-01")
+        one(field, "2026-12-31")
+        assert refused(field, "2025-12-31") == "'x' must be 2026-01-01 or later"
+        assert refused(field, "2027-01-01") == "'x' must be 2026-12-31 or earlier"
+
+    def test_a_bound_may_be_today_or_a_moment_of_the_data(self) -> None:
+        assert refused({"type": "date", "minDate": "today"}, "2026-01-19") == "'x' must be 2026-01-20 or later"
+        one({"type": "date", "minDate": "today"}, "2026-01-20")
+        assert "2026-01-05 or later" in refused({"type": "date", "minDate": "2026-01-05T12:00:00.000Z"}, "2026-01-04")
+
+
+class TestFiles:
+    @pytest.mark.parametrize("sent", [FILE, [FILE], [FILE] * 5, []])
+    def test_one_id_or_up_to_five(self, sent: Any) -> None:
+        assert one({"type": "file"}, sent).merged == {"x": sent}
+
+    @pytest.mark.parametrize(
+        "sent", ["file_", "inst_01hx0000000000000000000000", FILE.upper(), [FILE, None], [[FILE]], {}, 5]
+    )
+    def test_nothing_else_is_a_file(self, sent: Any) -> None:
+        assert "the id of an uploaded file" in refused({"type": "file"}, sent)
+
+    def test_six_are_too_many_and_a_required_one_is_at_least_one(self) -> None:
+        assert refused({"type": "file"}, [FILE] * 6) == "'x' must be at most 5 files, and has 6"
+        assert "is required" in refused({"type": "file", "required": True}, [])
+
+
+class TestChoices:
+    def test_the_documented_choice_is_taken(self) -> None:
+        assert send(ACTION, {"choice": "escalate"}) == Checked(
+            {"choice": "escalate"}, {"choice": "escalate"}, "escalate"
+        )
+
+    @pytest.mark.parametrize(
+        ("submitted", "beside"),
+        [
+            ({"choice": "reject"}, None),
+            ({"selected_option": "reject"}, None),
+            ({}, "reject"),
+            ({"choice": "reject"}, "reject"),
+            ({"choice": None, "selected_option": ""}, "reject"),
+        ],
+    )
+    @pytest.mark.parametrize("mode", ["selection", "condition"])
+    def test_every_spelling_is_merged_as_choice(self, mode: str, submitted: dict[str, Any], beside: str | None) -> None:
+        checked = send(ACTION, {**submitted, "why": "late"}, beside, mode, SELECTION)
+        assert checked.merged == {"choice": "reject", "why": "late"}
+        assert checked.own_form == {"choice": "reject"}
+        assert checked.choice == "reject"
+
+    @pytest.mark.parametrize("submitted", [{}, {"choice": None}, {"choice": ""}, {"choice": "no"}, {"choice": 1}])
+    def test_an_unknown_choice_or_none_lists_those_there_are(self, submitted: dict[str, Any]) -> None:
+        assert wrong(ACTION, submitted) == {
+            "choice": '\'choice\' must be one of "approve", "reject", "escalate", "request_info"'
+        }
+        assert wrong(WAITING, submitted, mode="selection", options=SELECTION) == {
+            "choice": '\'choice\' must be one of "approve", "reject"'
+        }
+
+    @pytest.mark.parametrize(
+        ("submitted", "beside"),
+        [
+            ({"choice": "approve"}, "reject"),
+            ({"choice": "approve", "selected_option": "reject"}, None),
+            ({"selected_option": "approve"}, "reject"),
+        ],
+    )
+    def test_two_different_choices_are_refused(self, submitted: dict[str, Any], beside: str | None) -> None:
+        assert "more than once" in wrong(ACTION, submitted, beside)["choice"]
+
+    def test_a_form_in_selection_mode_needs_its_fields_and_a_choice(self) -> None:
+        assert wrong(MANAGER, {}, mode="selection", options=SELECTION).keys() == {"approved", "choice"}
+        checked = send(MANAGER, {"approved": "on"}, "approve", "selection", SELECTION)
+        assert checked.own_form == {"approved": True, "comment": None, "choice": "approve"}
+
+    def test_where_there_is_no_choice_one_sent_beside_is_data_called_choice(self) -> None:
+        checked = send(MANAGER, {"approved": True}, "approve")
+        assert checked == Checked({"approved": True, "choice": "approve"}, {"approved": True, "comment": None}, None)
+        assert send(MANAGER, {"approved": True, "selected_option": "kept"}).merged["selected_option"] == "kept"
+
+    def test_a_field_called_choice_is_a_field_unless_there_is_a_choice(self) -> None:
+        form = {"type": "form", "fields": [{"name": "choice", "type": "number", "label": "Which"}]}
+        assert send(form, {}, "5") == Checked({"choice": 5}, {"choice": 5}, None)
+        assert wrong(form, {}, "five").keys() == {"choice"}
+        assert send(form, {}, "approve", "selection", SELECTION).merged == {"choice": "approve"}
+        assert send(form, {"choice": "5"}) == Checked({"choice": 5}, {"choice": 5}, None)
+        assert wrong(form, {"choice": "five"}).keys() == {"choice"}
+
+
+def test_a_message_about_a_long_value_is_short() -> None:
+    form = {"type": "form", "fields": [{"name": "x", "label": "X", "type": "number"}]}
+    assert len(wrong(form, {"x": "y" * 100_000})["x"]) < 200
+    assert len(refused({"type": "select", "options": [{"value": str(n)} for n in range(5000)]}, "z")) < 400
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+    max_leaves=8,
+)
+ANSWERS = JSON | st.sampled_from(["", "true", "on", "5", "2026-01-20", "a", FILE, 0.3, -1, [FILE]])
+NAMES = st.sampled_from(["a", "b", "choice", "selected_option"])
+KINDS = st.sampled_from(["string", "number", "boolean", "select", "date", "file", "other"])
+FIELDS = st.fixed_dictionaries(
+    {"name": NAMES, "type": KINDS},
+    optional={
+        "required": st.booleans() | JSON,
+        "default": ANSWERS,
+        "min": JSON,
+        "max": JSON,
+        "step": st.sampled_from([0.1, 1, 1e-300, 0, -1]) | JSON,
+        "maxLength": JSON,
+        "minDate": st.sampled_from(["today", "2026-01-20"]) | JSON,
+        "maxDate": JSON,
+        "options": st.just([{"value": "a"}, {"value": "5"}]) | JSON,
+    },
+)
+PRESENTATIONS = (
+    st.builds(lambda fields: {"type": "form", "fields": fields}, st.lists(FIELDS, max_size=3))
+    | st.sampled_from([ACTION, WAITING, APPROVAL])
+    | st.dictionaries(st.sampled_from(["type", "fields", "options"]), JSON)
+    | st.builds(lambda junk: {"type": "form", "fields": junk}, JSON)
+    | st.builds(lambda junk: {"type": "choice", "options": junk}, JSON)
+)
+OPTIONS = st.just(SELECTION) | st.builds(lambda junk: {"choices": junk}, JSON)
+SUBMITTED = st.dictionaries(NAMES | st.sampled_from(["approved", "amount", "c"]), ANSWERS, max_size=4)
+
+
+@given(PRESENTATIONS, OPTIONS, st.sampled_from(["selection", "condition"]), SUBMITTED, st.none() | st.just("approve"))
+def test_any_input_is_taken_or_refused_with_details(
+    presentation: dict[str, Any],
+    options: dict[str, Any],
+    mode: str,
+    submitted: dict[str, Any],
+    beside: str | None,
+) -> None:
+    before = json.dumps([presentation, options, submitted])
+    try:
+        checked = check_input(presentation, options, mode, submitted, beside, TODAY)
+    except Invalid as refusal:
+        checked, details = None, refusal.details
+    assert json.dumps([presentation, options, submitted]) == before
+    if checked is None:
+        assert details
+        return
+    assert all(checked.merged.get(name) == value for name, value in checked.own_form.items())
+    again = check_input(presentation, options, mode, checked.merged, None, TODAY)
+    # As texts, for 1 == True == 1.0 to Python.
+    assert json.dumps([again.merged, again.own_form], sort_keys=True) == json.dumps(
+        [checked.merged, checked.own_form], sort_keys=True, allow_nan=False
+    )
+    assert again.choice == checked.choice
