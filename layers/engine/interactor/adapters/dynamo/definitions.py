@@ -1,0 +1,167 @@
+"""Workflows, their versions, and the documents of those: as posted, and as the engine reads them.
+
+A workflow is a head item with its pointers, and a copy of that in the account's list. A version is a header and
+two documents in chunks, since a definition of a megabyte does not fit one item. The pointer to the published
+version is read each time; a version never changes and is kept in memory, by bytes, the least used leaving first.
+"""
+
+import json
+from collections import OrderedDict
+
+from interactor.adapters.dynamo import items, keys
+from interactor.adapters.dynamo.items import Item, b, n, s
+from interactor.adapters.dynamo.table import Page, Refused, Table
+from interactor.core.definition.model import Definition
+from interactor.core.errors import ConcurrentModification, WorkflowExists
+from interactor.core.storing import Version, Workflow
+
+CHUNK_BYTES = 300_000
+CACHE_BYTES = 16 * 2**20
+_POSTED, _COMPILED = "posted", "compiled"
+
+
+class DefinitionStore:
+    """Workflows and versions in the table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._cache: OrderedDict[tuple[str, str, str], tuple[int, Definition]] = OrderedDict()
+        self._cached_bytes = 0
+
+    def workflow(self, account: str, name: str) -> Workflow | None:
+        """A workflow's pointers, read consistently."""
+        item = self._table.get(items.key(keys.workflow(account, name), keys.HEAD))
+        return None if item is None else _read_workflow(item)
+
+    def add_version(
+        self, account: str, workflow: Workflow, version: Version, posted: bytes, compiled: bytes, new: bool, token: str
+    ) -> None:
+        """Store a draft, as the first version of a new name or the next of an old one (whose edition was just raised).
+
+        Raises:
+            WorkflowExists: when the name of a new workflow is taken.
+            ConcurrentModification: when the workflow was changed in between.
+        """
+        partition = keys.workflow(account, workflow.name)
+        writes = [*self._workflow_writes(account, workflow, new), {"Put": {"Item": _version_item(partition, version)}}]
+        for kind, document in ((_POSTED, posted), (_COMPILED, compiled)):
+            packed = items.pack_bytes(document)
+            for number, start in enumerate(range(0, len(packed), CHUNK_BYTES)):
+                chunk = packed[start : start + CHUNK_BYTES]
+                place = items.key(partition, keys.chunk(kind, version.version_id, number))
+                writes.append({"Put": {"Item": {**place, "doc": b(chunk)}}})
+        self._transact(writes, token, workflow.name, new)
+
+    def publish(self, account: str, workflow: Workflow, changed: list[Version], token: str) -> None:
+        """Store a workflow's new pointers with the versions that changed their status.
+
+        Raises:
+            ConcurrentModification: when the workflow was changed in between.
+        """
+        partition = keys.workflow(account, workflow.name)
+        writes = self._workflow_writes(account, workflow, False)
+        writes += [{"Put": {"Item": _version_item(partition, version)}} for version in changed]
+        self._transact(writes, token, workflow.name, False)
+
+    def version(self, account: str, name: str, version_id: str) -> Version | None:
+        """A version's header."""
+        item = self._table.get(items.key(keys.workflow(account, name), keys.version(version_id)))
+        return None if item is None else _read_version(item)
+
+    def posted(self, account: str, name: str, version_id: str) -> bytes:
+        """The definition as it was posted: JSON text."""
+        return self._document(account, name, version_id, _POSTED)
+
+    def definition(self, account: str, name: str, version_id: str) -> Definition:
+        """The definition as the engine reads it."""
+        key = (account, name, version_id)
+        if key in self._cache:
+            self._cache.move_to_end(key)
+            return self._cache[key][1]
+        raw = self._document(account, name, version_id, _COMPILED)
+        definition = Definition.load(json.loads(raw))
+        self._cache[key] = len(raw), definition
+        self._cached_bytes += len(raw)
+        while self._cached_bytes > CACHE_BYTES and len(self._cache) > 1:
+            _, (size, _) = self._cache.popitem(last=False)
+            self._cached_bytes -= size
+        return definition
+
+    def workflows(self, account: str, below: str | None, limit: int) -> tuple[list[Workflow], str | None]:
+        """A page of the account's workflows, newest first, and the position of the next one."""
+        partition = keys.workflows(account)
+        page = self._table.query(
+            partition, newest_first=True, limit=limit, after=None if below is None else items.key(partition, below)
+        )
+        return [_read_workflow(item) for item in page.items], _position(page)
+
+    def versions(self, account: str, name: str, below: str | None, limit: int) -> tuple[list[Version], str | None]:
+        """A page of a workflow's versions, newest first, and the position of the next one."""
+        partition = keys.workflow(account, name)
+        after = None if below is None else items.key(partition, below)
+        page = self._table.query(partition, begins_with="V#", newest_first=True, limit=limit, after=after)
+        return [_read_version(item) for item in page.items], _position(page)
+
+    def _document(self, account: str, name: str, version_id: str, kind: str) -> bytes:
+        found = self._table.query_all(keys.workflow(account, name), begins_with=keys.chunks(kind, version_id))
+        return items.unpack_bytes(b"".join(bytes(item["doc"]["B"]) for item in found))
+
+    def _workflow_writes(self, account: str, workflow: Workflow, new: bool) -> list[Item]:
+        attributes = {
+            "name": s(workflow.name),
+            "workflow_id": s(workflow.workflow_id),
+            "created_at": n(workflow.created_at),
+            "latest": s(workflow.latest_version_id),
+            "edition": n(workflow.edition),
+        } | ({"published": s(workflow.published_version_id)} if workflow.published_version_id else {})
+        head: Item = {"Item": items.key(keys.workflow(account, workflow.name), keys.HEAD) | attributes}
+        if new:
+            head["ConditionExpression"] = "attribute_not_exists(pk)"
+        else:
+            head["ConditionExpression"] = "edition = :before"
+            head["ExpressionAttributeValues"] = {":before": n(workflow.edition - 1)}
+        listed = items.key(keys.workflows(account), workflow.workflow_id) | attributes
+        return [{"Put": head}, {"Put": {"Item": listed}}]
+
+    def _transact(self, writes: list[Item], token: str, name: str, new: bool) -> None:
+        try:
+            self._table.transact(writes, token)
+        except Refused:
+            if new:
+                raise WorkflowExists(
+                    f"A workflow named '{name}' exists; POST /workflows/{name}/versions makes its next version"
+                ) from None
+            raise ConcurrentModification(f"Workflow '{name}' was changed by another request; try again") from None
+
+
+def _version_item(partition: str, version: Version) -> Item:
+    item = items.key(partition, keys.version(version.version_id)) | {"created_at": n(version.created_at)}
+    for name in ("published_at", "superseded_at"):
+        moment = getattr(version, name)
+        if moment is not None:
+            item[name] = n(moment)
+    return item
+
+
+def _read_version(item: Item) -> Version:
+    return Version(
+        version_id=items.text(item, "sk").removeprefix("V#"),
+        created_at=items.number(item, "created_at"),
+        published_at=items.number(item, "published_at") if "published_at" in item else None,
+        superseded_at=items.number(item, "superseded_at") if "superseded_at" in item else None,
+    )
+
+
+def _read_workflow(item: Item) -> Workflow:
+    return Workflow(
+        name=items.text(item, "name"),
+        workflow_id=items.text(item, "workflow_id"),
+        created_at=items.number(item, "created_at"),
+        latest_version_id=items.text(item, "latest"),
+        published_version_id=items.text(item, "published") if "published" in item else None,
+        edition=items.number(item, "edition"),
+    )
+
+
+def _position(page: Page) -> str | None:
+    return None if page.next_key is None else items.text(page.next_key, "sk")

@@ -1,0 +1,71 @@
+"""DynamoDB's attribute values, and documents as single bytes attributes.
+
+Documents (data, events, definitions) are one JSON text each, as bytes: DynamoDB's own maps refuse floats and
+lose ``1`` against ``1.0``. Over a kilobyte they are compressed; the first byte says how they were written.
+"""
+
+import json
+import zlib
+from typing import Any, TypeAlias
+
+from interactor.core import jsons
+from interactor.core.jsons import Json
+
+Item: TypeAlias = dict[str, Any]
+"""An item in DynamoDB's own notation: attribute name to ``{"S": ...}``, ``{"N": ...}``, ..."""
+
+_PLAIN, _DEFLATED = b"\x01", b"\x02"
+_COMPRESS_OVER = 512
+
+
+def s(value: str) -> Item:
+    """A text attribute."""
+    return {"S": value}
+
+
+def n(value: int) -> Item:
+    """A number attribute."""
+    return {"N": str(value)}
+
+
+def b(value: bytes) -> Item:
+    """A bytes attribute."""
+    return {"B": value}
+
+
+def key(partition: str, sort: str) -> Item:
+    """The key attributes of an item."""
+    return {"pk": s(partition), "sk": s(sort)}
+
+
+def number(item: Item, name: str) -> int:
+    """A number attribute's value."""
+    return int(item[name]["N"])
+
+
+def text(item: Item, name: str) -> str:
+    """A text attribute's value."""
+    return str(item[name]["S"])
+
+
+def pack(document: Json) -> bytes:
+    """A document as bytes."""
+    return pack_bytes(jsons.encode(document))
+
+
+def unpack(stored: bytes) -> Json:
+    """The document that ``pack`` wrote."""
+    # The engine wrote it, so that the strict reading of outside texts would only cost time.
+    return json.loads(unpack_bytes(stored))
+
+
+def pack_bytes(raw: bytes) -> bytes:
+    """Raw bytes, compressed where that pays."""
+    if len(raw) <= _COMPRESS_OVER:
+        return _PLAIN + raw
+    return min(_PLAIN + raw, _DEFLATED + zlib.compress(raw, 6), key=len)
+
+
+def unpack_bytes(stored: bytes) -> bytes:
+    """The bytes that ``pack_bytes`` was given."""
+    return zlib.decompress(stored[1:]) if stored[:1] == _DEFLATED else bytes(stored[1:])

@@ -1,0 +1,96 @@
+"""Every key of the table, in one place.
+
+The account in a key comes from the verified token, or from what our own code committed (invariant 6). None of
+the parts can hold ``#``: accounts, namespaces and names have their alphabets checked before they come here.
+"""
+
+from zlib import crc32
+
+from interactor.core.instance import Status
+
+HEAD = "M"
+LAYERS = "L#layers"
+"""Sorts between the history and the head, so that one descending query answers head, data, latest history."""
+HISTORY = "H#"
+DUE_SHARDS = 16
+
+
+def instance(account: str, instance_id: str) -> str:
+    """Partition of one instance: head, data, history."""
+    return f"A#{account}#I#{instance_id}"
+
+
+def history(first_number: int) -> str:
+    """Sort key of the history record whose first event has this number."""
+    return f"{HISTORY}{first_number:010d}"
+
+
+def parse_instance(partition: str) -> tuple[str, str]:
+    """Account and instance id of an instance's partition key."""
+    _, account, _, instance_id = partition.split("#")
+    return account, instance_id
+
+
+def status_list(account: str, namespace: str, status: Status) -> str:
+    """Index partition: the instances of a namespace in one status."""
+    return f"A#{account}#N#{namespace}#{status}"
+
+
+def workflow_list(account: str, workflow_name: str) -> str:
+    """Index partition: the instances of a workflow."""
+    return f"A#{account}#W#{workflow_name}"
+
+
+def account_list(account: str) -> str:
+    """Index partition: all instances of an account."""
+    return f"A#{account}"
+
+
+def due(instance_id: str) -> str:
+    """Index partition of what is due: one of 16, by the instance."""
+    return due_shard(crc32(instance_id.encode()) % DUE_SHARDS)
+
+
+def due_shard(number: int) -> str:
+    """Index partition of what is due, by its number from 0 to 15."""
+    return f"due#{number}"
+
+
+def quota(account: str, namespace: str) -> str:
+    """Partition of a namespace's counters of active instances."""
+    return f"A#{account}#Q#{namespace}"
+
+
+def quota_shard(number: int) -> str:
+    """Sort key of one counter."""
+    return f"S#{number}"
+
+
+def workflows(account: str) -> str:
+    """Partition of an account's list of workflows."""
+    return f"A#{account}#W"
+
+
+def workflow(account: str, name: str) -> str:
+    """Partition of one workflow: its head, versions and their documents."""
+    return f"A#{account}#W#{name}"
+
+
+def version(version_id: str) -> str:
+    """Sort key of a version."""
+    return f"V#{version_id}"
+
+
+def chunk(kind: str, version_id: str, number: int) -> str:
+    """Sort key of one chunk of a version's document of this kind."""
+    return f"{chunks(kind, version_id)}{number:03d}"
+
+
+def chunks(kind: str, version_id: str) -> str:
+    """What the sort keys of all chunks of such a document begin with."""
+    return f"C#{kind}#{version_id}#"
+
+
+def subscriptions(account: str) -> str:
+    """Partition of an account's webhook subscriptions."""
+    return f"A#{account}#S"

@@ -1,0 +1,55 @@
+"""What is sent, what comes back, and how it can fail."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+ErrorKind: TypeAlias = Literal["timeout", "connection", "refused_address", "too_large", "invalid"]
+
+
+@dataclass(frozen=True)
+class OutgoingRequest:
+    """One request. ``timeout_ms`` covers the whole exchange; ``max_response_bytes`` bounds the body as it is sent.
+
+    ``method`` is one of GET, POST, PUT, PATCH, DELETE. Of ``headers``, those that frame the message or belong to
+    the connection (``Host``, ``Content-Length``, ...) are the client's own and are left out.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None
+    timeout_ms: int
+    max_response_bytes: int
+
+
+@dataclass(frozen=True)
+class OutgoingResponse:
+    """An answer of any status. Header names are lower-case, repeated headers joined by a comma.
+
+    ``body`` is as it was sent: a ``content-encoding`` is not undone.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    duration_ms: int
+
+
+class OutgoingError(Exception):
+    """No answer that can be used.
+
+        timeout          the deadline passed before the answer was complete
+        connection       no connection, a broken one, TLS that does not hold, or an answer that is not HTTP
+        refused_address  the host is, or leads to, an address that is not public; nothing was sent
+        too_large        the answer is longer than allowed
+        invalid          the request itself cannot be sent; nothing was
+
+    ``message`` may be shown: it holds no address and no part of the URL but the host.
+    """
+
+    def __init__(self, kind: ErrorKind, message: str, duration_ms: int = 0) -> None:
+        super().__init__(message)
+        self.kind: ErrorKind = kind
+        self.message = message
+        self.duration_ms = duration_ms

@@ -1,0 +1,71 @@
+"""QuickJS: a fresh context for every request, answers as JSON text, nothing of a script left for the next one.
+
+The engine's own limits (memory, CPU time) are the polite ones: they end most scripts with their logs kept and the
+child alive. What they do not reach (a regular expression that backtracks, a native loop) the parent's clock ends.
+"""
+
+import importlib.machinery
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+
+class Engine:
+    """Answers requests of kind ``R`` (run: code and variables) and ``C`` (check: code) with the JSON of harness.js.
+
+    What never reaches the harness is added here: ``{"fault": ..., "logs": [...]}``, a fault being one of ``timeout``,
+    ``memory``, ``stack`` and ``engine``.
+    """
+
+    def __init__(self, quickjs: Any, memory_bytes: int, timeout_ms: int) -> None:
+        self._quickjs = quickjs
+        self._memory_bytes = memory_bytes
+        self._seconds = timeout_ms / 1000
+        self._harness = Path(__file__).with_name("harness.js").read_text("ascii")
+        self._next: tuple[Any, Any] | None = None
+        # Whatever the engine loads or opens at first use (time zone, codecs) must have happened before the lock.
+        request = {"code": "return {now: new Date().getHours(), random: Math.random()}", "variables": {}}
+        self("R", json.dumps(request))
+
+    def __call__(self, kind: str, text: str) -> str:
+        """Answer one request in a context of its own."""
+        # The context must outlive the call: freeing it is left to the end, when nothing of it is on the stack.
+        context, entry = self._next or self._context()
+        self._next = None
+        try:
+            return str(entry("run" if kind == "R" else "check", text))
+        except self._quickjs.StackOverflow:
+            fault = "stack"
+        except self._quickjs.JSException as error:
+            # A script cannot choose this text: what it throws is caught inside.
+            text = str(error)
+            fault = "timeout" if "interrupted" in text else "memory" if "memory" in text else "engine"
+        try:
+            logs = str(entry("logs", ""))
+        except self._quickjs.JSException:
+            logs = "[]"
+        del context
+        return f'{{"fault":"{fault}","logs":{logs}}}'
+
+    def rest(self) -> None:
+        """Prepare the next context while nobody waits for an answer."""
+        if self._next is None:
+            self._next = self._context()
+
+    def _context(self) -> tuple[Any, Any]:
+        context = self._quickjs.Context()
+        context.set_memory_limit(self._memory_bytes)
+        context.set_time_limit(self._seconds)
+        return context, context.eval(self._harness)
+
+
+def make(extension: str, memory_bytes: int, timeout_ms: int) -> Engine:
+    """Load the engine's extension module from its file (there are no site packages here) and make the engine."""
+    loader = importlib.machinery.ExtensionFileLoader("_quickjs", extension)
+    spec = importlib.util.spec_from_file_location("_quickjs", extension, loader=loader)
+    if spec is None:
+        raise ImportError(extension)
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return Engine(module, memory_bytes, timeout_ms)

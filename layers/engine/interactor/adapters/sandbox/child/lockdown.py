@@ -1,0 +1,98 @@
+"""What the child gives up before any of a user's code is near: the kernel holds each of these, whatever runs here.
+
+Descriptors: RLIMIT_NOFILE 0, so that nothing can be opened, by any call, whatever is closed before.
+Processes:   RLIMIT_NPROC 0 (not for root), and no_new_privs.
+Memory, CPU: RLIMIT_AS and RLIMIT_CPU (over the child's whole life: the parent replaces it long before).
+Files:       RLIMIT_FSIZE and RLIMIT_CORE 0.
+Calls:       a seccomp filter that knows reading, writing, memory, time and exiting. All else answers EPERM, among it
+             open, socket, execve, clone, kill, ptrace and process_vm_readv.
+Life:        the child dies with the OS thread of the parent that started it, and cannot be traced or dumped.
+
+Where a system has no such limit (no prctl outside Linux, no filter on other processors, or an outer filter forbids
+one) the others hold.
+"""
+
+import contextlib
+import errno
+import os
+import resource
+import signal
+import struct
+import sys
+
+from .prctl import PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, prctl, set_filter
+
+ROOM_BYTES = 128 * 2**20
+"""Address space over what the loaded child has and the engine may take: frames and their decoding."""
+
+# By processor: its AUDIT_ARCH number, and the numbers of the calls that stay.
+# fmt: off
+ALLOWED_CALLS: dict[str, tuple[int, dict[str, int]]] = {
+    "x86_64": (0xC000003E, {
+        "read": 0, "write": 1, "mmap": 9, "mprotect": 10, "munmap": 11, "brk": 12, "rt_sigaction": 13,
+        "rt_sigprocmask": 14, "rt_sigreturn": 15, "sched_yield": 24, "mremap": 25, "madvise": 28, "getpid": 39,
+        "exit": 60, "gettimeofday": 96, "sigaltstack": 131, "gettid": 186, "time": 201, "futex": 202,
+        "restart_syscall": 219, "clock_gettime": 228, "exit_group": 231, "getrandom": 318,
+    }),
+    "aarch64": (0xC00000B7, {
+        "read": 63, "write": 64, "exit": 93, "exit_group": 94, "futex": 98, "clock_gettime": 113, "sched_yield": 124,
+        "restart_syscall": 128, "sigaltstack": 132, "rt_sigaction": 134, "rt_sigprocmask": 135, "rt_sigreturn": 139,
+        "gettimeofday": 169, "getpid": 172, "gettid": 178, "brk": 214, "munmap": 215, "mremap": 216, "mmap": 222,
+        "mprotect": 226, "madvise": 233, "getrandom": 278,
+    }),
+}
+# fmt: on
+
+
+def lock(cpu_seconds: int, memory_bytes: int) -> None:
+    """Give up everything the loop does not need. Nothing can be imported afterwards."""
+    for name in list(os.environ):
+        if name != "TZ":
+            del os.environ[name]
+    parent = os.getppid()
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit(1)
+    prctl(PR_SET_DUMPABLE, 0)
+    _limit_resources(cpu_seconds, memory_bytes)
+    # An unprivileged process may install a filter only once it can gain no privileges.
+    if prctl(PR_SET_NO_NEW_PRIVS, 1) and os.uname().machine in ALLOWED_CALLS and sys.maxsize > 2**32:
+        set_filter(filter_program(os.uname().machine))
+
+
+def _limit_resources(cpu_seconds: int, memory_bytes: int) -> None:
+    for name, value in (
+        ("RLIMIT_AS", _address_space() + memory_bytes + ROOM_BYTES),
+        ("RLIMIT_CPU", cpu_seconds),
+        ("RLIMIT_FSIZE", 0),
+        ("RLIMIT_CORE", 0),
+        ("RLIMIT_NPROC", 0),
+        ("RLIMIT_NOFILE", 0),
+    ):
+        with contextlib.suppress(AttributeError, ValueError, OSError):
+            resource.setrlimit(getattr(resource, name), (value, value))
+
+
+def _address_space() -> int:
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 2**30
+
+
+def filter_program(machine: str) -> bytes:
+    """The BPF program for seccomp: the listed calls of this processor pass, all else is refused with EPERM."""
+    architecture, calls = ALLOWED_CALLS[machine]
+    load, jump_if_equal, answer = 0x20, 0x15, 0x06
+    allow, refuse = 0x7FFF0000, 0x00050000 | errno.EPERM
+    numbers = sorted(calls.values())
+    program = [
+        (load, 0, 0, 4),  # seccomp_data.arch: another calling convention has other numbers
+        (jump_if_equal, 0, len(numbers) + 1, architecture),
+        (load, 0, 0, 0),  # seccomp_data.nr
+        *((jump_if_equal, len(numbers) - index, 0, number) for index, number in enumerate(numbers)),
+        (answer, 0, 0, refuse),
+        (answer, 0, 0, allow),
+    ]
+    return b"".join(struct.pack("@HBBI", *instruction) for instruction in program)

@@ -1,0 +1,19 @@
+from collections.abc import Iterator
+
+import pytest
+
+from interactor.adapters.sandbox import Sandbox
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """With the documented limits."""
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def hasty() -> Iterator[Sandbox]:
+    """With 200 ms, for scripts that do not end."""
+    with Sandbox(timeout_ms=200) as sandbox:
+        yield sandbox
