@@ -1,0 +1,15 @@
+"""DELETE /webhooks/subscriptions/{subscription_id}: end a subscription."""
+
+from interactor.api.endpoint import endpoint
+from interactor.api.request import Request
+from interactor.api.response import Response, no_content
+from interactor.core.principal import Principal
+from interactor.runtime import runtime
+from interactor.usecases import subscriptions
+
+
+@endpoint("webhooks:write")
+def handler(request: Request, principal: Principal) -> Response:
+    """Answer nothing."""
+    subscriptions.delete(runtime().subscriptions, principal, request.parameter("subscription_id"))
+    return no_content()

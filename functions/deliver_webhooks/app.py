@@ -1,0 +1,10 @@
+"""The webhooks queue: one attempt for each message, ten at once."""
+
+from typing import Any
+
+from interactor.workers.webhooks import deliver_batch
+
+
+def handler(event: dict[str, Any], _: Any) -> dict[str, Any]:
+    """Answer which messages are to come again."""
+    return deliver_batch(event)

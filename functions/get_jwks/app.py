@@ -1,0 +1,14 @@
+"""GET /oauth/jwks: the public keys that access tokens are signed with."""
+
+from interactor.api.endpoint import public
+from interactor.api.request import Request
+from interactor.api.response import Response
+from interactor.runtime import runtime
+
+HOUR_SECONDS = 3_600
+
+
+@public
+def handler(_: Request) -> Response:
+    """Answer the JWK set itself, without the envelope of other answers (RFC 7517)."""
+    return Response(200, runtime().signer.public_jwks(), {"Cache-Control": f"public, max-age={HOUR_SECONDS}"})

@@ -1,0 +1,18 @@
+"""GET /workflows/{name}/versions/{version_id}: one version with its definition."""
+
+from interactor.api import definitions
+from interactor.api.endpoint import endpoint
+from interactor.api.request import Request
+from interactor.api.response import Response
+from interactor.core.principal import Principal
+from interactor.runtime import runtime
+from interactor.usecases import workflows
+
+
+@endpoint("workflows:read")
+def handler(request: Request, principal: Principal) -> Response:
+    """Answer the version with the definition as it was posted."""
+    shared, name, version_id = runtime().workflows, request.parameter("name"), request.parameter("version_id")
+    workflows.find(shared, principal.account, name)
+    version = workflows.find_version(shared, principal.account, name, version_id)
+    return definitions.with_definition(name, version, shared.store.posted(principal.account, name, version_id))

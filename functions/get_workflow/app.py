@@ -1,0 +1,20 @@
+"""GET /workflows/{name}: the published version, else the latest, with its definition."""
+
+from interactor.api import definitions
+from interactor.api.endpoint import endpoint
+from interactor.api.request import Request
+from interactor.api.response import Response
+from interactor.core.principal import Principal
+from interactor.runtime import runtime
+from interactor.usecases import workflows
+
+
+@endpoint("workflows:read")
+def handler(request: Request, principal: Principal) -> Response:
+    """Answer the version with the definition as it was posted."""
+    shared = runtime().workflows
+    name = request.parameter("name")
+    workflow = workflows.find(shared, principal.account, name)
+    version_id = workflow.published_version_id or workflow.latest_version_id
+    version = workflows.find_version(shared, principal.account, name, version_id)
+    return definitions.with_definition(name, version, shared.store.posted(principal.account, name, version_id))

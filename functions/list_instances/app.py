@@ -1,0 +1,21 @@
+"""GET /workflows/instances: instances by namespace, workflow and status, newest first."""
+
+from interactor.adapters.dynamo import listing
+from interactor.api import instances, views
+from interactor.api.endpoint import endpoint
+from interactor.api.paging import Paging
+from interactor.api.request import Request
+from interactor.api.response import Response, ok
+from interactor.core.principal import Principal
+from interactor.runtime import runtime
+
+
+@endpoint("workflows:read")
+def handler(request: Request, principal: Principal) -> Response:
+    """Answer a page of instances."""
+    paging = Paging(request, principal)
+    query = instances.query(request, principal)
+    if query is None:
+        return ok(views.page("instances", [], None))
+    found, position = listing.page(runtime().table, query, paging.position, paging.limit)
+    return ok(views.page("instances", [views.listed(each) for each in found], paging.cursor(position)))

@@ -1,0 +1,21 @@
+"""GET /webhooks/subscriptions: the subscriptions within the caller's namespaces, newest first."""
+
+from interactor.api import views
+from interactor.api.endpoint import endpoint
+from interactor.api.paging import Paging
+from interactor.api.request import Request
+from interactor.api.response import Response, ok
+from interactor.core.principal import Principal
+from interactor.runtime import runtime
+from interactor.usecases import subscriptions
+
+
+@endpoint("webhooks:read")
+def handler(request: Request, principal: Principal) -> Response:
+    """Answer a page of subscriptions."""
+    paging = Paging(request, principal)
+    found = subscriptions.visible(runtime().subscriptions, principal)
+    rest = [each for each in found if paging.position is None or each.id < paging.position]
+    here = rest[: paging.limit]
+    position = here[-1].id if len(rest) > len(here) else None
+    return ok(views.page("subscriptions", [views.subscription(each) for each in here], paging.cursor(position)))

@@ -1,0 +1,20 @@
+"""GET /workflows/{name}/versions: a workflow's versions, newest first."""
+
+from interactor.api import views
+from interactor.api.endpoint import endpoint
+from interactor.api.paging import Paging
+from interactor.api.request import Request
+from interactor.api.response import Response, ok
+from interactor.core.principal import Principal
+from interactor.runtime import runtime
+from interactor.usecases import workflows
+
+
+@endpoint("workflows:read")
+def handler(request: Request, principal: Principal) -> Response:
+    """Answer a page of versions."""
+    shared, name = runtime().workflows, request.parameter("name")
+    workflows.find(shared, principal.account, name)
+    paging = Paging(request, principal)
+    found, position = shared.store.versions(principal.account, name, paging.position, paging.limit)
+    return ok(views.page("versions", [views.version(each) for each in found], paging.cursor(position)))

@@ -1,0 +1,14 @@
+"""The relay's retry queue: history records whose relay failed once."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+
+from interactor.workers.relay import relay_again
+
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+def handler(event: dict[str, Any], context: Any) -> Any:
+    """Answer which messages are to come again."""
+    return process_partial_response(event=event, record_handler=relay_again, processor=processor, context=context)

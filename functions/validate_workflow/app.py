@@ -1,0 +1,14 @@
+"""POST /workflows/validate: all errors and warnings of a definition; nothing is stored."""
+
+from interactor.api import definitions
+from interactor.api.endpoint import endpoint
+from interactor.api.request import Request
+from interactor.api.response import Response, ok
+from interactor.core.principal import Principal
+from interactor.runtime import runtime
+
+
+@endpoint("workflows:read")
+def handler(request: Request, _: Principal) -> Response:
+    """Answer whether the definition is valid."""
+    return ok(definitions.verdict(runtime().workflows.judge(definitions.any_json(request))))

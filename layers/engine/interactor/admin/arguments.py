@@ -1,0 +1,103 @@
+"""The command line of ``python -m interactor.admin``."""
+
+import argparse
+from typing import Any
+
+from interactor.core.principal import SCOPES
+
+_TOP_HELP = """\
+examples:
+  python -m interactor.admin client add --stack interactor --account acc_acme --scope '*' --namespace '*'
+  python -m interactor.admin client list --local --account acc_local
+  python -m interactor.admin secret set --stack interactor --account acc_acme --name API_KEY < key.txt
+
+Exit codes: 0 done, 1 not possible (the reason is printed), 2 the command line is wrong.
+"""
+
+_ADD_HELP = f"""\
+The secret is made here, printed once, and kept only as a hash.
+
+scopes: {" ".join(SCOPES)}
+A client with the namespace '*' is a service account: it may use every namespace and name the person it acts for.
+Write '*' in quotes, or the shell puts file names in its place.
+
+examples:
+  python -m interactor.admin client add --stack interactor --account acc_acme --scope '*' --namespace '*'
+  python -m interactor.admin client add --local --account acc_local --client-id web \\
+      --scope workflows:read --scope workflows:execute --namespace user_123
+"""
+
+_SET_HELP = """\
+The value is read from standard input (one line end at its end is dropped), or asked for at a terminal; never from the
+command line, which other users of the machine can see. Running functions use it within five minutes.
+
+examples:
+  python -m interactor.admin secret set --stack interactor --account acc_acme --name API_KEY < key.txt
+  python -m interactor.admin secret set --local --account acc_local --name API_KEY
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line. A parsed one has ``noun``, ``verb`` and the options of its verb."""
+    top = _Parser(prog="python -m interactor.admin", description="Manage clients and secrets.", epilog=_TOP_HELP)
+    nouns = top.add_subparsers(dest="noun", metavar="{client,secret}", required=True)
+    _clients(nouns.add_parser("client", help="OAuth clients", description="Manage OAuth clients."))
+    _secrets(nouns.add_parser("secret", help="secrets for HTTP logic and scripts", description="Manage secrets."))
+    return top
+
+
+class _Parser(argparse.ArgumentParser):
+    """Keeps the line ends of the examples, and refuses shortened options, whose meaning a new option would change."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.formatter_class = argparse.RawDescriptionHelpFormatter
+        self.allow_abbrev = False
+
+
+def _clients(noun: argparse.ArgumentParser) -> None:
+    verbs = noun.add_subparsers(dest="verb", metavar="{add,list,remove}", required=True)
+    add = _verb(verbs, "add", "register a client and print its secret", _ADD_HELP)
+    _account(add)
+    add.add_argument("--client-id", help="the client's id (default: a random one)")
+    add.add_argument("--scope", action="append", required=True, help="a scope it may have; may be given again")
+    add.add_argument("--namespace", action="append", required=True, help="a namespace it holds; may be given again")
+    add.add_argument("--replace", action="store_true", help="give an existing client a new secret and rights")
+    _account(_verb(verbs, "list", "list an account's clients"))
+    remove = _verb(verbs, "remove", "remove a client; its tokens stay valid until they expire, at most an hour")
+    remove.add_argument("--client-id", required=True, help="the client's id")
+
+
+def _secrets(noun: argparse.ArgumentParser) -> None:
+    verbs = noun.add_subparsers(dest="verb", metavar="{set,list,remove}", required=True)
+    put = _verb(verbs, "set", "set a secret", _SET_HELP)
+    _account(_verb(verbs, "list", "list the names of an account's secrets, never their values"))
+    remove = _verb(verbs, "remove", "remove a secret")
+    for verb in (put, remove):
+        _account(verb)
+        verb.add_argument("--name", required=True, help="the secret's name, as in secrets.NAME")
+
+
+def _verb(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, does: str, epilog: str | None = None
+) -> argparse.ArgumentParser:
+    verb = verbs.add_parser(name, help=does, description=f"{does[0].upper()}{does[1:]}.", epilog=epilog)
+    verb.add_argument("--json", action="store_true", help="print JSON")
+    where = verb.add_argument_group(
+        "deployment", "One of --stack, --local, or --table and --secrets-prefix (or TABLE_NAME and SECRETS_PREFIX)."
+    )
+    kind = where.add_mutually_exclusive_group()
+    kind.add_argument("--stack", help="a CloudFormation stack; its outputs name the rest")
+    kind.add_argument(
+        "--local", nargs="?", const=".local", metavar="DIR", help="the local run that keeps its state in DIR (.local)"
+    )
+    where.add_argument("--table", help="the DynamoDB table")
+    where.add_argument("--secrets-prefix", help="what the ids of the deployment's secrets begin with")
+    where.add_argument("--region", help="the AWS region (default: as the AWS tools find it)")
+    where.add_argument("--profile", help="the AWS profile (default: as the AWS tools find it)")
+    where.add_argument("--endpoint-url", help="another endpoint than AWS, such as http://127.0.0.1:4566")
+    return verb
+
+
+def _account(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--account", required=True, help="the account, 1 to 64 of A-Z a-z 0-9 _ -")

@@ -1,0 +1,53 @@
+"""Definitions in requests and answers: read with the errors that ruling 22 gives them, shown as they were posted."""
+
+from interactor.api import views
+from interactor.api.request import Request
+from interactor.api.response import Response
+from interactor.core import jsons, limits
+from interactor.core.definition.check import Verdict
+from interactor.core.errors import Invalid, InvalidWorkflow
+from interactor.core.jsons import Json, JsonObject
+from interactor.core.storing import Version
+from interactor.usecases.workflows import listed
+
+
+def posted(request: Request) -> JsonObject:
+    """The definition in the body.
+
+    Raises:
+        PayloadTooLarge: over 1 MB.
+        InvalidWorkflow: when it is no JSON object.
+    """
+    try:
+        document = request.json(limits.DEFINITION_BYTES)
+    except Invalid as error:
+        raise InvalidWorkflow(error.message, [{"path": "", "message": error.message}]) from None
+    if not isinstance(document, dict):
+        message = "A definition must be a JSON object"
+        raise InvalidWorkflow(message, [{"path": "", "message": message}])
+    return document
+
+
+def any_json(request: Request) -> Json:
+    """Whatever JSON is in the body, for ``validate``.
+
+    Raises:
+        PayloadTooLarge, Invalid: when it is too long, or no JSON.
+    """
+    return request.json(limits.DEFINITION_BYTES)
+
+
+def verdict(found: Verdict) -> JsonObject:
+    """A verdict as ruling 3 answers it."""
+    view: JsonObject = {"valid": found.valid}
+    if found.errors:
+        view["errors"] = listed(found.errors)
+    if found.warnings:
+        view["warnings"] = listed(found.warnings)
+    return view
+
+
+def with_definition(name: str, version: Version, document: bytes) -> Response:
+    """A version with its definition, the text of which goes out as it came in."""
+    head = jsons.dumps({"name": name, **views.version(version)})
+    return Response(200, f'{{"data":{head[:-1]},"definition":{document.decode()}}}}}')

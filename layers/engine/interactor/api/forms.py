@@ -1,0 +1,37 @@
+"""Bodies of token requests: JSON, or the form that plain OAuth clients send (ruling 25)."""
+
+from urllib.parse import parse_qsl
+
+from interactor.api.request import Request
+from interactor.core import limits
+from interactor.core.errors import Invalid, PayloadTooLarge
+from interactor.core.jsons import JsonObject
+
+MOST_FIELDS = 20
+
+
+def form_or_json(request: Request) -> JsonObject:
+    """The fields of the body.
+
+    Raises:
+        PayloadTooLarge: when it is longer than any such body.
+        Invalid: when it is neither.
+    """
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != "application/x-www-form-urlencoded":
+        return request.object(limits.BODY_BYTES)
+    if len(request.raw_body) > limits.BODY_BYTES:
+        raise PayloadTooLarge(f"The body is longer than {limits.BODY_BYTES} bytes")
+    try:
+        pairs = parse_qsl(
+            request.raw_body.decode("utf-8"),
+            keep_blank_values=True,
+            strict_parsing=True,
+            errors="strict",
+            max_num_fields=MOST_FIELDS,
+        )
+    except ValueError:
+        raise Invalid("The body is not a form (application/x-www-form-urlencoded)") from None
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise Invalid("A field of the form appears twice")
+    return dict(pairs)

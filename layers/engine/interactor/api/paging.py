@@ -1,0 +1,57 @@
+"""Pages: ``limit`` and ``cursor`` (ruling 22). A cursor is a position, and holds for its account and query only."""
+
+import base64
+import binascii
+import hashlib
+
+from interactor.api.request import Request
+from interactor.core import limits
+from interactor.core.errors import Invalid, InvalidCursor
+from interactor.core.principal import Principal
+
+_MARK_BYTES = 9
+
+
+class Paging:
+    """Where a page begins and how long it is, as the request says."""
+
+    def __init__(
+        self,
+        request: Request,
+        principal: Principal,
+        default: int = limits.PAGE_DEFAULT,
+        most: int = limits.PAGE_MAXIMUM,
+    ) -> None:
+        self.limit = _limit(request.query.get("limit"), default, most)
+        asked = sorted((name, value) for name, value in request.query.items() if name not in ("cursor", "limit"))
+        self._bound_to = repr((principal.account, request.path, asked)).encode()
+        cursor = request.query.get("cursor")
+        self.position = None if cursor is None else self._read(cursor)
+
+    def cursor(self, position: str | None) -> str | None:
+        """The cursor of the page that begins after a position."""
+        if position is None:
+            return None
+        return base64.urlsafe_b64encode(self._mark(position) + position.encode()).decode().rstrip("=")
+
+    def _read(self, cursor: str) -> str:
+        try:
+            raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+            mark, position = raw[:_MARK_BYTES], raw[_MARK_BYTES:].decode("ascii")
+        except (binascii.Error, ValueError):
+            mark, position = b"", ""
+        if not position or mark != self._mark(position):
+            raise InvalidCursor("The cursor is not one that this list gave; leave it out to begin anew")
+        return position
+
+    def _mark(self, position: str) -> bytes:
+        return hashlib.sha256(self._bound_to + b"\0" + position.encode()).digest()[:_MARK_BYTES]
+
+
+def _limit(given: str | None, default: int, most: int) -> int:
+    if given is None:
+        return default
+    if not (given.isascii() and given.isdigit() and len(given) < 10) or int(given) < 1:
+        message = f"must be a whole number from 1 to {most}"
+        raise Invalid("The limit is wrong", [{"field": "limit", "message": message}])
+    return min(int(given), most)

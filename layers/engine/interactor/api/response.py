@@ -1,0 +1,53 @@
+"""Answers: ``{"data": ...}`` or ``{"error": {...}}``, with the headers that every answer has."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from interactor.core import jsons
+from interactor.core.errors import InteractorError
+from interactor.core.jsons import Json, JsonObject
+
+
+@dataclass(frozen=True)
+class Response:
+    """One HTTP answer. ``body`` None: none at all."""
+
+    status: int
+    body: Json = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def event(self, request_id: str) -> dict[str, Any]:
+        """The answer in API Gateway's notation."""
+        headers = {"X-Request-Id": request_id, "Cache-Control": "no-store", **self.headers}
+        if self.body is None:
+            return {"statusCode": self.status, "headers": headers}
+        headers = {"Content-Type": "application/json", **headers}
+        text = self.body if isinstance(self.body, str) else jsons.dumps(self.body)
+        return {"statusCode": self.status, "headers": headers, "body": text}
+
+
+def ok(data: Json) -> Response:
+    """200."""
+    return Response(200, {"data": data})
+
+
+def created(data: Json) -> Response:
+    """201."""
+    return Response(201, {"data": data})
+
+
+def no_content() -> Response:
+    """204."""
+    return Response(204)
+
+
+def refused(error: InteractorError, request_id: str) -> Response:
+    """An error of the tree, in the documented form."""
+    body: JsonObject = {
+        "code": error.code,
+        "message": error.message,
+        "details": error.details,
+        "request_id": request_id,
+    }
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    return Response(error.status, {"error": body}, headers)

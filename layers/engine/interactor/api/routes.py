@@ -1,0 +1,52 @@
+"""Every route of the API, and the refusal of all others. A test holds this table against ``template.yaml``."""
+
+import re
+
+from interactor.api.request import Request
+from interactor.api.response import Response
+from interactor.core.errors import MethodNotAllowed, NotFound
+
+API = "/api/v1"
+
+ROUTES: dict[str, tuple[str, ...]] = {
+    "/oauth/token": ("POST",),
+    "/oauth/jwks": ("GET",),
+    f"{API}/oauth/token": ("POST",),
+    f"{API}/oauth/jwks": ("GET",),
+    f"{API}/schemas/workflow-definition.json": ("GET",),
+    f"{API}/workflows": ("GET", "POST"),
+    f"{API}/workflows/validate": ("POST",),
+    f"{API}/workflows/instances": ("GET",),
+    f"{API}/workflows/instances/{{instance_id}}": ("GET",),
+    f"{API}/workflows/instances/{{instance_id}}/resume": ("POST",),
+    f"{API}/workflows/instances/{{instance_id}}/cancel": ("POST",),
+    f"{API}/workflows/instances/{{instance_id}}/threads": ("GET",),
+    f"{API}/workflows/instances/{{instance_id}}/threads/{{thread_id}}/resume": ("POST",),
+    f"{API}/workflows/{{name}}": ("GET", "PUT"),
+    f"{API}/workflows/{{name}}/versions": ("GET", "POST"),
+    f"{API}/workflows/{{name}}/versions/{{version_id}}": ("GET",),
+    f"{API}/workflows/{{name}}/versions/{{version_id}}/publish": ("POST",),
+    f"{API}/workflows/{{name}}/instances": ("POST",),
+    f"{API}/webhooks/subscriptions": ("GET", "POST"),
+    f"{API}/webhooks/subscriptions/{{subscription_id}}": ("DELETE",),
+}
+
+
+def refuse(request: Request) -> Response:
+    """Refuse a request that no route takes.
+
+    Raises:
+        MethodNotAllowed: when the path has other methods.
+        NotFound: when it has none.
+    """
+    methods = sorted(
+        {method for route, allowed in ROUTES.items() if _matches(route, request.path) for method in allowed}
+    )
+    if methods:
+        raise MethodNotAllowed(f"{request.method} is not a method of this path; it has {', '.join(methods)}")
+    raise NotFound("No such path; the API's paths begin with /api/v1")
+
+
+def _matches(route: str, path: str) -> bool:
+    pattern = "[^/]+".join(map(re.escape, re.split(r"\{\w+\}", route)))
+    return re.fullmatch(pattern, path) is not None

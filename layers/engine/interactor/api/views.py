@@ -1,0 +1,135 @@
+"""Engine values as the JSON of answers (spec sections on workflows, instances and threads; rulings 10, 15, 20, 28)."""
+
+from collections.abc import Iterable
+
+from interactor.adapters.dynamo.listing import Listed
+from interactor.api.history import entries
+from interactor.core import jsons, limits
+from interactor.core.instance import Instance, Phase, Thread
+from interactor.core.jsons import JsonObject
+from interactor.core.storing import Record, Version, Workflow
+from interactor.core.times import iso
+from interactor.core.webhooks import Subscription
+
+
+def instance(found: Instance, records: Iterable[Record]) -> JsonObject:
+    """A whole instance, with its threads and latest history."""
+    view: JsonObject = {
+        "id": found.id,
+        "workflow_id": found.workflow_id,
+        "workflow_name": found.workflow_name,
+        "version_id": found.version_id,
+        "namespace": found.namespace,
+        "status": found.status,
+        "current_state": found.main.state,
+        "workflow_data": found.data,
+    }
+    halted = found.halted_threads()
+    if len(halted) == 1:
+        view |= _halt(halted[0])
+    view["threads"] = threads(found)
+    view |= _latest(records)
+    view["created_at"] = iso(found.created_at)
+    view["updated_at"] = iso(found.updated_at)
+    return view | _end(found)
+
+
+def threads(found: Instance) -> list[JsonObject]:
+    """The threads of an instance, as ruling 20 shows them."""
+    return [_thread(each) for each in found.threads.values()]
+
+
+def listed(found: Listed) -> JsonObject:
+    """An instance in a list."""
+    return {
+        "id": found.id,
+        "workflow_name": found.summary["workflow_name"],
+        "namespace": found.namespace,
+        "status": found.status,
+        "current_state": found.summary["current_state"],
+        "created_at": iso(found.summary["created_at"]),
+    }
+
+
+def workflow(found: Workflow) -> JsonObject:
+    """A workflow in a list."""
+    return {
+        "name": found.name,
+        "workflow_id": found.workflow_id,
+        "latest_version_id": found.latest_version_id,
+        "published_version_id": found.published_version_id,
+        "created_at": iso(found.created_at),
+    }
+
+
+def version(found: Version) -> JsonObject:
+    """A version, without its definition."""
+    view: JsonObject = {
+        "version_id": found.version_id,
+        "status": "draft" if found.published_at is None else "published",
+        "created_at": iso(found.created_at),
+    }
+    if found.published_at is not None:
+        view["published_at"] = iso(found.published_at)
+    if found.superseded_at is not None:
+        view["superseded_at"] = iso(found.superseded_at)
+    return view
+
+
+def subscription(found: Subscription) -> JsonObject:
+    """A subscription, without its secret."""
+    return {
+        "id": found.id,
+        "url": found.url,
+        "events": list(found.events),
+        "namespace_filter": found.namespace_filter,
+        "status": found.status,
+        "created_at": iso(found.created_at),
+    }
+
+
+def page(name: str, members: list[JsonObject], next_cursor: str | None) -> JsonObject:
+    """A list with its pagination (ruling 22)."""
+    return {name: members, "pagination": {"has_more": next_cursor is not None, "next_cursor": next_cursor}}
+
+
+def _thread(thread: Thread) -> JsonObject:
+    status = "completed" if thread.outcome else "halted" if thread.phase is Phase.HALTED else "running"
+    view: JsonObject = {"id": thread.id, "status": status, "current_state": thread.state}
+    if thread.outcome is not None:
+        view["outcome"] = thread.outcome
+    return view | _halt(thread)
+
+
+def _halt(thread: Thread) -> JsonObject:
+    if thread.halt is None:
+        return {}
+    return {
+        "halted_at_state": thread.state,
+        "halting_presentation": thread.halt.presentation,
+        "halted_options": thread.halt.options,
+    }
+
+
+def _end(found: Instance) -> JsonObject:
+    view: JsonObject = {}
+    if found.ended_at is not None:
+        view[f"{found.status}_at"] = iso(found.ended_at)
+    if found.cancel_reason is not None:
+        view["cancel_reason"] = found.cancel_reason
+    if found.failure is not None:
+        view |= {"error": found.failure.message, "error_code": found.failure.code, "failed_state": found.failure.state}
+    return view
+
+
+def _latest(records: Iterable[Record]) -> JsonObject:
+    """The last entries of the history, as many as an answer carries."""
+    events = [event for record in records for event in record.events]
+    found = entries(events)
+    kept = found[-limits.INSTANCE_HISTORY_ENTRIES :]
+    room = limits.INSTANCE_HISTORY_BYTES - jsons.size(kept)
+    while room < 0 and kept:
+        room += jsons.size(kept[0]) + 1
+        kept = kept[1:]
+    whole = len(kept) == len(found) and (not events or events[0]["number"] == 1)
+    return {"history": kept} | ({} if whole else {"history_truncated": True})

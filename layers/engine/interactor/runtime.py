@@ -1,0 +1,257 @@
+"""Puts the engine together for one process: each part is made when it is first used, and kept.
+
+The one place that knows every adapter. A function imports what it uses through here, and nothing else is paid for
+in its cold start.
+"""
+
+import os
+import time
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from interactor import settings
+from interactor.core.logic import HttpCall, Outcome
+from interactor.core.settle import Lifetimes
+from interactor.core.times import Millis
+from interactor.core.webhooks import Answer
+from interactor.usecases.world import World
+
+if TYPE_CHECKING:
+    from interactor.adapters.clients import ClientStore
+    from interactor.adapters.dynamo.definitions import DefinitionStore
+    from interactor.adapters.dynamo.instances import InstanceStore
+    from interactor.adapters.dynamo.subscriptions import SubscriptionStore
+    from interactor.adapters.dynamo.table import Table
+    from interactor.adapters.outgoing import OutgoingClient
+    from interactor.adapters.queues import MessageQueue, StepQueue
+    from interactor.adapters.sandbox import Sandbox
+    from interactor.adapters.secrets import SecretStore
+    from interactor.adapters.signing import Signer
+    from interactor.adapters.verifier import Verifier
+    from interactor.usecases.deliveries import Deliverer
+    from interactor.usecases.engine import Engine
+    from interactor.usecases.subscriptions import Subscriptions
+    from interactor.usecases.tokens import Issuer
+    from interactor.usecases.workflows import Definitions
+
+
+def clock() -> Millis:
+    """Now, in milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+class Runtime:
+    """The parts of one process."""
+
+    def __init__(self, world: World | None = None) -> None:
+        self.world = world or World(clock, os.urandom, time.sleep)
+
+    @cached_property
+    def table(self) -> "Table":
+        """The table."""
+        from interactor.adapters.dynamo.table import Table
+
+        return Table(_client("dynamodb"), settings.text("TABLE_NAME"))
+
+    @cached_property
+    def instances(self) -> "InstanceStore":
+        """Instances."""
+        from interactor.adapters.dynamo.instances import InstanceStore
+
+        return InstanceStore(self.table)
+
+    @cached_property
+    def definitions(self) -> "DefinitionStore":
+        """Stored workflows."""
+        from interactor.adapters.dynamo.definitions import DefinitionStore
+
+        return DefinitionStore(self.table)
+
+    @cached_property
+    def subscription_store(self) -> "SubscriptionStore":
+        """Stored subscriptions."""
+        from interactor.adapters.dynamo.subscriptions import SubscriptionStore
+
+        return SubscriptionStore(self.table)
+
+    @cached_property
+    def clients(self) -> "ClientStore":
+        """Registered OAuth clients."""
+        from interactor.adapters.clients import ClientStore
+
+        return ClientStore(_client("dynamodb"), settings.text("TABLE_NAME"))
+
+    @cached_property
+    def signer(self) -> "Signer":
+        """The signing keys."""
+        from interactor.adapters.signing import Signer, split_key_ids
+
+        return Signer(_client("kms"), split_key_ids(settings.text("SIGNING_KEY_ID")))
+
+    @cached_property
+    def verifier(self) -> "Verifier":
+        """Verifies tokens."""
+        from interactor.adapters.verifier import Verifier
+
+        return Verifier(self.signer, settings.text("TOKEN_ISSUER"), settings.text("TOKEN_AUDIENCE"))
+
+    @cached_property
+    def issuer(self) -> "Issuer":
+        """Issues tokens."""
+        from interactor.usecases.tokens import Issuer
+
+        return Issuer(settings.text("TOKEN_ISSUER"), settings.text("TOKEN_AUDIENCE"), self.clients, self.signer)
+
+    @cached_property
+    def sandbox(self) -> "Sandbox":
+        """Runs scripts."""
+        from interactor.adapters.sandbox import Sandbox
+
+        return Sandbox()
+
+    @cached_property
+    def outgoing(self) -> "OutgoingClient":
+        """Makes outgoing requests."""
+        from interactor.adapters.outgoing import OutgoingClient
+
+        return OutgoingClient(settings.flag("OUTBOUND_ALLOW_LOOPBACK"))
+
+    @cached_property
+    def secrets(self) -> "SecretStore":
+        """The accounts' secrets."""
+        from interactor.adapters.secrets import SecretStore
+
+        return SecretStore(_client("secretsmanager"), settings.text("SECRETS_PREFIX"), self.world.now)
+
+    @cached_property
+    def steps_queue(self) -> "StepQueue":
+        """Step hints."""
+        from interactor.adapters.queues import StepQueue
+
+        return StepQueue(_client("sqs"), settings.text("STEPS_QUEUE_URL"))
+
+    @cached_property
+    def engine(self) -> "Engine":
+        """The engine."""
+        from interactor.usecases.engine import Engine, Rules
+
+        rules = Rules(
+            lifetimes=Lifetimes(settings.lifetime("RUNNING_TTL"), settings.lifetime("HALTED_TTL")),
+            quota=settings.limit("NAMESPACE_QUOTA") if "NAMESPACE_QUOTA" in os.environ else None,
+            inline_budget=settings.budget("INLINE_BUDGET_MS"),
+            retry_delays=settings.delays("HTTP_RETRY_DELAYS") if "HTTP_RETRY_DELAYS" in os.environ else (1000,),
+        )
+        return Engine(
+            self.world,
+            self.instances,
+            self.definitions,
+            _Lazy(self),
+            self._call_out,
+            lambda account: self.secrets.read(account),
+            self.steps_queue,
+            rules,
+        )
+
+    @cached_property
+    def workflows(self) -> "Definitions":
+        """Definitions, with the check of their scripts."""
+        from interactor.usecases.workflows import Definitions
+
+        return Definitions(self.world, self.definitions, lambda code: self.sandbox.check(code))
+
+    @cached_property
+    def subscriptions(self) -> "Subscriptions":
+        """Webhook subscriptions."""
+        from interactor.usecases.subscriptions import Subscriptions
+
+        return Subscriptions(self.world, self.subscription_store, settings.flag("OUTBOUND_ALLOW_LOOPBACK"))
+
+    @cached_property
+    def webhooks_queue(self) -> "MessageQueue":
+        """Webhook messages."""
+        return self._messages("WEBHOOKS_QUEUE_URL")
+
+    @cached_property
+    def relay_retry_queue(self) -> "MessageQueue":
+        """History records whose relay failed."""
+        return self._messages("RELAY_RETRY_QUEUE_URL")
+
+    @cached_property
+    def deliverer(self) -> "Deliverer":
+        """Delivers webhooks."""
+        from interactor.usecases.deliveries import Deliverer
+
+        return Deliverer(
+            world=self.world,
+            subscriptions=self.subscription_store,
+            instances=self.instances,
+            post=self._post,
+            waiting=self.webhooks_queue,
+            exhausted=self._messages("EXHAUSTED_QUEUE_URL"),
+            delays=settings.delays("WEBHOOK_RETRY_DELAYS"),
+            allow_loopback=settings.flag("OUTBOUND_ALLOW_LOOPBACK"),
+        )
+
+    def _messages(self, variable: str) -> "MessageQueue":
+        from interactor.adapters.queues import MessageQueue
+
+        return MessageQueue(_client("sqs"), settings.text(variable))
+
+    def _call_out(self, call: HttpCall, headers: Mapping[str, str]) -> Outcome:
+        from interactor.adapters.outgoing.logic import run_http_call
+
+        return run_http_call(self.outgoing, call, headers, now=self.world.now)
+
+    def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        from interactor.adapters.outgoing.webhook import post
+
+        return post(self.outgoing, url, headers, body)
+
+
+class _Lazy:
+    """Starts the sandbox at the first script: many requests run none."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def run(self, call: Any) -> Outcome:
+        """Run a script."""
+        return self._runtime.sandbox.run(call)
+
+
+_clients: dict[str, Any] = {}
+
+
+def _client(service: str) -> Any:
+    """A boto3 client, made once. Timeouts stay well inside those of the functions."""
+    if service not in _clients:
+        import boto3
+        from botocore.config import Config
+
+        config = Config(
+            connect_timeout=2,
+            read_timeout=5,
+            retries={"mode": "standard", "total_max_attempts": 3},
+            max_pool_connections=32,
+        )
+        _clients[service] = boto3.client(service, config=config)  # type: ignore[call-overload]  # by name
+    return _clients[service]
+
+
+_runtime: Runtime | None = None
+
+
+def runtime() -> Runtime:
+    """The process's parts."""
+    global _runtime
+    if _runtime is None:
+        _runtime = Runtime()
+    return _runtime
+
+
+def install(other: Runtime | None) -> None:
+    """Put other parts in place, or (None) have them made anew: for tests."""
+    global _runtime
+    _runtime = other
+    _clients.clear()

@@ -1,0 +1,213 @@
+"""The one door: everything that moves a thread from outside comes through here.
+
+What comes in is a ``Trigger`` for a thread at an expected sequence. Which of simultaneous ones wins is decided by
+the commit; what the others are told is ruling 17.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from interactor.core import jsons
+from interactor.core.errors import (
+    ConcurrentModification,
+    InstanceNotActive,
+    InstanceNotFound,
+    InstanceNotHalted,
+    ThreadNotFound,
+    ThreadRequired,
+)
+from interactor.core.instance import Instance, LastResume, Phase, Thread
+from interactor.core.jsons import Json, JsonObject
+from interactor.core.limits import REMEMBERED_RESUME
+from interactor.core.machine import Advance
+from interactor.core.principal import Principal
+from interactor.core.settle import Overtaken, cancel, wake_at
+from interactor.core.storing import Head
+from interactor.core.times import Millis
+from interactor.usecases.engine import Engine
+
+if TYPE_CHECKING:
+    from interactor.adapters.dynamo.instances import InstanceStore
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """What comes in from outside. ``name`` is the option that was taken, where one was."""
+
+    kind: Literal["input", "timeout"]
+    payload: JsonObject
+    name: str | None = None
+    by: Json = None
+
+    def fingerprint(self) -> str:
+        """The same for the same input, however its keys are ordered."""
+        text = jsons.dumps([_sorted(self.payload), self.name])
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Resume:
+    """A request to resume. ``arrived_at`` is when the request reached the API, before any of our code ran."""
+
+    trigger: Trigger
+    thread_id: str | None
+    expected_state: str | None
+    arrived_at: Millis
+
+
+def find(instances: "InstanceStore", principal: Principal, instance_id: str) -> Head:
+    """The instance, if the caller may know of it (ruling 18).
+
+    Raises:
+        InstanceNotFound: for one that does not exist, and for another's.
+    """
+    head = instances.read(principal.account, instance_id)
+    if head is None or not principal.holds(head.instance.namespace):
+        raise InstanceNotFound(instance_id)
+    return head
+
+
+def resume(engine: Engine, principal: Principal, head: Head, request: Resume) -> Instance:
+    """Take a halted thread of what ``find`` found on with a person's decision, as far as the budget goes.
+
+    Raises:
+        ThreadNotFound, ThreadRequired: when it is not clear what to resume.
+        InstanceNotHalted: when nothing waits.
+        ConcurrentModification: when another decision came first, or ``expected_state`` is not the present one.
+        Invalid, InvalidTransition, WorkflowDataTooLarge: when the input does not fit; nothing changes.
+    """
+    thread = _wanted(head.instance, request.thread_id)
+    if request.expected_state is not None and thread.state != request.expected_state:
+        raise _conflict(head.instance, thread, request.expected_state)
+    earlier = _judge_earlier(head.instance, thread, request, engine.world.now())
+    if earlier is not None:
+        return earlier
+    try:
+        return deliver(engine, head, thread.id, thread.sequence, request.trigger).instance
+    except Overtaken:
+        return _after_losing(engine, principal, head.instance.id, thread, request)
+
+
+def deliver(engine: Engine, head: Head, thread_id: str, expected_sequence: int, trigger: Trigger) -> Head:
+    """Move a halted thread, commit, and run on as far as the budget goes.
+
+    Raises:
+        Overtaken: when the thread does not rest at that sequence any more.
+    """
+    thread = head.instance.threads.get(thread_id)
+    if thread is None or thread.phase is not Phase.HALTED or thread.sequence != expected_sequence:
+        raise Overtaken
+    definition = engine.definition_of(head.instance)
+    now = engine.world.now()
+    deadline = now + engine.rules.inline_budget
+    advance = Advance(definition, head.instance, thread_id, trigger.by)
+    if trigger.kind == "timeout":
+        advance.time_out(now)
+    else:
+        advance.resume(trigger.payload, trigger.name, trigger.fingerprint(), now)
+    engine.run_pure(head.instance.account, advance, deadline)
+    committed = engine.commit(definition, head, advance.change())
+    return engine.carry_on(definition, committed, trigger.by, deadline)
+
+
+def cancel_instance(engine: Engine, principal: Principal, instance_id: str, by: Json) -> Instance:
+    """Cancel an instance with all its threads. It tries until it wins or the instance has ended (ruling 24).
+
+    Raises:
+        InstanceNotFound: when the caller knows of no such instance.
+        InstanceNotActive: when it has ended.
+    """
+    return cancel_head(engine, find(engine.instances, principal, instance_id), "requested", by).instance
+
+
+def cancel_head(engine: Engine, head: Head, reason: str, by: Json) -> Head:
+    """Cancel what was read, on whatever the head is by then.
+
+    Raises:
+        InstanceNotActive: when it has ended.
+    """
+
+    def judge(present: Head, commit_id: str) -> Head:
+        instance = present.instance
+        if instance.ended:
+            raise InstanceNotActive(
+                f"Instance '{instance.id}' is {instance.status} already", {"status": instance.status}
+            )
+        now = engine.world.now()
+        settled = cancel(instance, reason, by, _in_flight(engine, present, now), now, bytes.fromhex(commit_id))
+        wake = wake_at(settled.instance, engine.rules.lifetimes)
+        return engine.instances.commit(present, settled, commit_id, {}, wake)
+
+    return engine.insist(head, judge)
+
+
+def _wanted(instance: Instance, thread_id: str | None) -> Thread:
+    if thread_id is not None:
+        if thread_id not in instance.threads:
+            raise ThreadNotFound(thread_id)
+        return instance.threads[thread_id]
+    halted = instance.halted_threads()
+    if len(halted) > 1:
+        names = [thread.id for thread in halted]
+        raise ThreadRequired("Several threads are halted: resume one of them by its id", {"threads": names})
+    return halted[0] if halted else instance.main
+
+
+def _judge_earlier(instance: Instance, thread: Thread, request: Resume, now: Millis) -> Instance | None:
+    """The answer, where an earlier resume decides it; None where this one is judged on its own (ruling 17)."""
+    last = _last_resume(instance, request.thread_id)
+    same = last is not None and last.input_hash == request.trigger.fingerprint()
+    if last is not None and request.arrived_at < last.at and request.expected_state is None:
+        if same:
+            return instance
+        raise _conflict(instance, thread, last.state)
+    if thread.phase is Phase.HALTED:
+        return None
+    if last is not None and same and now - last.at <= REMEMBERED_RESUME:
+        return instance
+    raise InstanceNotHalted(
+        f"Instance '{instance.id}' does not wait for an input: thread '{thread.id}' is at '{thread.state}'",
+        {"status": instance.status, "current_state": thread.state},
+    )
+
+
+def _after_losing(engine: Engine, principal: Principal, instance_id: str, lost: Thread, request: Resume) -> Instance:
+    """What a resume is told that another commit overtook."""
+    instance = find(engine.instances, principal, instance_id).instance
+    last = instance.threads[lost.id].last_resume if lost.id in instance.threads else None
+    winner = last if last is not None and last.sequence == lost.sequence else None
+    if winner is not None and winner.input_hash == request.trigger.fingerprint():
+        return instance
+    raise _conflict(instance, instance.threads.get(lost.id, instance.main), lost.state)
+
+
+def _last_resume(instance: Instance, thread_id: str | None) -> LastResume | None:
+    threads = instance.threads.values() if thread_id is None else (instance.threads[thread_id],)
+    found = [thread.last_resume for thread in threads if thread.last_resume is not None]
+    return max(found, key=lambda last: last.at, default=None)
+
+
+def _conflict(instance: Instance, thread: Thread, expected_state: str) -> ConcurrentModification:
+    details = {"current_state": thread.state, "expected_state": expected_state}
+    return ConcurrentModification("Instance was modified by another request", details)
+
+
+def _in_flight(engine: Engine, head: Head, now: Millis) -> JsonObject | None:
+    """The HTTP action that a worker may be making at this moment."""
+    for thread_id, lease in head.leases.items():
+        thread = head.instance.threads.get(thread_id)
+        if thread is not None and thread.running and lease.until > now:
+            return {"state": thread.state, "thread": thread_id, "idempotency_key": action_key(head.instance, thread)}
+    return None
+
+
+def action_key(instance: Instance, thread: Thread) -> str:
+    """``Idempotency-Key`` of a thread's present action: the same on every attempt (ruling 13)."""
+    return f"{instance.id}:{thread.id}:{thread.sequence}"
+
+
+def _sorted(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(each) for each in value] if isinstance(value, list) else value

@@ -1,0 +1,180 @@
+"""Runs advances: does what a thread's steps ask for, commits what came of it, and sends the next hint.
+
+Pure steps (scripts, plain states) run where they are met, inside a request as far as its budget goes. An outside
+call is made by a step worker only, after a lease says so. Whatever happens in between, the instance stands at its
+last commit and its ``wake_at`` finds it again.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from interactor.core import calls
+from interactor.core.definition.model import Definition, HttpLogic, Logic
+from interactor.core.instance import Instance
+from interactor.core.jsons import Json
+from interactor.core.logic import Failed, HttpCall, Outcome, ScriptCall
+from interactor.core.machine import Advance, Change, Step
+from interactor.core.settle import Lifetimes, settle, wake_at
+from interactor.core.storing import Contended, GuardLost, Head, StoreUnavailable
+from interactor.core.times import SECOND, Millis
+from interactor.usecases.world import World
+
+if TYPE_CHECKING:
+    from interactor.adapters.dynamo.definitions import DefinitionStore
+    from interactor.adapters.dynamo.instances import InstanceStore
+
+COMMIT_ATTEMPTS = 24
+"""Ten threads that commit at once lose to each other at most nine times; the rest is for a busy table."""
+
+
+class Scripts(Protocol):
+    """Runs scripts where there is nothing to take."""
+
+    def run(self, call: ScriptCall) -> Outcome:
+        """How the script ended; never raises for what it does."""
+
+
+class Hints(Protocol):
+    """Sends step messages; losing one only delays (invariant 4)."""
+
+    def send(self, instance: Instance, thread_id: str, now: Millis) -> None:
+        """Hint at one thread's next step, when it is due."""
+
+
+Secrets = Callable[[str], Mapping[str, str]]
+"""The secrets of an account, by name."""
+
+Caller = Callable[[HttpCall, Mapping[str, str]], Outcome]
+"""Makes an outgoing request with extra headers and says how it ended."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the deployment sets. ``retry_delays`` are the waits of an exponential back-off, the first one its unit."""
+
+    lifetimes: Lifetimes
+    quota: int | None
+    inline_budget: Millis
+    retry_delays: tuple[Millis, ...] = (1 * SECOND, 2 * SECOND, 4 * SECOND, 8 * SECOND)
+
+
+class Engine:
+    """What every use case that moves an instance shares."""
+
+    def __init__(
+        self,
+        world: World,
+        instances: "InstanceStore",
+        definitions: "DefinitionStore",
+        scripts: Scripts,
+        call_out: Caller,
+        secrets: Secrets,
+        hints: Hints,
+        rules: Rules,
+    ) -> None:
+        self.world = world
+        self.instances = instances
+        self.definitions = definitions
+        self.hints = hints
+        self.rules = rules
+        self._scripts = scripts
+        self._call_out = call_out
+        self._secrets = secrets
+
+    def definition_of(self, instance: Instance) -> Definition:
+        """The version an instance runs under."""
+        return self.definitions.definition(instance.account, instance.workflow_name, instance.version_id)
+
+    def run_pure(self, account: str, advance: Advance, deadline: Millis) -> None:
+        """Take a thread on through what needs no outside call, until it rests, is full, or the budget is used."""
+        while (step := advance.step) is not None and not advance.full and self.world.now() < deadline:
+            if step.outside or advance.ended:
+                return
+            if step.logic is None:
+                advance.run_rules(self.world.now())
+            else:
+                self.run_step(account, advance, step.logic, {})
+
+    def run_step(self, account: str, advance: Advance, logic: Logic, headers: Mapping[str, str]) -> None:
+        """Run one piece of logic and tell the advance how it ended, with secrets masked."""
+        step = advance.step
+        if step is None:
+            raise AssertionError("no step is pending")
+        secrets = self._secrets(account) if calls.mentioned_secrets(logic) else {}
+        call = calls.prepare(logic, advance.scope(), secrets)
+        if isinstance(call, Failed):
+            outcome: Outcome = call
+        elif isinstance(call, ScriptCall):
+            outcome = self._scripts.run(call)
+        else:
+            outcome = self._call_out(call, headers)
+        now = self.world.now()
+        advance.complete(calls.mask(outcome, secrets), now, self._retry_at(step, outcome, now))
+
+    def commit(self, definition: Definition, head: Head, change: Change) -> Head:
+        """Commit what a thread came to, on the head as it stands then.
+
+        A commit that loses to another thread's is settled again on the new head, with the result kept.
+
+        Raises:
+            Overtaken: when the thread itself has moved in between: nothing was changed.
+            StoreUnavailable: when the table would not take it.
+        """
+
+        def judge(present: Head, commit_id: str) -> Head:
+            settled = settle(definition, present.instance, change, self.world.now(), bytes.fromhex(commit_id))
+            others = {thread: lease for thread, lease in present.leases.items() if thread != change.before.id}
+            return self.instances.commit(
+                present, settled, commit_id, others, wake_at(settled.instance, self.rules.lifetimes)
+            )
+
+        return self.insist(head, judge)
+
+    def insist(self, head: Head, judge: Callable[[Head, str], Head]) -> Head:
+        """Try a commit until it takes effect; ``judge`` makes it on the head as it stands, or raises why not."""
+        present = head
+        for attempt in range(COMMIT_ATTEMPTS):
+            commit_id = self.world.entropy(16).hex()
+            try:
+                return judge(present, commit_id)
+            except (GuardLost, Contended):
+                self.world.pause(attempt)
+            found = self.instances.read(head.instance.account, head.instance.id)
+            if found is None:
+                raise StoreUnavailable("the instance is gone")
+            present = found
+        raise StoreUnavailable("other commits kept coming first")
+
+    def carry_on(self, definition: Definition, head: Head, by: Json, deadline: Millis) -> Head:
+        """After a commit: run on what still fits the budget, and hint at whatever is left to do."""
+        while self.world.now() < deadline and (advance := self._inline(definition, head, by)) is not None:
+            self.run_pure(head.instance.account, advance, deadline)
+            head = self.commit(definition, head, advance.change())
+        self.hint_at(head)
+        return head
+
+    def hint_at(self, head: Head) -> None:
+        """Send a hint for each thread that has a step to run."""
+        now = self.world.now()
+        for thread in head.instance.running_threads():
+            self.hints.send(head.instance, thread.id, now)
+
+    def _inline(self, definition: Definition, head: Head, by: Json) -> Advance | None:
+        for thread in head.instance.running_threads():
+            advance = Advance(definition, head.instance, thread.id, by)
+            step = advance.step
+            if thread.outcome is None and thread.due_at is None and step is not None and not step.outside:
+                return advance
+        return None
+
+    def _retry_at(self, step: Step, outcome: Outcome, now: Millis) -> Millis | None:
+        logic = step.logic
+        if not isinstance(outcome, Failed) or not outcome.retryable or not isinstance(logic, HttpLogic):
+            return None
+        if step.attempt >= logic.attempts:
+            return None
+        delays = self.rules.retry_delays
+        linear = logic.backoff == "linear"
+        delay = delays[0] * step.attempt if linear else delays[min(step.attempt, len(delays)) - 1]
+        return now + max(delay, outcome.retry_after_ms or 0)

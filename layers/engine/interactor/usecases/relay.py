@@ -1,0 +1,75 @@
+"""From committed history to webhook messages: the history is the outbox (invariant 2).
+
+The relay may run twice on any record and in any order: bodies, ids and keys are derived from the record, so a
+subscriber sees the same ``idempotency_key``.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
+
+from interactor.core import jsons
+from interactor.core.jsons import JsonObject
+from interactor.core.storing import Record
+from interactor.core.times import Millis
+from interactor.core.webhooks import Subscription, body, event_type
+
+if TYPE_CHECKING:
+    from interactor.adapters.dynamo.subscriptions import SubscriptionStore
+
+CARRIED_BYTES = 60 * 1024
+"""A larger body is not carried by the message but made again at each attempt: a queue bills by 64 KB."""
+
+
+class Messages(Protocol):
+    """Sends webhook messages; a failure is raised."""
+
+    def send_all(self, messages: list[tuple[JsonObject, str, Millis]]) -> None:
+        """Send (message, fairness group, delay)."""
+
+
+class Relay:
+    """Fans records out to the subscriptions of their accounts, which are read once for all records it is given."""
+
+    def __init__(self, subscriptions: "SubscriptionStore", messages: Messages) -> None:
+        self._subscriptions = subscriptions
+        self._messages = messages
+        self._read: dict[str, list[Subscription]] = {}
+
+    def relay(self, record: Record) -> int:
+        """Send one message for each event and subscription that wants it; answers how many."""
+        messages = [
+            (message, message["subscription_id"], 0)
+            for event in record.events
+            for message in self._messages_of(record, event)
+        ]
+        if messages:
+            self._messages.send_all(messages)
+        return len(messages)
+
+    def _messages_of(self, record: Record, event: JsonObject) -> Iterable[JsonObject]:
+        kind = event_type(event)
+        if kind is None:
+            return
+        for subscription in self._of(record.account):
+            if subscription.wants(kind, record.envelope["namespace"]):
+                yield message_for(record, event["number"], subscription.id)
+
+    def _of(self, account: str) -> list[Subscription]:
+        if account not in self._read:
+            self._read[account] = self._subscriptions.all(account)
+        return self._read[account]
+
+
+def message_for(record: Record, number: int, subscription_id: str) -> JsonObject:
+    """The message of one event to one subscription, with the body where it is small enough."""
+    message: JsonObject = {
+        "account": record.account,
+        "subscription_id": subscription_id,
+        "instance_id": record.instance_id,
+        "number": number,
+        "attempt": 0,
+    }
+    made = jsons.dumps(body(record.instance_id, record.envelope, record.events, record.views, number, subscription_id))
+    if len(made.encode()) <= CARRIED_BYTES:
+        message["body"] = made
+    return message

@@ -1,0 +1,137 @@
+"""What a step message sets off: one thread's next step, or, for a hint of the clock, one thing that is due.
+
+Messages are hints (invariant 4). Twice, late or out of order they change nothing and cost one read; too early they
+are sent again with what remains. Before an outside call, and whenever a message looks like poison, the worker takes
+a lease and so counts a try (invariant 5).
+"""
+
+from typing import Protocol
+
+from interactor.core import limits
+from interactor.core.errors import InstanceNotActive
+from interactor.core.instance import Instance, Thread
+from interactor.core.machine import Advance
+from interactor.core.settle import Overtaken, expires_at, wake_at
+from interactor.core.storing import GuardLost, Head, Lease, StepHint, StoreUnavailable
+from interactor.core.times import Millis
+from interactor.usecases.deliver import Trigger, action_key, cancel_head, deliver
+from interactor.usecases.engine import Engine
+
+
+class Delayed(Protocol):
+    """Sends a hint again."""
+
+    def send_again(self, hint: StepHint, delay: Millis) -> None:
+        """Send the same hint, to arrive after ``delay``."""
+
+
+def work(engine: Engine, delayed: Delayed, hint: StepHint) -> None:
+    """Do what a hint is about, if it is still due.
+
+    Raises:
+        StoreUnavailable: when the table would not answer; the message should come again.
+    """
+    head = engine.instances.read(hint.account, hint.instance_id)
+    if head is None:
+        return
+    try:
+        if hint.thread_id is None:
+            _do_due(engine, delayed, head)
+            return
+        thread = head.instance.threads.get(hint.thread_id)
+        if thread is None or not thread.running or (thread.sequence, thread.attempt) != (hint.sequence, hint.attempt):
+            return
+        now = engine.world.now()
+        if thread.due_at is not None and thread.due_at > now:
+            delayed.send_again(hint, thread.due_at - now)
+        else:
+            _work_on(engine, delayed, head, thread, hint)
+    except (Overtaken, GuardLost):
+        # Another worker, a resume or a cancel came first and sent its own hints; the clock would find what is left.
+        return
+
+
+def _do_due(engine: Engine, delayed: Delayed, head: Head) -> None:
+    """Do one thing that is overdue: an expiry, a timeout, or a step whose message was lost."""
+    now = engine.world.now()
+    instance = head.instance
+    wake = wake_at(instance, engine.rules.lifetimes)
+    if wake is None or wake > now:
+        return
+    if not instance.ended and expires_at(instance, engine.rules.lifetimes) <= now:
+        try:
+            cancel_head(engine, head, "expired", None)
+        except InstanceNotActive:
+            return
+        return
+    timed_out = [thread for thread in instance.halted_threads() if _timeout_due(thread, now)]
+    if timed_out:
+        deliver(engine, head, timed_out[0].id, timed_out[0].sequence, Trigger("timeout", {}))
+        return
+    overdue = [thread for thread in instance.running_threads() if thread.due_at is None or thread.due_at <= now]
+    if overdue:
+        for thread in overdue[1:]:
+            engine.hints.send(instance, thread.id, now)
+        first = overdue[0]
+        hint = StepHint(instance.account, instance.id, first.id, first.sequence, first.attempt, again=True)
+        _work_on(engine, delayed, head, first, hint)
+
+
+def _timeout_due(thread: Thread, now: Millis) -> bool:
+    return thread.halt is not None and thread.halt.timeout_at is not None and thread.halt.timeout_at <= now
+
+
+def _work_on(engine: Engine, delayed: Delayed, head: Head, thread: Thread, hint: StepHint) -> None:
+    now = engine.world.now()
+    lease = head.leases.get(thread.id, Lease(0, 0))
+    if lease.until > now:
+        delayed.send_again(hint, lease.until - now)
+        return
+    definition = engine.definition_of(head.instance)
+    advance = Advance(definition, head.instance, thread.id)
+    step = advance.step
+    if step is None:
+        return
+    if lease.tries >= limits.TRIES_PER_STEP:
+        advance.fail("internal_error", f"The step was begun {lease.tries} times and never came to an end", now)
+        engine.carry_on(definition, engine.commit(definition, head, advance.change()), None, now)
+        return
+    if step.outside or hint.again:
+        taken = Lease(now + limits.STEP_WORK, lease.tries + 1)
+        head = engine.instances.lease(head, thread.id, taken, engine.world.entropy(16).hex())
+        advance = Advance(definition, head.instance, thread.id)
+    try:
+        _advance(engine, head, advance, thread)
+    except StoreUnavailable:
+        _give_back(engine, head, thread.id, lease)
+        raise
+
+
+def _advance(engine: Engine, head: Head, advance: Advance, thread: Thread) -> None:
+    step = advance.step
+    definition = engine.definition_of(head.instance)
+    deadline = engine.world.now() + engine.rules.inline_budget
+    if step is not None and step.logic is not None and (step.outside or thread.outcome is not None):
+        engine.run_step(head.instance.account, advance, step.logic, _headers(head.instance, thread))
+        deadline = engine.world.now() + engine.rules.inline_budget
+    engine.run_pure(head.instance.account, advance, deadline)
+    if not advance.moved:
+        raise StoreUnavailable("the worker had no time for the step")
+    committed = engine.commit(definition, head, advance.change())
+    engine.carry_on(definition, committed, None, deadline)
+
+
+def _headers(instance: Instance, thread: Thread) -> dict[str, str]:
+    headers = {"Idempotency-Key": action_key(instance, thread)}
+    return headers | ({"traceparent": instance.traceparent} if instance.traceparent else {})
+
+
+def _give_back(engine: Engine, head: Head, thread_id: str, lease: Lease) -> None:
+    """A try that the table cut short was none; if this cannot be said either, it stays counted."""
+    present = head.leases.get(thread_id)
+    if present is None or present.tries == lease.tries:
+        return
+    try:
+        engine.instances.lease(head, thread_id, Lease(engine.world.now(), lease.tries), engine.world.entropy(16).hex())
+    except (StoreUnavailable, GuardLost):
+        return

@@ -1,0 +1,158 @@
+"""Workflows: validate, create, add a version, publish, and look at them (rulings 1 to 3)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from interactor.core import jsons
+from interactor.core.definition.check import Problem, ScriptChecker, Verdict, check
+from interactor.core.definition.compile import compile_definition
+from interactor.core.errors import AlreadyPublished, InvalidWorkflow, VersionNotFound, WorkflowExists, WorkflowNotFound
+from interactor.core.jsons import Json, JsonObject
+from interactor.core.storing import Contended, StoreUnavailable, Version, Workflow
+from interactor.usecases.world import World
+
+if TYPE_CHECKING:
+    from interactor.adapters.dynamo.definitions import DefinitionStore
+
+ATTEMPTS = 8
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """What the use cases of this module share."""
+
+    world: World
+    store: "DefinitionStore"
+    check_script: ScriptChecker
+
+    def judge(self, document: Json) -> Verdict:
+        """All errors and warnings of a definition; nothing is stored."""
+        return check(document, self.check_script)
+
+
+def create(definitions: Definitions, account: str, document: JsonObject, posted: bytes) -> tuple[Workflow, Version]:
+    """Make a name and its first version, a draft. ``posted`` is the text as it came.
+
+    Raises:
+        InvalidWorkflow: with all errors of the definition.
+        WorkflowExists: when the name is taken.
+    """
+    _refuse_errors(definitions, document)
+    name = str(document["name"])
+    if definitions.store.workflow(account, name) is not None:
+        raise WorkflowExists(
+            f"A workflow named '{name}' exists; POST /workflows/{name}/versions makes its next version"
+        )
+    now = definitions.world.now()
+    version = Version(definitions.world.new_id("v"), now)
+    workflow = Workflow(name, definitions.world.new_id("wf"), now, version.version_id)
+    _add(definitions, account, workflow, version, document, posted, new=True)
+    return workflow, version
+
+
+def add_version(
+    definitions: Definitions, account: str, name: str, document: JsonObject, posted: bytes
+) -> tuple[Workflow, Version]:
+    """Make the next draft version of a workflow.
+
+    Raises:
+        WorkflowNotFound: when there is no such workflow.
+        InvalidWorkflow: for errors, and for a name in the body that is not the workflow's.
+    """
+    workflow = find(definitions, account, name)
+    if "name" in document and document["name"] != name:
+        problem = {"path": "name", "message": f"The definition's name must be '{name}', as in the path"}
+        raise InvalidWorkflow("The definition is for another workflow", [problem])
+    document = {"name": name, **document}
+    _refuse_errors(definitions, document)
+    version = Version(definitions.world.new_id("v"), definitions.world.now())
+    changed = workflow.pointing(latest=version.version_id)
+    _add(definitions, account, changed, version, document, posted, new=False)
+    return changed, version
+
+
+def publish(definitions: Definitions, account: str, name: str, version_id: str) -> Version:
+    """Make a version the one that new instances run; publishing a superseded one again is a rollback (ruling 2).
+
+    Raises:
+        WorkflowNotFound, VersionNotFound: when there is nothing to publish.
+        AlreadyPublished: when it is the published one.
+        ConcurrentModification: when the workflow was changed in between.
+    """
+    workflow = find(definitions, account, name)
+    version = find_version(definitions, account, name, version_id)
+    if workflow.published_version_id == version_id:
+        raise AlreadyPublished(f"Version '{version_id}' of workflow '{name}' is the published one already")
+    now = definitions.world.now()
+    published = Version(version.version_id, version.created_at, now)
+    changed = [published]
+    if workflow.published_version_id is not None:
+        old = find_version(definitions, account, name, workflow.published_version_id)
+        changed.append(Version(old.version_id, old.created_at, old.published_at, now))
+    pointed = workflow.pointing(published=version_id)
+    _insist(definitions.world, lambda token: definitions.store.publish(account, pointed, changed, token))
+    return published
+
+
+def find(definitions: Definitions, account: str, name: str) -> Workflow:
+    """A workflow of the account.
+
+    Raises:
+        WorkflowNotFound: when there is none.
+    """
+    workflow = definitions.store.workflow(account, name)
+    if workflow is None:
+        raise WorkflowNotFound(name)
+    return workflow
+
+
+def find_version(definitions: Definitions, account: str, name: str, version_id: str) -> Version:
+    """A version of a workflow.
+
+    Raises:
+        VersionNotFound: when there is none.
+    """
+    version = definitions.store.version(account, name, version_id)
+    if version is None:
+        raise VersionNotFound(name, version_id)
+    return version
+
+
+def _refuse_errors(definitions: Definitions, document: JsonObject) -> None:
+    verdict = definitions.judge(document)
+    if verdict.errors:
+        count = len(verdict.errors)
+        what = "an error" if count == 1 else f"{count} errors"
+        raise InvalidWorkflow(f"The definition has {what}; details lists them", listed(verdict.errors))
+
+
+def listed(problems: tuple[Problem, ...]) -> list[JsonObject]:
+    """Problems as answers carry them."""
+    return [{"path": problem.path, "message": problem.message} for problem in problems]
+
+
+def _add(
+    definitions: Definitions,
+    account: str,
+    workflow: Workflow,
+    version: Version,
+    document: JsonObject,
+    posted: bytes,
+    new: bool,
+) -> None:
+    compiled = jsons.encode(compile_definition(document).to_json())
+    _insist(
+        definitions.world,
+        lambda token: definitions.store.add_version(account, workflow, version, posted, compiled, new, token),
+    )
+
+
+def _insist(world: World, write: Callable[[str], None]) -> None:
+    for attempt in range(ATTEMPTS):
+        try:
+            write(world.entropy(16).hex())
+            return
+        except Contended:
+            world.pause(attempt)
+    raise StoreUnavailable("the workflow stayed contended")

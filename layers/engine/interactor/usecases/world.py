@@ -1,0 +1,26 @@
+"""Time and chance, handed in so that tests own them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from interactor.core import ids
+from interactor.core.ids import Prefix
+from interactor.core.times import Millis
+
+
+@dataclass(frozen=True)
+class World:
+    """``now`` in milliseconds since 1970, ``entropy(n)`` random bytes, ``sleep(seconds)``."""
+
+    now: Callable[[], Millis]
+    entropy: Callable[[int], bytes]
+    sleep: Callable[[float], None]
+
+    def new_id(self, prefix: Prefix) -> str:
+        """A new id."""
+        return ids.make(prefix, self.now(), self.entropy(ids.ENTROPY_BYTES))
+
+    def pause(self, attempt: int, longest: float = 1.0) -> None:
+        """Wait before the next try, longer each time, with jitter so that rivals part."""
+        share = int.from_bytes(self.entropy(2)) / 0xFFFF
+        self.sleep(min(longest, 0.02 * 2**attempt) * (0.5 + share / 2))

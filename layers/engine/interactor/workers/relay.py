@@ -1,0 +1,61 @@
+"""Stream records of new history, and the queue of those whose relay failed."""
+
+import base64
+import json
+from typing import Any
+
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from interactor.adapters.dynamo import items, keys
+from interactor.adapters.dynamo.instances import read_record
+from interactor.core.jsons import JsonObject
+from interactor.logs import logger
+from interactor.runtime import Runtime, runtime
+from interactor.usecases.relay import Relay
+
+
+def relay_stream(event: JsonObject) -> JsonObject:
+    """Relay each new history record; one that fails is set aside in the retry queue, so that it blocks nobody.
+
+    Answers the records that could not even be set aside: the stream brings them again.
+    """
+    parts = runtime()
+    relay = _relay(parts)
+    failures = []
+    for stream_record in event["Records"]:
+        change = stream_record["dynamodb"]
+        key = {"pk": change["Keys"]["pk"]["S"], "sk": change["Keys"]["sk"]["S"]}
+        if not key["sk"].startswith(keys.HISTORY):
+            continue
+        try:
+            relay.relay(read_record(_plain(change["NewImage"])))
+        except Exception:
+            logger.exception("relay failed; the record goes to the retry queue", extra=key)
+            try:
+                parts.relay_retry_queue.send(key, "relay")
+            except Exception:
+                logger.exception("the record could not be set aside either", extra=key)
+                failures.append({"itemIdentifier": change["SequenceNumber"]})
+                break
+    return {"batchItemFailures": failures}
+
+
+def relay_again(record: SQSRecord) -> None:
+    """Relay the history record that a message names; an error brings the message again."""
+    key = json.loads(record.body)
+    item = runtime().table.get(items.key(key["pk"], key["sk"]))
+    if item is not None:
+        _relay(runtime()).relay(read_record(item))
+
+
+def _relay(parts: Runtime) -> Relay:
+    return Relay(parts.subscription_store, parts.webhooks_queue)
+
+
+def _plain(image: JsonObject) -> JsonObject:
+    """An item as the table's own calls answer it: a stream event carries bytes as base64."""
+    return {name: _bytes(value) for name, value in image.items()}
+
+
+def _bytes(value: Any) -> Any:
+    return {"B": base64.b64decode(value["B"])} if "B" in value and isinstance(value["B"], str) else value
