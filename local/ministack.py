@@ -1,0 +1,148 @@
+"""The embedded AWS: MiniStack in its own environment, on a free loopback port, with its state kept in a folder.
+
+It writes its state only when it is stopped cleanly, so it must neither be killed nor outlive the local run: it asks
+the kernel for SIGTERM when its parent is gone, and inherits the lock, so that no second run starts while it still
+writes.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+
+from local.settings import LocalRunError
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - not on this system
+    fcntl = None  # type: ignore[assignment]  # the lock is skipped where there is none
+
+# Runs in MiniStack's own environment. PDEATHSIG is asked for in the child itself: code between fork and exec of a
+# process with several OS threads may hang.
+_LAUNCHER = """
+import ctypes, os, signal, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGTERM)
+    if os.getppid() != int(sys.argv[1]):
+        sys.exit("its parent is gone")
+sys.argv = ["ministack"]
+from ministack.app import main
+main()
+"""
+_START_SECONDS = 30.0
+
+
+class Lock:
+    """One local run per folder: held by this process and by the MiniStack it starts."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self._file: IO[str] = (directory / "lock").open("a+")
+        if fcntl is not None:
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                self._file.seek(0)
+                holder = self._file.read().strip() or "another process"
+                raise LocalRunError(f"Another local run holds {directory}: {holder}. Stop it first.") from None
+        self._file.truncate(0)
+        self._file.write(f"process {os.getpid()}")
+        self._file.flush()
+
+    @property
+    def descriptor(self) -> int:
+        """For a child to inherit."""
+        return self._file.fileno()
+
+    def release(self) -> None:
+        """Let the next run in."""
+        self._file.close()
+
+
+class MiniStack:
+    """A running MiniStack. ``endpoint`` is its URL."""
+
+    def __init__(self, python: Path, directory: Path, lock: Lock, log: Path, environment: Mapping[str, str]) -> None:
+        port = _free_port()
+        self.endpoint = f"http://127.0.0.1:{port}"
+        state = directory / "state"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        self._log = log
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(  # noqa: S603 - our own launcher, run by our own interpreter
+                [str(python), "-c", _LAUNCHER, str(os.getpid())],
+                env={
+                    **{key: environment[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in environment},
+                    "GATEWAY_PORT": str(port),
+                    "BIND_HOST": "127.0.0.1",
+                    # The same name at every start, whatever the port: it stands in the URLs of kept queues.
+                    "MINISTACK_HOST": "127.0.0.1",
+                    "PERSIST_STATE": "1",
+                    "STATE_DIR": str(state),
+                    "S3_PERSIST": "1",
+                    "S3_DATA_DIR": str(state / "s3"),
+                    "SFTP_ENABLED": "0",
+                    "IOT_MTLS_ENABLED": "0",
+                    "LOG_LEVEL": "WARNING",
+                    "PYTHONUNBUFFERED": "1",
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=(lock.descriptor,),
+                # Ctrl-C at the console is for the local run, which stops MiniStack last.
+                start_new_session=True,
+            )
+        if sys.platform != "linux":
+            print("note: this system has no PDEATHSIG; after a crash of the local run, stop MiniStack by hand")
+
+    def wait_until_healthy(self) -> None:
+        """Return once it answers; a ``LocalRunError`` names the log when it does not."""
+        until = time.monotonic() + _START_SECONDS
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        while time.monotonic() < until and self.alive():
+            try:
+                with opener.open(f"{self.endpoint}/_ministack/health", timeout=2):
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.05)
+        self.stop(5)
+        raise LocalRunError(f"The embedded AWS did not start: see {self._log}.")
+
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
+    def stop(self, seconds: float) -> bool:
+        """Ask it to end and wait for its state to be written; False if it had to be killed."""
+        if not self.alive():
+            return self._process.returncode == 0
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            return False
+        return True
+
+
+def forget(directory: Path) -> None:
+    """Remove the embedded AWS's state and how far it was followed (``FRESH=1``)."""
+    shutil.rmtree(directory / "state", ignore_errors=True)
+    (directory / "relayed.json").unlink(missing_ok=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,108 @@
+"""Accounts, clients and secrets that the local run begins with, written by the engine's own stores."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.aws import Aws
+from local.settings import LocalRunError, now_ms
+
+
+@dataclass(frozen=True, slots=True)
+class SeedClient:
+    """A client that may ask for tokens."""
+
+    account: str
+    client_id: str
+    client_secret: str
+    scopes: tuple[str, ...]
+    namespaces: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """What the seed file says: clients, and secrets by account and name."""
+
+    clients: tuple[SeedClient, ...]
+    secrets: Mapping[str, Mapping[str, str]]
+
+
+def read(path: Path) -> Seed:
+    """Read a seed file; a ``LocalRunError`` names the field that is wrong."""
+    try:
+        document = json.loads(path.read_text())
+    except OSError as error:
+        raise LocalRunError(
+            f"The seed file {path} cannot be read: {error.strerror}. See INTERACTOR_LOCAL_SEED."
+        ) from None
+    except ValueError as error:
+        raise LocalRunError(f"The seed file {path} is not JSON: {error}.") from None
+    try:
+        clients = [
+            _client(_field(account, "id", str), client)
+            for account in _field(document, "accounts", list)
+            for client in account.get("clients", [])
+        ]
+        secrets = {_field(account, "id", str): account.get("secrets", {}) for account in document["accounts"]}
+    except (TypeError, ValueError, AttributeError) as error:
+        raise LocalRunError(f"The seed file {path}: {error}.") from None
+    return Seed(tuple(clients), {account: values for account, values in secrets.items() if values})
+
+
+def plant(seed: Seed, aws: Aws, environment: Mapping[str, str]) -> None:
+    """Write clients and secrets where the functions look for them. What is there already is left as it is."""
+    if seed.clients:
+        # The engine is imported only when there is something to seed, so that any template can be run.
+        from interactor.adapters.clients import ClientStore, ClientTakenError
+
+        clients = ClientStore(aws.client("dynamodb"), _variable(environment, "TABLE_NAME"))
+        for client in seed.clients:
+            found = clients.authenticate(client.client_id, client.client_secret)
+            rights = (client.account, list(client.scopes), list(client.namespaces))
+            if found is None or (found.account, list(found.scopes), _names(found.namespaces)) != rights:
+                try:
+                    clients.put(client.client_id, client.client_secret, *rights, now_ms())
+                except ClientTakenError as error:
+                    raise LocalRunError(f"Seeding {client.client_id}: {error}, or start with FRESH=1.") from None
+                except ValueError as error:
+                    raise LocalRunError(f"Seeding {client.client_id}: {error}.") from None
+    if seed.secrets:
+        from interactor.adapters.secrets import SecretStore
+
+        secrets = SecretStore(aws.client("secretsmanager"), _variable(environment, "SECRETS_PREFIX"), now_ms)
+        for account, values in seed.secrets.items():
+            known = secrets.read(account)
+            for name, value in values.items():
+                if known.get(name) != value:
+                    try:
+                        secrets.write(account, name, value)
+                    except ValueError as error:
+                        raise LocalRunError(f"Seeding the secret {name} of {account}: {error}.") from None
+
+
+def _names(namespaces: Any) -> list[str]:
+    return list(namespaces) if isinstance(namespaces, tuple) else ["*"]
+
+
+def _variable(environment: Mapping[str, str], name: str) -> str:
+    if name not in environment:
+        raise LocalRunError(f"Nothing can be seeded: no function of the template declares the variable {name}.")
+    return environment[name]
+
+
+def _client(account: str, client: Mapping[str, Any]) -> SeedClient:
+    return SeedClient(
+        account,
+        _field(client, "client_id", str),
+        _field(client, "client_secret", str),
+        tuple(_field(client, "scopes", list)),
+        tuple(_field(client, "namespaces", list)),
+    )
+
+
+def _field(document: Mapping[str, Any], name: str, kind: type) -> Any:
+    if not isinstance(document.get(name), kind):
+        raise ValueError(f"{name!r} is missing or not a {'text' if kind is str else kind.__name__}")
+    return document[name]
