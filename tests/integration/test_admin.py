@@ -1,0 +1,297 @@
+"""The management command against AWS in this process: what it makes works, and what it refuses it explains."""
+
+import functools
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from moto import mock_aws
+
+from interactor.adapters.clients import ClientStore
+from interactor.adapters.secrets import SecretStore
+from interactor.admin import target
+from interactor.admin.__main__ import main
+from interactor.admin.target import Choice, find
+
+HERE = target.Target()
+NOW = 1_800_000_000_000
+OUTPUTS = {"demo": {"TableName": "of-the-stack", "SecretsPrefix": "of-the-stack"}, "other": {"QueueUrl": "x"}}
+ADD = ["client", "add", "--stack", "demo", "--account", "acc_1", "--scope", "*", "--namespace", "*"]
+SET = ["secret", "set", "--stack", "demo", "--account", "acc_1", "--name", "API_KEY"]
+
+
+@dataclass
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> Any:
+        return json.loads(self.out)
+
+
+def run(*argv: str, stdin: str = "", environment: dict[str, str] | None = None) -> Ran:
+    out, err = io.StringIO(), io.StringIO()
+    code = main(argv, environment or {}, io.StringIO(stdin), out, err, lambda: NOW)
+    return Ran(code, out.getvalue(), err.getvalue())
+
+
+class Stacks:
+    """CloudFormation that knows the stacks of `OUTPUTS`, its answers checked against AWS's own description of them."""
+
+    def describe_stacks(self, StackName: str) -> Any:  # noqa: N803  # boto3's name
+        client = boto3.client("cloudformation")
+        stubber = Stubber(client)
+        if StackName in OUTPUTS:
+            outputs = [{"OutputKey": key, "OutputValue": value} for key, value in OUTPUTS[StackName].items()]
+            stack = {"StackName": StackName, "CreationTime": 0, "StackStatus": "CREATE_COMPLETE", "Outputs": outputs}
+            stubber.add_response("describe_stacks", {"Stacks": [stack]})
+        else:
+            stubber.add_client_error("describe_stacks", "ValidationError", f"Stack with id {StackName} does not exist")
+        with stubber:
+            return client.describe_stacks(StackName=StackName)
+
+
+@pytest.fixture(scope="module")
+def make_client() -> Callable[[target.Target, str], Any]:
+    """The command's own way to make clients, each made once: making one takes longer than a test."""
+    return functools.cache(target.Target.client)
+
+
+@pytest.fixture(autouse=True)
+def aws(monkeypatch: pytest.MonkeyPatch, make_client: Callable[[target.Target, str], Any]) -> Iterator[None]:
+    """AWS in this process, with the table of the stack ``demo``."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+
+    def client(self: target.Target, service: str) -> Any:
+        return Stacks() if service == "cloudformation" else make_client(self, service)
+
+    with mock_aws():
+        monkeypatch.setattr(target.Target, "client", client)
+        make_client(HERE, "dynamodb").create_table(
+            TableName="of-the-stack",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+        )
+        yield
+
+
+@pytest.fixture
+def clients() -> ClientStore:
+    return ClientStore(HERE.client("dynamodb"), "of-the-stack")
+
+
+def secrets_of(account: str) -> dict[str, str]:
+    return SecretStore(HERE.client("secretsmanager"), "of-the-stack", lambda: NOW).read(account)
+
+
+def test_an_added_client_can_authenticate_with_what_was_printed(clients: ClientStore) -> None:
+    added = run(*ADD, "--json").data
+    client = clients.authenticate(added["client_id"], added["client_secret"])
+    assert client is not None
+    assert (client.account, client.scopes, client.is_service_account) == ("acc_1", ("*",), True)
+    assert {name: added[name] for name in ("account", "scopes", "namespaces")} == {
+        "account": "acc_1",
+        "scopes": ["*"],
+        "namespaces": ["*"],
+    }
+
+
+def test_the_secret_is_printed_for_a_person_too_and_only_once(clients: ClientStore) -> None:
+    added = run(*ADD, "--client-id", "web")
+    secret = next(line.split()[1] for line in added.out.splitlines() if line.startswith("client_secret"))
+    assert clients.authenticate("web", secret) is not None
+    assert secret not in run("client", "list", "--stack", "demo", "--account", "acc_1").out
+
+
+def test_two_clients_have_different_ids_and_secrets() -> None:
+    one, two = run(*ADD, "--json").data, run(*ADD, "--json").data
+    assert one["client_id"] != two["client_id"]
+    assert one["client_secret"] != two["client_secret"]
+
+
+def test_an_existing_client_is_replaced_only_when_asked(clients: ClientStore) -> None:
+    first = run(*ADD, "--client-id", "web", "--json").data
+    refused = run(*ADD, "--client-id", "web")
+    assert (refused.code, refused.out) == (1, "")
+    assert "taken" in refused.err
+    assert clients.authenticate("web", first["client_secret"]) is not None
+    second = run(*ADD, "--client-id", "web", "--replace", "--json").data
+    assert clients.authenticate("web", first["client_secret"]) is None
+    assert clients.authenticate("web", second["client_secret"]) is not None
+
+
+def test_clients_are_listed_and_removed() -> None:
+    run(*ADD, "--client-id", "web")
+    listing = ("client", "list", "--stack", "demo", "--account", "acc_1", "--json")
+    assert run(*listing).data == {
+        "clients": [{"client_id": "web", "account": "acc_1", "scopes": ["*"], "namespaces": ["*"]}]
+    }
+    removal = ("client", "remove", "--stack", "demo", "--client-id", "web")
+    assert run(*removal).code == 0
+    assert run(*listing).data == {"clients": []}
+    again = run(*removal)
+    assert (again.code, again.err) == (1, "error: there is no client 'web'\n")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--scope", "README.md", "'README.md' is not a scope"),
+        ("--namespace", "a b", "stands alone"),
+        ("--account", "a#b", "an account is"),
+        ("--client-id", "a#b", "a client id is"),
+    ],
+)
+def test_a_wrong_client_is_refused_in_words(option: str, value: str, says: str) -> None:
+    refused = run(*ADD, option, value)
+    assert refused.code == 1
+    assert says in refused.err
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [("k3y", "k3y"), ("k3y\n", "k3y"), ("k3y\r\n", "k3y"), ("a\nb\n\n", "a\nb\n")]
+)
+def test_a_secret_is_read_from_standard_input(given: str, kept: str) -> None:
+    done = run(*SET, stdin=given)
+    assert done.code == 0
+    assert secrets_of("acc_1") == {"API_KEY": kept}
+    assert "k3y" not in done.out
+
+
+def test_a_secret_is_asked_for_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("getpass.getpass", lambda prompt: f"typed at {prompt!r}")
+    assert main(SET, {}, Terminal(), io.StringIO(), io.StringIO(), lambda: NOW) == 0
+    assert secrets_of("acc_1") == {"API_KEY": "typed at 'Value of API_KEY: '"}
+
+
+def test_an_empty_secret_is_refused() -> None:
+    assert "cannot be empty" in run(*SET, stdin="\n").err
+
+
+def test_secrets_are_listed_by_name_and_removed() -> None:
+    run(*SET, stdin="k3y")
+    listed = run("secret", "list", "--stack", "demo", "--account", "acc_1")
+    assert listed.out == "API_KEY\n"
+    removal = ("secret", "remove", "--stack", "demo", "--account", "acc_1", "--name", "API_KEY")
+    assert run(*removal).code == 0
+    assert secrets_of("acc_1") == {}
+    assert "no secret 'API_KEY'" in run(*removal).err
+
+
+def test_a_deployment_can_be_named_by_hand_or_by_the_environment() -> None:
+    run(*ADD, "--client-id", "web")
+    by_hand = run("client", "list", "--table", "of-the-stack", "--account", "acc_1")
+    by_environment = run("client", "list", "--account", "acc_1", environment={"TABLE_NAME": "of-the-stack"})
+    assert "web" in by_hand.out
+    assert by_hand.out == by_environment.out
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (["client", "list", "--account", "acc_1"], "which deployment?"),
+        (["secret", "list", "--account", "acc_1"], "which deployment?"),
+        (["client", "list", "--account", "acc_1", "--stack", "nowhere"], "there is no stack 'nowhere'"),
+        (["client", "list", "--account", "acc_1", "--local", "/nowhere"], "make serve"),
+        (["client", "list", "--account", "acc_1", "--table", "nothing"], "AWS says"),
+        (["client", "list", "--account", "a#b", "--table", "of-the-stack"], "an account is"),
+        (["client", "list", "--account", "acc_1", "--stack", "demo", "--profile", "nobody"], "AWS says"),
+    ],
+)
+def test_a_deployment_that_cannot_be_found_is_said(argv: list[str], says: str) -> None:
+    failed = run(*argv)
+    assert (failed.code, failed.out) == (1, "")
+    assert says in failed.err
+
+
+def test_a_stack_of_another_template_is_said() -> None:
+    assert "no output TableName" in run("client", "list", "--stack", "other", "--account", "acc_1").err
+
+
+def local_run(folder: Path, **changes: Any) -> str:
+    values = {"endpoint_url": "http://127.0.0.1:4566", "table": "t", "secrets_prefix": "s", "region": "eu-west-1"}
+    (folder / target.LOCAL_FILE).write_text(json.dumps({**values, **changes}))
+    return str(folder)
+
+
+def test_a_local_run_is_found_by_its_folder_and_with_its_own_credentials(tmp_path: Path) -> None:
+    folder = local_run(tmp_path, access_key_id="embedded", secret_access_key="embedded")
+    found = find(Choice(local=folder), {"AWS_ACCESS_KEY_ID": "real"})
+    assert (found.table, found.secrets_prefix) == ("t", "s")
+    client = found.client("dynamodb")
+    assert client.meta.endpoint_url == "http://127.0.0.1:4566"
+    assert client.meta.region_name == "eu-west-1"
+    assert client._request_signer._credentials.access_key == "embedded"
+
+
+@pytest.mark.parametrize(
+    ("endpoint_url", "environment", "key"),
+    [
+        ("http://127.0.0.1:4566", {}, "test"),
+        ("http://127.0.0.1:4566", {"AWS_ACCESS_KEY_ID": "mine"}, None),
+        ("http://127.0.0.1:4566", {"AWS_PROFILE": "mine"}, None),
+        (None, {}, None),
+    ],
+)
+def test_a_local_run_that_names_no_credentials_uses_the_shells(
+    tmp_path: Path, endpoint_url: str | None, environment: dict[str, str], key: str | None
+) -> None:
+    assert find(Choice(local=local_run(tmp_path, endpoint_url=endpoint_url)), environment).access_key_id == key
+
+
+def test_an_endpoint_of_this_machine_needs_no_credentials() -> None:
+    choice = Choice(table="t", endpoint_url="http://localhost:4566", region="us-east-1")
+    assert find(choice, {}).access_key_id == "test"
+    assert find(choice, {"AWS_ACCESS_KEY_ID": "mine"}).access_key_id is None
+    assert find(Choice(table="t", endpoint_url="https://dynamodb.example"), {}).access_key_id is None
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", "null"])
+def test_a_broken_local_file_is_said(tmp_path: Path, content: str) -> None:
+    (tmp_path / target.LOCAL_FILE).write_text(content)
+    failed = run("client", "list", "--account", "acc_1", "--local", str(tmp_path))
+    assert failed.code == 1
+    assert "start the local run again" in failed.err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [],
+        ["client"],
+        ["client", "add"],
+        ["secret", "set", "--account", "acc_1", "--name", "A", "value-on-the-command-line"],
+        ["client", "list", "--acc", "acc_1"],
+        ["client", "list", "--account", "acc_1", "--stack", "a", "--local"],
+    ],
+)
+def test_a_wrong_command_line_exits_with_two(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(*argv)
+    assert ended.value.code == 2
+    assert "usage: python -m interactor.admin" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["client", "add", "--help"], ["secret", "set", "--help"]])
+def test_help_has_examples(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(*argv)
+    assert ended.value.code == 0
+    assert "\nexamples:\n  python -m interactor.admin" in capsys.readouterr().out
