@@ -1,5 +1,6 @@
 """``python -m local`` (``make serve``): serve the template until SIGINT or SIGTERM."""
 
+import logging
 import os
 import signal
 import sys
@@ -46,9 +47,10 @@ def main() -> int:
     except _StopDuringStartError:
         return 0
     run = LocalRun(wanted, lambda line: print(line, file=screen, flush=True))
-    code = 0
+    code, started = 0, False
     try:
         run.start()
+        started = True
         signals.starting = False
         _welcome(run, wanted, screen)
         while not signals.stop.wait(_CHECK_SECONDS):
@@ -61,11 +63,17 @@ def main() -> int:
         code = 1
     except _StopDuringStartError:
         pass
+    except Exception as error:
+        logging.getLogger("local").exception("the local run failed")
+        print(f"error: {error!r}; see {wanted.log}", file=screen)
+        code = 1
     signals.starting = False
-    print("stopping ...", file=screen)
-    if not run.stop():
+    if started:
+        print("stopping ...", file=screen)
+    if not run.stop() and started:
         print("note: something was still running and was left; it goes on at the next start.", file=screen)
-    print("stopped", file=screen)
+    if started:
+        print("stopped", file=screen)
     _leave_soon(code)
     return code
 

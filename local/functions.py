@@ -67,11 +67,14 @@ class Functions:
 
     def __init__(self, declared: Mapping[str, Function], root: Path) -> None:
         self._declared = declared
-        self._handlers = {name: _load(function, root) for name, function in declared.items()}
+        self._handlers = {name: _loaded(function, root) for name, function in declared.items()}
         self.activity = Activity()
 
-    def invoke(self, logical_id: str, event: Any) -> Any:
-        """Call the handler and return its answer; whatever it raises is logged and raised again."""
+    def invoke(self, logical_id: str, event: Any, *, routine: bool = False) -> Any:
+        """Call the handler and return its answer; whatever it raises is logged and raised again.
+
+        A ``routine`` call, as a clock makes it all day, is no sign that there is something to follow.
+        """
         function = self._declared[logical_id]
         started = time.monotonic()
         context = Context(
@@ -82,18 +85,30 @@ class Functions:
             log_group_name=f"/aws/lambda/{function.name}",
             deadline=started + function.timeout,
         )
-        self.activity.enter()
+        if not routine:
+            self.activity.enter()
         try:
             return self._handlers[logical_id](event, context)
         except Exception:
             _log.exception("%s failed, request %s", logical_id, context.aws_request_id)
             raise
         finally:
-            self.activity.leave()
+            if not routine:
+                self.activity.leave()
             took = time.monotonic() - started
             if took > function.timeout:
                 # AWS would have killed it; an OS thread cannot be, so saying it is what can be done.
                 _log.warning("%s took %.1f s, its timeout is %d s", logical_id, took, function.timeout)
+
+
+def _loaded(function: Function, root: Path) -> Callable[[Any, Context], Any]:
+    try:
+        return _load(function, root)
+    except ModuleNotFoundError:
+        raise
+    except Exception as error:
+        _log.warning("loading %s failed", function.logical_id, exc_info=True)
+        raise ValueError(f"{function.logical_id} could not be loaded: {error!r}") from error
 
 
 def _load(function: Function, root: Path) -> Callable[[Any, Context], Any]:

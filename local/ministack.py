@@ -10,7 +10,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -101,8 +100,6 @@ class MiniStack:
                 # Ctrl-C at the console is for the local run, which stops MiniStack last.
                 start_new_session=True,
             )
-        if sys.platform != "linux":
-            print("note: this system has no PDEATHSIG; after a crash of the local run, stop MiniStack by hand")
 
     def wait_until_healthy(self) -> None:
         """Return once it answers; a ``LocalRunError`` names the log when it does not."""

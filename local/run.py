@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +21,7 @@ from local.intrinsics import Intrinsics, parameter_values
 from local.queues import QueuePoller
 from local.resources import KeptKeysDifferError, Resources
 from local.schedules import Clock
-from local.settings import ROOT, LocalRunError, Settings, aws_python, now_ms
+from local.settings import REAL_AWS, ROOT, LocalRunError, Settings, aws_python, now_ms
 from local.streams import StreamFollower
 from local.transform import Transformed, transformed
 
@@ -65,6 +66,8 @@ class LocalRun:
         """Start everything in order; a ``LocalRunError`` says in one line why it cannot."""
         settings = self._settings
         self.seed = seed.read(settings.seed)
+        if sys.platform != "linux":
+            self._say("note: this is not Linux: process limits that do not exist here are skipped")
         listener = bind(settings.port)
         settings = self._settings = replace(settings, port=listener.getsockname()[1])
         python = aws_python()
@@ -78,7 +81,7 @@ class LocalRun:
             declared, environment = self._make_resources(declared_template, aws)
             seed.plant(self.seed, aws, environment)
         except (ClientError, BotoCoreError) as error:
-            raise LocalRunError(f"The AWS endpoint {self._endpoint()} refused: {error}") from None
+            raise LocalRunError(f"The AWS endpoint {self._endpoint() or REAL_AWS} refused: {error}") from None
         os.environ.update(environment)
         self._say(f"loading {len(declared.functions)} functions, {len(declared.routes)} routes")
         functions = self._load(declared)
@@ -121,7 +124,9 @@ class LocalRun:
             self._say(f"using the AWS endpoint {settings.endpoint}")
             if settings.fresh:
                 self._say("note: FRESH=1 forgets the embedded AWS only; what this endpoint has is kept")
-            if _is_loopback(settings.endpoint) and not os.environ.keys() & {"AWS_ACCESS_KEY_ID", "AWS_PROFILE"}:
+            if settings.endpoint == REAL_AWS:
+                del os.environ["AWS_ENDPOINT_URL"]
+            elif _is_loopback(settings.endpoint) and not os.environ.keys() & {"AWS_ACCESS_KEY_ID", "AWS_PROFILE"}:
                 os.environ.update(_DUMMY_CREDENTIALS)
             return
         assert self._lock is not None  # noqa: S101 - taken just before
@@ -198,7 +203,7 @@ class LocalRun:
         except ModuleNotFoundError as error:
             raise LocalRunError(f"A function needs the package {error.name!r}: run `make setup`.") from error
         except ValueError as error:
-            raise LocalRunError(str(error)) from None
+            raise LocalRunError(str(error)) from error
 
     def _begin_triggers(self, declared: template.Declared, aws: Aws, functions: Functions) -> None:
         path = checkpoint.path_for(self._settings.directory, self._settings.endpoint)
@@ -228,7 +233,9 @@ class LocalRun:
         (self._settings.directory / "run.json").write_text(json.dumps(found, indent=2) + "\n")
 
     def _endpoint(self) -> str | None:
-        return self._ministack.endpoint if self._ministack is not None else self._settings.endpoint
+        if self._ministack is not None:
+            return self._ministack.endpoint
+        return None if self._settings.endpoint == REAL_AWS else self._settings.endpoint
 
     def _wait_until_it_answers(self) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self._settings.port, timeout=25)

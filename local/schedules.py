@@ -58,6 +58,6 @@ class Clock:
         while not self._stopping.wait(self._seconds):
             try:
                 event = scheduled_event(self._schedule, datetime.now(UTC))
-                self._functions.invoke(self._schedule.function, event)
+                self._functions.invoke(self._schedule.function, event, routine=True)
             except Exception:
                 _log.warning("%s failed and is called again at the next tick", self._schedule.function)

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_PORT = 8080
 DEFAULT_REGION = "us-east-1"
+REAL_AWS = "aws"
+"""``AWS_ENDPOINT_URL`` for AWS itself, which has no one URL for all its services."""
 
 
 class LocalRunError(Exception):
@@ -18,7 +20,9 @@ class LocalRunError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One local run. ``port`` 0 is any free port; ``endpoint`` None is the embedded MiniStack."""
+    """One local run. ``port`` 0 is any free port; ``endpoint`` None is the embedded MiniStack,
+    ``REAL_AWS`` is AWS itself.
+    """
 
     template: Path
     directory: Path
@@ -46,8 +50,8 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     """Read ``PORT FRESH ClockSeconds AWS_ENDPOINT_URL INTERACTOR_LOCAL_*``; a bad value is a ``LocalRunError``."""
     env = dict(os.environ if environment is None else environment)
     endpoint = env.get("AWS_ENDPOINT_URL", "").strip() or None
-    if endpoint is not None and urlsplit(endpoint).scheme not in ("http", "https"):
-        raise LocalRunError(f"AWS_ENDPOINT_URL must be an http or https URL, not {endpoint!r}.")
+    if endpoint is not None and endpoint != REAL_AWS and urlsplit(endpoint).scheme not in ("http", "https"):
+        raise LocalRunError(f"AWS_ENDPOINT_URL must be an http or https URL, or {REAL_AWS!r}, not {endpoint!r}.")
     port = _number(env, "PORT", DEFAULT_PORT)
     if port != int(port) or not 0 <= port <= 65535:
         raise LocalRunError(f"PORT must be a whole number from 0 (any free port) to 65535, not {env['PORT']!r}.")

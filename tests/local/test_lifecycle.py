@@ -36,21 +36,33 @@ def test_a_stop_finishes_what_is_in_flight_and_the_next_start_has_it(tmp_path):
         requests.get(f"{again.url}/put", params={"pk": "kept", "sk": "H#2"}, timeout=10)
         eventually(lambda: "RH#2" in rows(again, "kept"))
         assert rows(again, "kept")["RH#1"]["times"] == "1", "a clean stop leaves nothing to be relayed again"
-        _refuses_other_keys(again, tmp_path)
+        with pytest.raises(LocalRunError, match=r"Another local run holds .*process \d+"):
+            start(again.directory)
 
 
-def _refuses_other_keys(again, tmp_path):
-    """A second run on a held folder is refused; after the stop, one with other keys is, until FRESH=1."""
-    with pytest.raises(LocalRunError, match=r"Another local run holds .*process \d+"):
-        start(again.directory)
-    again.stop()
+def test_other_keys_are_refused_until_fresh_and_ministack_does_not_outlive_a_killed_run(tmp_path):
+    directory = tmp_path / "local"
+    with start(directory) as run:
+        requests.get(f"{run.url}/put", params={"pk": "old", "sk": "M"}, timeout=10)
     other = tmp_path / "template.yaml"
     other.write_text(SAMPLE.read_text().replace("by_due", "by_other"))
     os.symlink(SAMPLE.parent / "functions", tmp_path / "functions")
     with pytest.raises(LocalRunError, match=r"other keys than the template.*FRESH=1"):
-        start(again.directory, template=other)
-    with start(again.directory, template=other, FRESH="1") as fresh:
-        assert rows(fresh, "kept") == {}
+        start(directory, template=other)
+    assert "old" in _text(directory / "state" / "dynamodb.json"), "a refusal changes nothing"
+
+    fresh = start(directory, template=other, FRESH="1")
+    assert rows(fresh, "old") == {}
+    requests.get(f"{fresh.url}/put", params={"pk": "new", "sk": "M"}, timeout=10)
+    port = int(json.loads((directory / "run.json").read_text())["endpoint_url"].rpartition(":")[2])
+    fresh.kill()
+
+    def gone():
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) != 0
+
+    eventually(gone)
+    eventually(lambda: "new" in _text(directory / "state" / "dynamodb.json"))
 
 
 def test_a_crash_over_an_endpoint_that_stays_up_loses_nothing(tmp_path):
@@ -72,21 +84,6 @@ def test_a_crash_over_an_endpoint_that_stays_up_loses_nothing(tmp_path):
         lock.release()
 
 
-def test_ministack_does_not_outlive_a_killed_run_and_keeps_its_state(tmp_path):
-    run = start(tmp_path / "local")
-    endpoint = json.loads((run.directory / "run.json").read_text())["endpoint_url"]
-    requests.get(f"{run.url}/put", params={"pk": "killed", "sk": "M"}, timeout=10)
-    run.kill()
-    port = int(endpoint.rpartition(":")[2])
-
-    def gone():
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) != 0
-
-    eventually(gone)
-    eventually(lambda: "killed" in _text(run.directory / "state" / "dynamodb.json"))
-
-
 def test_a_port_in_use_is_one_clear_line(tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -94,11 +91,6 @@ def test_a_port_in_use_is_one_clear_line(tmp_path):
         port = str(taken.getsockname()[1])
         with pytest.raises(LocalRunError, match=rf"error: Port {port} cannot be used"):
             start(tmp_path / "local", PORT=port)
-
-
-def test_a_parameter_out_of_its_bounds_is_refused_by_name(tmp_path):
-    with pytest.raises(LocalRunError, match="Limit is 11"):
-        start(tmp_path / "local", Limit="11")
 
 
 def test_a_broken_seed_file_is_refused_with_its_field(tmp_path):

@@ -45,7 +45,7 @@ def test_managing_webhooks_is_reading_and_writing_them_but_not_the_other_way_rou
 
 
 def test_a_missing_scope_is_forbidden_and_named() -> None:
-    with pytest.raises(errors.Forbidden, match="workflows:execute"):
+    with pytest.raises(errors.ForbiddenError, match="workflows:execute"):
         principal("workflows:write").require("workflows:execute")
     principal("workflows:execute").require("workflows:execute")
 
@@ -104,19 +104,19 @@ def test_a_create_finds_its_namespace(namespaces: Namespaces, body: object, head
 @pytest.mark.parametrize(
     ("namespaces", "body", "header", "error"),
     [
-        (("a", "b"), None, None, errors.Invalid),
-        ((), None, None, errors.Invalid),
-        (ALL, "a", "b", errors.NamespaceMismatch),
-        (("a",), "a", "b", errors.NamespaceMismatch),
-        (("a",), "b", None, errors.Forbidden),
-        (("a",), None, "b", errors.Forbidden),
-        (("default_not_held",), "default", None, errors.Forbidden),
-        (ALL, "", None, errors.Invalid),
-        (ALL, None, "", errors.Invalid),
-        (ALL, 7, None, errors.Invalid),
-        (ALL, ["a"], None, errors.Invalid),
-        (ALL, "*", None, errors.Invalid),
-        (("a",), "a#b", "a", errors.Invalid),
+        (("a", "b"), None, None, errors.InvalidRequestError),
+        ((), None, None, errors.InvalidRequestError),
+        (ALL, "a", "b", errors.NamespaceMismatchError),
+        (("a",), "a", "b", errors.NamespaceMismatchError),
+        (("a",), "b", None, errors.ForbiddenError),
+        (("a",), None, "b", errors.ForbiddenError),
+        (("default_not_held",), "default", None, errors.ForbiddenError),
+        (ALL, "", None, errors.InvalidRequestError),
+        (ALL, None, "", errors.InvalidRequestError),
+        (ALL, 7, None, errors.InvalidRequestError),
+        (ALL, ["a"], None, errors.InvalidRequestError),
+        (ALL, "*", None, errors.InvalidRequestError),
+        (("a",), "a#b", "a", errors.InvalidRequestError),
     ],
 )
 def test_a_create_without_a_right_namespace_is_refused(
@@ -128,7 +128,7 @@ def test_a_create_without_a_right_namespace_is_refused(
 
 
 def test_several_namespaces_and_none_named_is_an_error_of_that_field() -> None:
-    with pytest.raises(errors.Invalid) as refused:
+    with pytest.raises(errors.InvalidRequestError) as refused:
         namespace_for_create(principal(namespaces=("a", "b")), None, None)
     assert refused.value.code == "validation_error"
     assert refused.value.details[0]["field"] == "namespace"
@@ -159,7 +159,7 @@ HOSTILE_NAMES: list[object] = [
 @pytest.mark.parametrize("name", HOSTILE_NAMES, ids=repr)
 def test_a_hostile_name_is_no_namespace(name: object) -> None:
     assert not is_namespace(name)
-    with pytest.raises(errors.Invalid):
+    with pytest.raises(errors.InvalidRequestError):
         check_namespace(name)
 
 
@@ -212,5 +212,5 @@ def test_others_cannot_speak_for_a_person() -> None:
 
 @pytest.mark.parametrize("name", ["", "  ", "a" * 129, "a\nb", "a\tb", "a\u202eb", "a\0", "\x7f"], ids=repr)
 def test_an_actor_that_is_no_sane_text_is_refused(name: str) -> None:
-    with pytest.raises(errors.Invalid, match="X-Interactor-Actor"):
+    with pytest.raises(errors.InvalidRequestError, match="X-Interactor-Actor"):
         actor_of(principal(), name)

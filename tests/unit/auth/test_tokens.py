@@ -108,7 +108,7 @@ def test_the_scope_asked_for_is_narrowed_to_the_clients(client_id: str, wanted: 
     ],
 )
 def test_a_wrong_field_is_named(form: dict[str, Any], field: str) -> None:
-    with pytest.raises(errors.Invalid) as refused:
+    with pytest.raises(errors.InvalidRequestError) as refused:
         ask(**form)
     assert refused.value.code == "validation_error"
     assert [detail["field"] for detail in refused.value.details] == [field]
@@ -116,12 +116,12 @@ def test_a_wrong_field_is_named(form: dict[str, Any], field: str) -> None:
 
 @pytest.mark.parametrize("form", [{"client_secret": "wrong"}, {"client_id": "nobody"}])
 def test_a_wrong_client_is_nobody_and_is_not_told_which_half_was_wrong(form: dict[str, Any]) -> None:
-    with pytest.raises(errors.Unauthorized, match="client id or the client secret"):
+    with pytest.raises(errors.UnauthorizedError, match="client id or the client secret"):
         ask(**form)
 
 
 def test_no_scope_is_spoken_of_to_a_wrong_client() -> None:
-    with pytest.raises(errors.Unauthorized):
+    with pytest.raises(errors.UnauthorizedError):
         ask(client_secret="wrong", scope="unknown")
 
 
@@ -139,11 +139,11 @@ def test_basic_is_form_encoded_as_rfc_6749_says() -> None:
     "header", ["Basic", "Basic !!!", "Basic d2Vi", "Bearer abc", basic("x" * 3000 + ":"), "Basic " + "/" * 8]
 )
 def test_a_header_that_is_no_basic_is_nobody(header: str) -> None:
-    with pytest.raises(errors.Unauthorized):
+    with pytest.raises(errors.UnauthorizedError):
         ask(header)
 
 
 @pytest.mark.parametrize("form", [{"client_secret": "s3+cret%"}, {"client_id": "service"}])
 def test_credentials_come_in_one_way_only(form: dict[str, Any]) -> None:
-    with pytest.raises(errors.Invalid):
+    with pytest.raises(errors.InvalidRequestError):
         ask(basic("web:s3%2Bcret%25"), **form)

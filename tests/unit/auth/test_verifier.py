@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jwt.algorithms import RSAAlgorithm
 
 from interactor.adapters.verifier import Verifier, bearer_token
-from interactor.core.errors import Unauthorized
+from interactor.core.errors import UnauthorizedError
 from interactor.core.principal import ALL
 from tests.unit.auth.forge import NOW, Forge, b64
 
@@ -189,7 +189,7 @@ HOSTILE: dict[str, Callable[[Forge], str]] = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_token_is_nobody(name: str, forge: Forge, verifier: Verifier) -> None:
-    with pytest.raises(Unauthorized) as refused:
+    with pytest.raises(UnauthorizedError) as refused:
         verifier.verify(f"Bearer {HOSTILE[name](forge)}", NOW)
     assert len(refused.value.message) < 200
 
@@ -234,19 +234,19 @@ def test_the_scheme_may_be_written_as_one_likes(scheme: str, forge: Forge, verif
     "header", [None, "", " ", "Bearer", "Bearer ", "Basic YTpi", "Token x", "Bearer\tx.y.z", "x.y.z"]
 )
 def test_no_token_is_nobody(header: str | None) -> None:
-    with pytest.raises(Unauthorized):
+    with pytest.raises(UnauthorizedError):
         bearer_token(header)
 
 
 def test_the_time_is_the_one_handed_in(forge: Forge, verifier: Verifier) -> None:
     header = f"Bearer {forge.token()}"
     verifier.verify(header, NOW + 3_599_999)
-    with pytest.raises(Unauthorized, match="expired"):
+    with pytest.raises(UnauthorizedError, match="expired"):
         verifier.verify(header, NOW + 3_600_000)
 
 
 def test_a_claim_is_spoken_of_only_once_the_signature_held(forge: Forge, verifier: Verifier) -> None:
-    with pytest.raises(Unauthorized, match="signature"):
+    with pytest.raises(UnauthorizedError, match="signature"):
         verifier.verify(f"Bearer {forge.token(forge.claims(iss='other'), key=forge.stranger)}", NOW)
 
 
@@ -265,12 +265,12 @@ def test_a_header_that_cannot_hold_is_refused_before_any_key_is_looked_up(name: 
         def get(self, kid: str) -> RSAPublicKey | None:
             raise AssertionError(kid)
 
-    with pytest.raises(Unauthorized):
+    with pytest.raises(UnauthorizedError):
         Verifier(Unasked(), "https://issuer.test", "interactor").verify(f"Bearer {HOSTILE[name](forge)}", NOW)
 
 
 @given(header=st.text(max_size=200))
 def test_no_text_gets_through_or_breaks_anything(header: str, verifier: Verifier) -> None:
     for text in (header, f"Bearer {header}", f"Bearer {b64(header.encode('utf-8', 'replace'))}.e30.AAAA"):
-        with pytest.raises(Unauthorized):
+        with pytest.raises(UnauthorizedError):
             verifier.verify(text, NOW)

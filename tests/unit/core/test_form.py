@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interactor.core.errors import Invalid
+from interactor.core.errors import InvalidRequestError
 from interactor.core.form import Checked, check_input
 
 TODAY = date(2026, 1, 20)
@@ -98,7 +98,7 @@ def send(
 
 
 def wrong(*arguments: Any, **more: Any) -> dict[str, str]:
-    with pytest.raises(Invalid) as caught:
+    with pytest.raises(InvalidRequestError) as caught:
         send(*arguments, **more)
     details = caught.value.details
     assert caught.value.code == "validation_error"
@@ -454,7 +454,7 @@ def test_any_input_is_taken_or_refused_with_details(
     before = json.dumps([presentation, options, submitted])
     try:
         checked = check_input(presentation, options, mode, submitted, beside, TODAY)
-    except Invalid as refusal:
+    except InvalidRequestError as refusal:
         checked, details = None, refusal.details
     assert json.dumps([presentation, options, submitted]) == before
     if checked is None:

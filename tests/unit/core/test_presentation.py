@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from interactor.core import jsons
 from interactor.core.definition.compile import compile_definition
 from interactor.core.paths import Scope
-from interactor.core.presentation import MAX_BYTES, PresentationTooLarge, Presented, render_halt
+from interactor.core.presentation import MAX_BYTES, PresentationTooLargeError, Presented, render_halt
 from interactor.core.templates import TemplateError
 
 DATA = {
@@ -321,7 +321,7 @@ class TestSize:
         ],
     )
     def test_more_than_64_kb_is_too_large(self, state: dict[str, Any]) -> None:
-        with pytest.raises(PresentationTooLarge) as caught:
+        with pytest.raises(PresentationTooLargeError) as caught:
             halt({"big": "x" * 40_000}, **state)
         assert caught.value.code == "presentation_too_large"
 
@@ -332,7 +332,7 @@ class TestSize:
         room_in_form = MAX_BYTES - jsons.size({**form, "fields": [{"name": "a", "default": ""}]})
         assert jsons.size(halt({"big": "x" * room_in_form}, presentation=form).presentation) == MAX_BYTES
         for presentation, size in ((form, room_in_form + 1), (message, room + 1)):
-            with pytest.raises(PresentationTooLarge):
+            with pytest.raises(PresentationTooLargeError):
                 halt({"big": "x" * size}, presentation=presentation)
 
     def test_a_text_shown_as_presentation_and_instruction_counts_once(self) -> None:
@@ -376,6 +376,6 @@ def test_any_presentation_is_shown_or_refused(
     simple = {"instruction": instruction, "include_data": ["x", "x.0"]}
     try:
         shown = halt({"x": value}, presentation=presentation, halting_instructions=simple, **mode)
-    except (TemplateError, PresentationTooLarge):
+    except (TemplateError, PresentationTooLargeError):
         return
     jsons.dumps([shown.presentation, shown.options])

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from interactor.core.paths import Scope
 from interactor.core.templates import (
-    RenderedTooLarge,
-    SecretNotSet,
+    RenderedTooLargeError,
+    SecretNotSetError,
     TemplateError,
     parse,
     render,
@@ -176,7 +176,7 @@ def test_data_called_secrets_cannot_stand_for_a_secret() -> None:
 
 
 def test_a_secret_that_is_not_set_is_named() -> None:
-    with pytest.raises(SecretNotSet, match="'API_KEY' is not set") as caught:
+    with pytest.raises(SecretNotSetError, match="'API_KEY' is not set") as caught:
         render({"a": ["x ${secrets.API_KEY}"]}, scope({"OTHER": "x"}))
     assert caught.value.name == "API_KEY"
 
@@ -296,7 +296,7 @@ class TestExpansion:
         ],
     )
     def test_a_body_does_not_grow_past_its_cap(self, template: Any) -> None:
-        with pytest.raises(RenderedTooLarge):
+        with pytest.raises(RenderedTooLargeError):
             render(template, scope(big=self.BIG, list=[self.BIG], quotes='"' * 200_000))
 
     @pytest.mark.parametrize("template", [["${big}"] * 200, "${big}" * 200, {"a": ["-${big}"] * 200}])
@@ -304,16 +304,16 @@ class TestExpansion:
         big = scope(big=self.BIG)
         tracemalloc.start()
         try:
-            with pytest.raises(RenderedTooLarge):
+            with pytest.raises(RenderedTooLargeError):
                 render(template, big)
             assert tracemalloc.get_traced_memory()[1] < 8 * len(self.BIG)
         finally:
             tracemalloc.stop()
 
     def test_a_text_and_a_url_have_caps_of_their_own(self) -> None:
-        with pytest.raises(RenderedTooLarge):
+        with pytest.raises(RenderedTooLargeError):
             render_text("${big}" * 3, scope(big=self.BIG))
-        with pytest.raises(RenderedTooLarge):
+        with pytest.raises(RenderedTooLargeError):
             render_url("https://api.example/${big}", scope(big="/" * 200_000))
 
     def test_the_cap_counts_bytes_of_json_to_the_last_one(self) -> None:
@@ -321,7 +321,7 @@ class TestExpansion:
         snow = "\N{SNOWMAN}" * 10
         size = len(json.dumps({"a": [snow, 1]}, ensure_ascii=False, separators=(",", ":")).encode())
         assert render(document, scope(snow=snow), max_bytes=size) == {"a": [snow, 1]}
-        with pytest.raises(RenderedTooLarge):
+        with pytest.raises(RenderedTooLargeError):
             render(document, scope(snow=snow), max_bytes=size - 1)
 
 

@@ -4,7 +4,6 @@ import copy
 import json
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -12,13 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from interactor.core import definition
+from interactor.core.definition import SCHEMA_FILE
 from interactor.core.definition.check import Verdict, check
 from interactor.core.definition.report import MAX_PROBLEMS
 from tests.unit.definition.broken import BROKEN, FIELD, KEYED, SELECT, condition, deep_condition, instructions, schema
 from tests.unit.definition.definitions import asking, calling, example, forking, put, small
 
-SCHEMA = json.loads((Path(definition.__file__).parent / "workflow-definition.json").read_text("utf-8"))
+SCHEMA = json.loads(SCHEMA_FILE.read_text("utf-8"))
 PUBLISHED = jsonschema_rs.Draft202012Validator(SCHEMA, validate_formats=True)
 
 
@@ -130,6 +129,13 @@ def test_all_mistakes_are_reported_at_once() -> None:
     }
 
 
+def test_half_a_surrogate_pair_does_not_make_the_check_raise() -> None:
+    half = "\ud800"
+    document = put(small(**{half: {"type": half}}), "states.start.logic.code", half)
+    document |= {"input_schema": {half: half}}
+    assert f'states["{half}"].type' in paths(document)
+
+
 def test_beyond_a_hundred_problems_only_their_number_is_told() -> None:
     errors = judge(put(small(), "states.start.transitions", [{}] * 150)).errors
     assert len(errors) == MAX_PROBLEMS + 1
@@ -226,10 +232,9 @@ def test_the_published_schema_is_a_schema_and_keeps_its_name() -> None:
 scalars = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8)
 )
-words = st.sampled_from(
-    "type target to key and or field equals operator value fork threads join count $ref # action halting script http "
-    "form ${ ${a} options default enum items states".split()
-)
+words = st.sampled_from(["type", "target", "to", "key", "and", "or", "field", "equals", "operator", "value", "fork"])
+words |= st.sampled_from(["threads", "join", "count", "$ref", "#", "action", "halting", "script", "http", "form"])
+words |= st.sampled_from(["${", "${a}", "options", "default", "enum", "items", "states"])
 values = st.recursive(
     scalars | words,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words | st.text(max_size=5), inner, max_size=4),

@@ -14,6 +14,6 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def hasty() -> Iterator[Sandbox]:
-    """With 200 ms, for scripts that do not end."""
-    with Sandbox(timeout_ms=200) as sandbox:
+    """With 100 ms, for scripts that do not end."""
+    with Sandbox(timeout_ms=100) as sandbox:
         yield sandbox

@@ -22,12 +22,20 @@ TIME = [
     Hostile("a getter of the result", "script_timeout", "return {get x() { for (;;) {} }};"),
     Hostile("a proxy's keys", "script_timeout", "return {x: new Proxy({}, {ownKeys() { for (;;) {} }})};"),
     Hostile("a proxy's prototype", "script_timeout", "return new Proxy({}, {getPrototypeOf() { for (;;) {} }});"),
-    Hostile("an error's stack", "script_timeout", "const e = new Error(); Object.defineProperty(e, 'stack', {get() { for (;;) {} }}); throw e;"),
+    Hostile(
+        "an error's stack",
+        "script_timeout",
+        "const e = new Error(); Object.defineProperty(e, 'stack', {get() { for (;;) {} }}); throw e;",
+    ),
     Hostile("an error's message", "script_timeout", "throw {stack: '', get message() { for (;;) {} }};"),
     Hostile("console.log of a getter", "script_timeout", "console.log({get x() { for (;;) {} }});"),
     Hostile("an async loop", "script_timeout", "(async () => { for (;;) {} })(); for (;;) {}"),
     Hostile("an executor's loop", "script_timeout", "new Promise(() => { for (;;) {} }); return {};"),
-    Hostile("a generator without end", "script_timeout", "const g = (function* () { for (;;) yield 1; })(); for (const x of g) {}"),
+    Hostile(
+        "a generator without end",
+        "script_timeout",
+        "const g = (function* () { for (;;) yield 1; })(); for (const x of g) {}",
+    ),
     Hostile("a sort that compares forever", "script_timeout", "[1, 2].sort(() => { for (;;) {} });"),
     Hostile("a backtracking pattern", "script_timeout", "/^(a+)+$/.test('a'.repeat(60) + 'b');"),
     Hostile("a backtracking pattern in replace", "script_timeout", "('a'.repeat(60) + 'b').replace(/(a|aa)+$/g, '');"),
@@ -50,13 +58,24 @@ MEMORY = [
     Hostile("a huge sparse array", "script_error", "const a = []; a[2 ** 32 - 2] = 1; return {a};"),
     Hostile("a map that grows", "script_error", "const m = new Map(); for (let i = 0; ; i++) m.set(i, {i});"),
     Hostile("closures that grow", "script_error", "let f = () => 1; for (;;) { const g = f; f = () => g; }"),
-    Hostile("a result of many strings", "script_error", "const s = 'x'.repeat(1e5); return {a: new Array(100).fill(s)};"),
+    Hostile(
+        "a result of many strings", "script_error", "const s = 'x'.repeat(1e5); return {a: new Array(100).fill(s)};"
+    ),
     Hostile("keys that grow", "script_error", "const o = {}; for (let i = 0; ; i++) o['key' + i] = i;"),
     Hostile("a padded string", "script_error", "''.padEnd(2 ** 30 - 2, 'abc'); return {};"),
     Hostile("a BigInt that doubles", "script_error", "let x = 3n; for (;;) x <<= 100000n;"),
     Hostile("a BigInt shifted far", "script_error", "return {n: Number(1n << (2n ** 40n))};"),
-    Hostile("memory caught and tried again", "script_error", "const a = []; for (let i = 0; i < 50; i++) { try { for (;;) a.push(new Array(999).fill(i)); } catch {} } return {a};"),
-    Hostile("text of a deep stringify", "script_error", "let a = []; for (let i = 0; i < 1e5; i++) a = [a]; return {s: JSON.stringify(a)};"),
+    Hostile(
+        "memory caught and tried again",
+        "script_error",
+        "const a = []; for (let i = 0; i < 50; i++) { try { for (;;) a.push(new Array(999).fill(i)); } catch "
+        "{} } return {a};",
+    ),
+    Hostile(
+        "text of a deep stringify",
+        "script_error",
+        "let a = []; for (let i = 0; i < 1e5; i++) a = [a]; return {s: JSON.stringify(a)};",
+    ),
     Hostile("lone surrogates by the thousand", "script_error", "return {s: '\\ud800'.repeat(1e6)};"),
 ]
 
@@ -65,13 +84,27 @@ STACK = [
     Hostile("recursion by getter", "script_error", "const o = {get x() { return this.x; }}; return o;"),
     Hostile("recursion by toString", "script_error", "const o = {toString() { return '' + this; }}; '' + o;"),
     Hostile("recursion by proxy", "script_error", "const p = new Proxy({}, {get(t, k, r) { return r[k]; }}); p.x;"),
-    Hostile("recursion by a proxy's own prototype", "script_error", "const p = new Proxy({}, {}); Object.setPrototypeOf(p, p); p.x; throw 1;"),
+    Hostile(
+        "recursion by a proxy's own prototype",
+        "script_error",
+        "const p = new Proxy({}, {}); Object.setPrototypeOf(p, p); p.x; throw 1;",
+    ),
     Hostile("a result nested deep", "script_error", "let a = {}; for (let i = 0; i < 1e5; i++) a = {a}; return a;"),
-    Hostile("a result that nests as it is read", "script_error", "const nest = () => ({get x() { return nest(); }}); return nest();"),
+    Hostile(
+        "a result that nests as it is read",
+        "script_error",
+        "const nest = () => ({get x() { return nest(); }}); return nest();",
+    ),
     Hostile("a parse nested deep", "script_error", "return {a: JSON.parse('['.repeat(1e6))};"),
     Hostile("a pattern nested deep", "script_error", "new RegExp('('.repeat(1e5) + ')'.repeat(1e5)); throw 1;"),
-    Hostile("a bound function of bound functions", "script_error", "let f = () => 1; for (let i = 0; i < 1e5; i++) f = f.bind(); f(); throw 1;"),
-    Hostile("an array joined with itself inside", "script_error", "const a = []; a.push(a, [a]); return {s: String(a)};"),
+    Hostile(
+        "a bound function of bound functions",
+        "script_error",
+        "let f = () => 1; for (let i = 0; i < 1e5; i++) f = f.bind(); f(); throw 1;",
+    ),
+    Hostile(
+        "an array joined with itself inside", "script_error", "const a = []; a.push(a, [a]); return {s: String(a)};"
+    ),
     Hostile("flattening without end", "script_error", "const a = []; a.push(a); return {a: a.flat(Infinity)};"),
 ]
 
@@ -84,7 +117,7 @@ CODE = [
     Hostile("Function", "script_error", f"return Function('{FORGED}')();"),
     Hostile("new Function", "script_error", f"return new Function('{FORGED}')();"),
     *(
-        Hostile(f"the constructor of {name}", "script_error", f"return ({made}).constructor('{FORGED}')().value.x;")
+        Hostile(f"the constructor of {name}", "script_error", f"return {{made: ({made}).constructor('{FORGED}')()}};")
         for name, made in [
             ("a function", "function () {}"),
             ("an arrow", "() => 1"),
@@ -101,14 +134,31 @@ CODE = [
             ("Object", "Object"),
         ]
     ),
-    Hostile("Reflect.construct of a constructor", "script_error", f"return Reflect.construct((() => 1).constructor, ['{FORGED}'])();"),
-    Hostile("the prototype's prototype", "script_error", f"return Object.getPrototypeOf(async () => 1).constructor('{FORGED}')().x.y;"),
+    Hostile(
+        "Reflect.construct of a constructor",
+        "script_error",
+        f"return {{made: Reflect.construct((() => 1).constructor, ['{FORGED}'])()}};",
+    ),
+    Hostile(
+        "the prototype's prototype",
+        "script_error",
+        f"return {{made: Object.getPrototypeOf(async () => 1).constructor('{FORGED}')()}};",
+    ),
     Hostile("a setTimeout of text", "script_error", "setTimeout('1', 0);"),
     Hostile("a dynamic import", "script_error", "return import('os');"),
     Hostile("require", "script_error", "return require('fs');"),
     Hostile("std and os of qjs", "script_error", "return {s: std.getenv('HOME'), o: os.getcwd()};"),
-    Hostile("the harness through arguments.callee.caller", "script_error", "return {c: arguments.callee.caller('run', '{}')};"),
-    Hostile("the harness through the stack's functions", "value", "let n = 0; Error.prepareStackTrace = (e, frames) => { n = frames.length; return frames; }; const s = new Error().stack; return {text: typeof s, n};"),
+    Hostile(
+        "the harness through arguments.callee.caller",
+        "script_error",
+        "return {c: arguments.callee.caller('run', '{}')};",
+    ),
+    Hostile(
+        "the harness through the stack's functions",
+        "value",
+        "let n = 0; Error.prepareStackTrace = (e, frames) => { n = frames.length; }; "
+        "const s = new Error().stack; return {n: n ? 'forged' : n};",
+    ),
     Hostile("leaving the wrapper by a brace", "script_error", "return {};\n}\nglobalThis.forged = 1;\n{"),
     Hostile("leaving the wrapper by an expression", "script_error", "return 1}), globalThis.forged = 1, (function(){"),
     Hostile("a second script of the same name", "script_error", f"}}\nfunction script(){{\n{FORGED};"),
@@ -124,43 +174,159 @@ CODE = [
 
 # Each changes what it finds; the harness must answer by its own copies, and the next script find nothing changed.
 FORGERY = [
-    Hostile("JSON replaced", "value", "JSON.stringify = () => 'forged'; JSON.parse = () => 1; globalThis.JSON = null; return {a: 'x'};"),
+    Hostile(
+        "JSON replaced",
+        "value",
+        "JSON.stringify = () => 'forged'; JSON.parse = () => 1; globalThis.JSON = null; return {a: 'x'};",
+    ),
     Hostile("Object.keys replaced", "value", "Object.keys = () => ['forged']; Reflect.ownKeys = null; return {a: 1};"),
-    Hostile("the array prototype replaced", "value", "Array.prototype.push = () => { throw 1; }; Array.prototype[Symbol.iterator] = null; console.log('x', 'y'); return {a: [1]};"),
-    Hostile("setters on the array prototype", "value", "for (let i = 0; i < 9; i++) Object.defineProperty(Array.prototype, i, {set() { throw 1; }, get() { return 'forged'; }, configurable: true}); console.log(1, 2); return {a: [1, 2]};"),
-    Hostile("setters on the object prototype", "value", "for (const k of ['out', 'value', 'above', 'values', 'limit', 'lenient', 'text', 'script', 'line']) Object.defineProperty(Object.prototype, k, {__proto__: null, set() { throw 1; }, get() { return 'forged'; }}); console.log({}); return {a: {}};"),
-    Hostile("toJSON everywhere", "value", "Object.prototype.toJSON = String.prototype.toJSON = Number.prototype.toJSON = () => 'forged'; return {a: 'x', b: 1};"),
+    Hostile(
+        "the array prototype replaced",
+        "value",
+        "Array.prototype.push = () => { throw 1; }; Array.prototype[Symbol.iterator] = null; "
+        "console.log('x', 'y'); return {a: [1]};",
+    ),
+    Hostile(
+        "setters on the array prototype",
+        "value",
+        "for (let i = 0; i < 9; i++) Object.defineProperty(Array.prototype, i, {set() { throw 1; }, get() { "
+        "return 'forged'; }, configurable: true}); console.log(1, 2); return {a: [1, 2]};",
+    ),
+    Hostile(
+        "setters on the object prototype",
+        "value",
+        "for (const k of ['out', 'value', 'above', 'values', 'limit', 'lenient', 'text', 'script', 'line']) "
+        "Object.defineProperty(Object.prototype, k, {__proto__: null, set() { throw 1; }, get() { return "
+        "'forged'; }}); console.log({}); return {a: {}};",
+    ),
+    Hostile(
+        "toJSON everywhere",
+        "value",
+        "Object.prototype.toJSON = String.prototype.toJSON = Number.prototype.toJSON = () => 'forged'; "
+        "return {a: 'x', b: 1};",
+    ),
     Hostile("then everywhere", "value", "Object.prototype.then = function (f) { f('forged'); }; return {a: 1};"),
-    Hostile("toString everywhere", "value", "Object.prototype.toString = Number.prototype.toString = String.prototype.toString = () => 'forged'; return {a: 1, b: 'x'};"),
-    Hostile("the string prototype replaced", "value", "for (const k of Object.getOwnPropertyNames(String.prototype)) { try { String.prototype[k] = () => 'forged'; } catch {} } console.log('x'); return {a: 'x'};"),
-    Hostile("the pattern's exec replaced", "script_error", "RegExp.prototype.exec = () => ['x', 99]; RegExp.prototype[Symbol.match] = null; foo;"),
-    Hostile("call and apply replaced", "value", "const f = Object.getPrototypeOf(Math.max); f.call = f.apply = f.toString = () => 'forged'; Reflect.apply = null; return {a: new Date(0)};"),
-    Hostile("the date replaced", "value", "Date.prototype.toISOString = Date.prototype.getTime = () => { throw 1; }; return {a: new Date(0)};"),
+    Hostile(
+        "toString everywhere",
+        "value",
+        "Object.prototype.toString = Number.prototype.toString = String.prototype.toString = () => 'forged'; "
+        "return {a: 1, b: 'x'};",
+    ),
+    Hostile(
+        "the string prototype replaced",
+        "value",
+        "for (const k of Object.getOwnPropertyNames(String.prototype)) { try { String.prototype[k] = () => "
+        "'forged'; } catch {} } console.log('x'); return {a: 'x'};",
+    ),
+    Hostile(
+        "the pattern's exec replaced",
+        "script_error",
+        "RegExp.prototype.exec = () => ['x', 99]; RegExp.prototype[Symbol.match] = null; foo;",
+    ),
+    Hostile(
+        "call and apply replaced",
+        "value",
+        "const f = Object.getPrototypeOf(Math.max); f.call = f.apply = f.toString = () => 'forged'; "
+        "Reflect.apply = null; return {a: new Date(0)};",
+    ),
+    Hostile(
+        "the date replaced",
+        "value",
+        "Date.prototype.toISOString = Date.prototype.getTime = () => { throw 1; }; return {a: new Date(0)};",
+    ),
     Hostile("Error replaced", "script_error", "globalThis.Error = globalThis.ReferenceError = null; foo;"),
-    Hostile("the global object frozen", "value", "Object.freeze(globalThis); Object.freeze(Object.prototype); console.log('x'); return {a: 1};"),
-    Hostile("the global object emptied", "value", "for (const k of Object.getOwnPropertyNames(globalThis)) { try { delete globalThis[k]; } catch {} } return {a: 1};"),
-    Hostile("the object prototype without a way back", "value", "Object.prototype.__proto__; Object.setPrototypeOf(Array.prototype, null); return {a: [1]};"),
-    Hostile("pollution by __proto__", "value", "const o = JSON.parse('{\"__proto__\": {\"polluted\": 1}}'); ({}).__proto__.polluted = 2; return o;"),
-    Hostile("an answer written by hand", "value", "console.log('\"],\"value\":{\"forged\":1}'); return {'x\":1},\"value\":{\"forged': 1};"),
-    Hostile("an object that changes as it is read", "value", "let n = 0; return {get a() { return n++ ? 'forged' : {b: 1}; }};"),
-    Hostile("an array that grows as it is read", "value", "const a = [0]; Object.defineProperty(a, 0, {get() { a.push(1); return 0; }, enumerable: true}); return {a};"),
-    Hostile("a proxy that lies about its length", "script_error", "return {a: new Proxy([], {get: (t, k) => k === 'length' ? Infinity : 0})};"),
-    Hostile("a proxy that lies about its keys", "value", "return {a: new Proxy({}, {ownKeys: () => ['x'], getOwnPropertyDescriptor: () => ({value: 1, enumerable: true, configurable: true}), get: () => ({})})};"),
-    Hostile("a revoked proxy", "script_error", "const {proxy, revoke} = Proxy.revocable({}, {}); revoke(); return {proxy};"),
-    Hostile("a revoked proxy thrown", "script_error", "const {proxy, revoke} = Proxy.revocable({}, {}); revoke(); throw proxy;"),
-    Hostile("a revoked proxy logged", "value", "const {proxy, revoke} = Proxy.revocable({}, {}); revoke(); console.log(proxy); return {};"),
+    Hostile(
+        "the global object frozen",
+        "value",
+        "Object.freeze(globalThis); Object.freeze(Object.prototype); console.log('x'); return {a: 1};",
+    ),
+    Hostile(
+        "the global object emptied",
+        "value",
+        "for (const k of Object.getOwnPropertyNames(globalThis)) { try { delete globalThis[k]; } catch {} } "
+        "return {a: 1};",
+    ),
+    Hostile(
+        "the object prototype without a way back",
+        "value",
+        "Object.prototype.__proto__; Object.setPrototypeOf(Array.prototype, null); return {a: [1]};",
+    ),
+    Hostile(
+        "pollution by __proto__",
+        "value",
+        'const o = JSON.parse(\'{"__proto__": {"polluted": 1}}\'); ({}).__proto__.polluted = 2; return o;',
+    ),
+    Hostile(
+        "an answer written by hand",
+        "value",
+        'console.log(\'"],"value":{"forged":1}\'); return {\'x":1},"value":{"forged\': 1};',
+    ),
+    Hostile(
+        "an object that changes as it is read",
+        "value",
+        "let n = 0; return {get a() { return n++ ? 'forged' : {b: 1}; }};",
+    ),
+    Hostile(
+        "an array that grows as it is read",
+        "value",
+        "const a = [0]; Object.defineProperty(a, 0, {get() { a.push(1); return 0; }, enumerable: true}); return {a};",
+    ),
+    Hostile(
+        "a proxy that lies about its length",
+        "script_error",
+        "return {a: new Proxy([], {get: (t, k) => k === 'length' ? Infinity : 0})};",
+    ),
+    Hostile(
+        "a proxy that lies about its keys",
+        "value",
+        "return {a: new Proxy({}, {ownKeys: () => ['x'], getOwnPropertyDescriptor: () => ({value: 1, "
+        "enumerable: true, configurable: true}), get: () => ({})})};",
+    ),
+    Hostile(
+        "a revoked proxy", "script_error", "const {proxy, revoke} = Proxy.revocable({}, {}); revoke(); return {proxy};"
+    ),
+    Hostile(
+        "a revoked proxy thrown",
+        "script_error",
+        "const {proxy, revoke} = Proxy.revocable({}, {}); revoke(); throw proxy;",
+    ),
+    Hostile(
+        "a revoked proxy logged",
+        "value",
+        "const {proxy, revoke} = Proxy.revocable({}, {}); revoke(); console.log(proxy); return {};",
+    ),
     Hostile("an error that throws when read", "script_error", "throw new Proxy(new Error('x'), {get() { throw 1; }});"),
-    Hostile("an error whose name is an object", "script_error", "const e = new Error('x'); e.name = {toString() { throw 1; }}; e.message = []; throw e;"),
+    Hostile(
+        "an error whose name is an object",
+        "script_error",
+        "const e = new Error('x'); e.name = {toString() { throw 1; }}; e.message = []; throw e;",
+    ),
     Hostile("memory as a thrown text", "script_error", "throw new InternalError('interrupted');"),
-    Hostile("a thrown function", "script_error", "throw Object.assign(() => 1, {stack: 'x', toString() { for (;;) {} }});"),
+    Hostile(
+        "a thrown function", "script_error", "throw Object.assign(() => 1, {stack: 'x', toString() { for (;;) {} }});"
+    ),
     Hostile("a thrown secret object", "script_error", "throw Object.create(null);"),
     Hostile("unfreezing the secrets", "script_error", "'use strict'; secrets.NAME = 'forged';"),
     Hostile("replacing the secrets", "script_error", "'use strict'; secrets = {};"),
     Hostile("a console that floods", "value", "for (let i = 0; i < 1e5; i++) console.log('x'.repeat(100)); return {};"),
     Hostile("a console that replaces itself", "value", "console.log = null; console = null; return {};"),
-    Hostile("work left for later", "value", "Promise.resolve().then(() => { for (;;) {} }); new FinalizationRegistry(() => { for (;;) {} }).register({}, 1); return {};"),
-    Hostile("a weak reference that is held", "value", "globalThis.kept = new WeakRef({}); return {dead: kept.deref() === undefined};"),
-    Hostile("something left for the next script", "value", "globalThis.left = 1; Object.prototype.left = 1; Array.prototype.left = 1; var also = 1; Math.PI2 = 1; return {};"),
+    Hostile(
+        "work left for later",
+        "value",
+        "Promise.resolve().then(() => { for (;;) {} }); new FinalizationRegistry(() => { for (;;) {} "
+        "}).register({}, 1); return {};",
+    ),
+    Hostile(
+        "a weak reference that is held",
+        "value",
+        "globalThis.kept = new WeakRef({}); return {dead: kept.deref() === undefined};",
+    ),
+    Hostile(
+        "something left for the next script",
+        "value",
+        "globalThis.left = 1; Object.prototype.left = 1; Array.prototype.left = 1; var also = 1; Math.PI2 = "
+        "1; return {};",
+    ),
 ]
 
 SCRIPTS = [*TIME, *MEMORY, *STACK, *CODE, *FORGERY]

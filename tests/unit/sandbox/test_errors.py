@@ -3,6 +3,7 @@
 import pytest
 
 from interactor.adapters.sandbox import Sandbox, SyntaxProblem
+from interactor.adapters.sandbox import sandbox as pool
 from interactor.core.logic import Failed, ScriptCall, Succeeded
 
 THROWN = [
@@ -76,7 +77,9 @@ def test_a_script_that_does_not_parse_is_told_the_same_way_by_check_and_by_run(
     assert (outcome.code, outcome.message) == ("script_error", problem.message)
 
 
-@pytest.mark.parametrize("code", ["", "return {};", "for(;;){}", "throw 1", "undeclared.x", "// '", "return {a: 1} // x"])
+@pytest.mark.parametrize(
+    "code", ["", "return {};", "for(;;){}", "throw 1", "undeclared.x", "// '", "return {a: 1} // x"]
+)
 def test_check_parses_and_runs_nothing(hasty: Sandbox, code: str) -> None:
     assert hasty.check(code) is None
 
@@ -139,12 +142,16 @@ def test_8_kb_of_logs_are_not_cut(sandbox: Sandbox) -> None:
     assert outcome.logs == ("x" * 8191,)
 
 
-def test_a_script_over_its_time_keeps_its_logs_where_the_engine_ended_it(hasty: Sandbox) -> None:
+def test_a_script_over_its_time_keeps_its_logs_where_the_engine_ended_it(
+    hasty: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The engine counts processor time: on a busy machine the parent's clock would be first.
+    monkeypatch.setattr(pool, "GRACE_SECONDS", 10.0)
     outcome = run(hasty, "console.log('started'); for (;;) {}")
     assert isinstance(outcome, Failed)
-    assert (outcome.code, outcome.message) == ("script_timeout", "The script ran longer than 0.2 s")
+    assert (outcome.code, outcome.message) == ("script_timeout", "The script ran longer than 0.1 s")
     assert outcome.logs == ("started",)
-    assert 200 <= outcome.duration_ms < 1200
+    assert outcome.duration_ms >= 100
 
 
 def test_memory_over_the_limit_is_named(sandbox: Sandbox) -> None:

@@ -7,6 +7,7 @@ import ctypes
 import errno
 import json
 import os
+import select
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -169,6 +170,7 @@ def test_a_child_that_says_more_than_it_was_asked_is_not_asked_again() -> None:
         attempt(child, "environment")
         assert child.is_fit(max_answers=10)
         attempt(child, "talk out of turn")
+        assert select.select([child._from], [], [], 5)[0]
         assert not child.is_fit(max_answers=10)
     finally:
         child.dispose()

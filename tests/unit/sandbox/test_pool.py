@@ -175,17 +175,26 @@ def test_a_python_that_cannot_run_the_child_is_no_fault_of_the_script() -> None:
 
 PARENT = """
 import os, signal, sys
+from threading import Event, Thread
+from interactor.adapters.sandbox.process import Child
 from interactor.adapters.sandbox import Sandbox
 from interactor.core.logic import ScriptCall
-sandbox = Sandbox()
+sandbox = Sandbox(timeout_ms=60_000)
 sandbox.run(ScriptCall("return {};", {}))
-print(sandbox._idle[0].pid, flush=True)
-if sys.argv[1] == "killed":
+(child,) = sandbox._idle
+print(child.pid, flush=True)
+if sys.argv[1] == "killed while a script runs":
+    # Busy, the child does not see its pipe close.
+    asked, receive = Event(), Child._receive
+    Child._receive = lambda child, deadline: asked.set() or receive(child, deadline)
+    Thread(target=sandbox.run, args=(ScriptCall("[].indexOf.call({length: 2 ** 53 - 1}, 1)", {}),)).start()
+    asked.wait()
+if sys.argv[1].startswith("killed"):
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-@pytest.mark.parametrize("end", ["ended", "killed"])
+@pytest.mark.parametrize("end", ["ended", "killed", "killed while a script runs"])
 def test_no_child_outlives_its_parent(end: str) -> None:
     answer = subprocess.run([sys.executable, "-c", PARENT, end], capture_output=True, text=True, check=False)
     pid = int(answer.stdout)

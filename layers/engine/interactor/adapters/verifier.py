@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn, Protocol
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from interactor.core.errors import Unauthorized
+from interactor.core.errors import UnauthorizedError
 from interactor.core.jsons import Json, JsonError, JsonObject, loads
 from interactor.core.principal import SUBJECT_CHARACTERS, Principal, is_account, is_sane_text, parse_namespaces
 from interactor.core.times import SECOND, Millis
@@ -48,7 +48,7 @@ class Verifier:
         """Who sent a request with this ``Authorization`` header at ``now``.
 
         Raises:
-            Unauthorized: no token, or one that does not hold. The sentence helps an honest caller; it says nothing
+            UnauthorizedError: no token, or one that does not hold. The sentence helps an honest caller; it says nothing
                 about keys, and about claims only once the signature was right.
         """
         token = bearer_token(authorization)
@@ -116,13 +116,17 @@ def bearer_token(authorization: str | None) -> str:
     """The token of an ``Authorization`` header (RFC 6750, 2.1; the scheme's case does not matter).
 
     Raises:
-        Unauthorized: when there is none, or its form is not a JWT's.
+        UnauthorizedError: when there is none, or its form is not a JWT's.
     """
     if authorization is None or not authorization.strip():
-        raise Unauthorized("No token: send the header 'Authorization: Bearer <token>', with a token from /oauth/token")
+        raise UnauthorizedError(
+            "No token: send the header 'Authorization: Bearer <token>', with a token from /oauth/token"
+        )
     scheme, _, token = authorization.strip().partition(" ")
     if scheme.lower() != "bearer":
-        raise Unauthorized("The Authorization header must be of the scheme Bearer: 'Authorization: Bearer <token>'")
+        raise UnauthorizedError(
+            "The Authorization header must be of the scheme Bearer: 'Authorization: Bearer <token>'"
+        )
     token = token.strip(" ")
     if len(token) > TOKEN_CHARACTERS:
         _refuse(f"it is longer than {TOKEN_CHARACTERS} characters")
@@ -151,7 +155,7 @@ def _check_times(claims: JsonObject, now: Millis) -> None:
         if not_before is None or not_before > now + EARLY:
             _refuse_claim("nbf")
     if expires <= now:
-        raise Unauthorized("The token has expired; get a new one from /oauth/token")
+        raise UnauthorizedError("The token has expired; get a new one from /oauth/token")
 
 
 def _moment(value: Json) -> float | None:
@@ -166,4 +170,4 @@ def _refuse_claim(name: str) -> NoReturn:
 
 
 def _refuse(reason: str) -> NoReturn:
-    raise Unauthorized(f"The token is not valid: {reason}. Get a new one from /oauth/token")
+    raise UnauthorizedError(f"The token is not valid: {reason}. Get a new one from /oauth/token")

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from interactor.api.request import Request
 from interactor.core import jsons, limits
-from interactor.core.errors import Invalid, PayloadTooLarge
+from interactor.core.errors import InvalidRequestError, PayloadTooLargeError
 from interactor.core.jsons import Json, JsonObject
 
 RAW_INPUT_BYTES = 512 * limits.KILOBYTE
@@ -60,19 +60,19 @@ def read(kind: type[Body], request: Request, most: int = limits.BODY_BYTES) -> B
     """The body as one of the models above.
 
     Raises:
-        PayloadTooLarge: when the body, or its ``input``, is over its limit.
-        Invalid: when it is no JSON object, or members are wrong.
+        PayloadTooLargeError: when the body, or its ``input``, is over its limit.
+        InvalidRequestError: when it is no JSON object, or members are wrong.
     """
     document = request.object(most)
     try:
         body = kind.model_validate(document)
     except ValidationError as error:
-        raise Invalid(
+        raise InvalidRequestError(
             "The body has wrong members; details lists them", [_wrong(each) for each in error.errors()]
         ) from None
     given = getattr(body, "input", None)
     if given and jsons.size(given) > limits.INPUT_BYTES:
-        raise PayloadTooLarge(
+        raise PayloadTooLargeError(
             "The input is larger than 64 KB as JSON; keep large documents elsewhere and send a reference"
         )
     return body

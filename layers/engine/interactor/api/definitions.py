@@ -5,7 +5,7 @@ from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.core import jsons, limits
 from interactor.core.definition.check import Verdict
-from interactor.core.errors import Invalid, InvalidWorkflow
+from interactor.core.errors import InvalidRequestError, InvalidWorkflowError
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.storing import Version
 from interactor.usecases.workflows import listed
@@ -15,16 +15,16 @@ def posted(request: Request) -> JsonObject:
     """The definition in the body.
 
     Raises:
-        PayloadTooLarge: over 1 MB.
-        InvalidWorkflow: when it is no JSON object.
+        PayloadTooLargeError: over 1 MB.
+        InvalidWorkflowError: when it is no JSON object.
     """
     try:
         document = request.json(limits.DEFINITION_BYTES)
-    except Invalid as error:
-        raise InvalidWorkflow(error.message, [{"path": "", "message": error.message}]) from None
+    except InvalidRequestError as error:
+        raise InvalidWorkflowError(error.message, [{"path": "", "message": error.message}]) from None
     if not isinstance(document, dict):
         message = "A definition must be a JSON object"
-        raise InvalidWorkflow(message, [{"path": "", "message": message}])
+        raise InvalidWorkflowError(message, [{"path": "", "message": message}])
     return document
 
 
@@ -32,7 +32,7 @@ def any_json(request: Request) -> Json:
     """Whatever JSON is in the body, for ``validate``.
 
     Raises:
-        PayloadTooLarge, Invalid: when it is too long, or no JSON.
+        PayloadTooLargeError, InvalidRequestError: when it is too long, or no JSON.
     """
     return request.json(limits.DEFINITION_BYTES)
 

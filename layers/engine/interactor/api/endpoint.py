@@ -10,7 +10,7 @@ from typing import Any
 
 from interactor.api.request import Request
 from interactor.api.response import Response, refused
-from interactor.core.errors import InteractorError, Internal, PayloadTooLarge
+from interactor.core.errors import InteractorError, InternalError, PayloadTooLargeError
 from interactor.core.jsons import JsonObject
 from interactor.core.principal import Principal, Scope
 from interactor.logs import logger
@@ -48,7 +48,7 @@ def public(function: Callable[[Request], Response]) -> Handler:
             request_id = request.request_id(made)
             logger.append_keys(request_id=request_id, route=event.get("routeKey"))
             if len(request.raw_body) > LARGEST_BODY:
-                raise PayloadTooLarge("The body is larger than any request may be")
+                raise PayloadTooLargeError("The body is larger than any request may be")
             response = function(request)
         except InteractorError as error:
             response = refused(error, request_id)
@@ -57,7 +57,7 @@ def public(function: Callable[[Request], Response]) -> Handler:
         except Exception:
             # Whatever else was raised is ours: told in the log with its place, and outside without detail.
             logger.exception("request failed")
-            response = refused(Internal(), request_id)
+            response = refused(InternalError(), request_id)
         logger.info("answered", extra={"status": response.status})
         return response.event(request_id)
 

@@ -4,7 +4,7 @@ from urllib.parse import parse_qsl
 
 from interactor.api.request import Request
 from interactor.core import limits
-from interactor.core.errors import Invalid, PayloadTooLarge
+from interactor.core.errors import InvalidRequestError, PayloadTooLargeError
 from interactor.core.jsons import JsonObject
 
 MOST_FIELDS = 20
@@ -14,14 +14,14 @@ def form_or_json(request: Request) -> JsonObject:
     """The fields of the body.
 
     Raises:
-        PayloadTooLarge: when it is longer than any such body.
-        Invalid: when it is neither.
+        PayloadTooLargeError: when it is longer than any such body.
+        InvalidRequestError: when it is neither.
     """
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/x-www-form-urlencoded":
         return request.object(limits.BODY_BYTES)
     if len(request.raw_body) > limits.BODY_BYTES:
-        raise PayloadTooLarge(f"The body is longer than {limits.BODY_BYTES} bytes")
+        raise PayloadTooLargeError(f"The body is longer than {limits.BODY_BYTES} bytes")
     try:
         pairs = parse_qsl(
             request.raw_body.decode("utf-8"),
@@ -31,7 +31,7 @@ def form_or_json(request: Request) -> JsonObject:
             max_num_fields=MOST_FIELDS,
         )
     except ValueError:
-        raise Invalid("The body is not a form (application/x-www-form-urlencoded)") from None
+        raise InvalidRequestError("The body is not a form (application/x-www-form-urlencoded)") from None
     if len({name for name, _ in pairs}) != len(pairs):
-        raise Invalid("A field of the form appears twice")
+        raise InvalidRequestError("A field of the form appears twice")
     return dict(pairs)

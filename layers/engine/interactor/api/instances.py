@@ -3,7 +3,7 @@
 from interactor.adapters.dynamo.listing import Query
 from interactor.api import bodies, views
 from interactor.api.request import Request
-from interactor.core.errors import InstanceNotFound, Invalid, WorkflowNotFound
+from interactor.core.errors import InstanceNotFoundError, InvalidRequestError, WorkflowNotFoundError
 from interactor.core.instance import STATUSES
 from interactor.core.jsons import JsonObject
 from interactor.core.principal import ALL, Principal, actor_of, check_namespace
@@ -15,11 +15,11 @@ def shown(principal: Principal, instance_id: str) -> JsonObject:
     """An instance as it now stands.
 
     Raises:
-        InstanceNotFound: when the caller knows of none with this id.
+        InstanceNotFoundError: when the caller knows of none with this id.
     """
     found = runtime().instances.read_with_history(principal.account, instance_id)
     if found is None or not principal.holds(found[0].instance.namespace):
-        raise InstanceNotFound(instance_id)
+        raise InstanceNotFoundError(instance_id)
     return views.instance(found[0].instance, found[1])
 
 
@@ -38,17 +38,17 @@ def require_workflow(principal: Principal, name: str) -> None:
     """Refuse an unknown workflow before the body is looked at (ruling 18).
 
     Raises:
-        WorkflowNotFound: when the account has none of that name.
+        WorkflowNotFoundError: when the account has none of that name.
     """
     if runtime().definitions.workflow(principal.account, name) is None:
-        raise WorkflowNotFound(name)
+        raise WorkflowNotFoundError(name)
 
 
 def query(request: Request, principal: Principal) -> Query | None:
     """The filters of a list; None when they ask for a namespace that the token does not hold.
 
     Raises:
-        Invalid: with all filters that are wrong.
+        InvalidRequestError: with all filters that are wrong.
     """
     namespace, status = request.query.get("namespace"), request.query.get("status")
     if namespace is not None:
@@ -57,7 +57,7 @@ def query(request: Request, principal: Principal) -> Query | None:
             return None
     if status is not None and status not in STATUSES:
         message = f"must be one of {', '.join(STATUSES)}"
-        raise Invalid("The filter is wrong", [{"field": "status", "message": message}])
+        raise InvalidRequestError("The filter is wrong", [{"field": "status", "message": message}])
     namespaces = principal.namespaces if namespace is None else (namespace,)
     if namespaces is not ALL and not namespaces:
         return None

@@ -6,7 +6,7 @@ import hashlib
 
 from interactor.api.request import Request
 from interactor.core import limits
-from interactor.core.errors import Invalid, InvalidCursor
+from interactor.core.errors import InvalidCursorError, InvalidRequestError
 from interactor.core.principal import Principal
 
 _MARK_BYTES = 9
@@ -41,7 +41,7 @@ class Paging:
         except (binascii.Error, ValueError):
             mark, position = b"", ""
         if not position or mark != self._mark(position):
-            raise InvalidCursor("The cursor is not one that this list gave; leave it out to begin anew")
+            raise InvalidCursorError("The cursor is not one that this list gave; leave it out to begin anew")
         return position
 
     def _mark(self, position: str) -> bytes:
@@ -53,5 +53,5 @@ def _limit(given: str | None, default: int, most: int) -> int:
         return default
     if not (given.isascii() and given.isdigit() and len(given) < 10) or int(given) < 1:
         message = f"must be a whole number from 1 to {most}"
-        raise Invalid("The limit is wrong", [{"field": "limit", "message": message}])
+        raise InvalidRequestError("The limit is wrong", [{"field": "limit", "message": message}])
     return min(int(given), most)

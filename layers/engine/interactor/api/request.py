@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from interactor.core import jsons
-from interactor.core.errors import Invalid, PayloadTooLarge
+from interactor.core.errors import InvalidRequestError, PayloadTooLargeError
 from interactor.core.jsons import Json, JsonError, JsonObject
 from interactor.core.times import Millis
 
@@ -73,25 +73,25 @@ class Request:
         """The body as JSON; ``empty`` stands for no body at all.
 
         Raises:
-            PayloadTooLarge: over ``most`` bytes.
-            Invalid: when it is not JSON as the engine reads it.
+            PayloadTooLargeError: over ``most`` bytes.
+            InvalidRequestError: when it is not JSON as the engine reads it.
         """
         if len(self.raw_body) > most:
-            raise PayloadTooLarge(f"The body has {len(self.raw_body)} bytes; at most {most} are taken")
+            raise PayloadTooLargeError(f"The body has {len(self.raw_body)} bytes; at most {most} are taken")
         if not self.raw_body.strip():
             return empty
         try:
             return jsons.loads(self.raw_body)
         except JsonError as error:
-            raise Invalid(f"The body is not JSON: {error}") from None
+            raise InvalidRequestError(f"The body is not JSON: {error}") from None
 
     def object(self, most: int) -> JsonObject:
         """The body as a JSON object; no body is an empty one.
 
         Raises:
-            PayloadTooLarge, Invalid: as ``json``, and for a body that is no object.
+            PayloadTooLargeError, InvalidRequestError: as ``json``, and for a body that is no object.
         """
         body = self.json(most, {})
         if not isinstance(body, dict):
-            raise Invalid("The body must be a JSON object")
+            raise InvalidRequestError("The body must be a JSON object")
         return body

@@ -4,7 +4,7 @@ import re
 
 from interactor.api.request import Request
 from interactor.api.response import Response
-from interactor.core.errors import MethodNotAllowed, NotFound
+from interactor.core.errors import MethodNotAllowedError, NotFoundError
 
 API = "/api/v1"
 
@@ -36,15 +36,15 @@ def refuse(request: Request) -> Response:
     """Refuse a request that no route takes.
 
     Raises:
-        MethodNotAllowed: when the path has other methods.
-        NotFound: when it has none.
+        MethodNotAllowedError: when the path has other methods.
+        NotFoundError: when it has none.
     """
     methods = sorted(
         {method for route, allowed in ROUTES.items() if _matches(route, request.path) for method in allowed}
     )
     if methods:
-        raise MethodNotAllowed(f"{request.method} is not a method of this path; it has {', '.join(methods)}")
-    raise NotFound("No such path; the API's paths begin with /api/v1")
+        raise MethodNotAllowedError(f"{request.method} is not a method of this path; it has {', '.join(methods)}")
+    raise NotFoundError("No such path; the API's paths begin with /api/v1")
 
 
 def _matches(route: str, path: str) -> bool:

@@ -1,14 +1,15 @@
 """Every error that an answer can carry: one class a code, in one tree.
 
-    InteractorError                       code, HTTP status, sentence, details
-    ├── Unauthorized                 401  who is asking is not known
-    ├── Forbidden                    403  it is known, and may not
-    ├── NotFound                     404  a thing that does not exist, or that is not the caller's to know of
-    ├── RateLimited, QuotaExceeded   429  too much
-    ├── Invalid                      400  the request itself is wrong
-    ├── PayloadTooLarge              413
-    ├── Refused                      400, 409  the request is right, the state of things says no
-    └── Internal                     500  our fault; the sentence tells nothing
+    InteractorError                  code, HTTP status, sentence, details
+    ├── UnauthorizedError            401  who is asking is not known
+    ├── ForbiddenError               403  it is known, and may not
+    ├── NotFoundError                404  what does not exist, or is not the caller's to know of
+    ├── MethodNotAllowedError        405  the path exists, the method does not
+    ├── NamespaceQuotaExceededError  429  too much
+    ├── InvalidRequestError          400  the request itself is wrong
+    ├── PayloadTooLargeError         413  the same, by its size
+    ├── RefusedError            400, 409  the request is right, the state of things says no
+    └── InternalError                500  our fault; the sentence tells nothing
 
 The table of codes is the API's (error codes by endpoint) with ruling 32. An error of this tree is the caller's
 to see; anything else that is raised is logged and answered as ``internal_error``.
@@ -31,31 +32,31 @@ class InteractorError(Exception):
         self.details = details
 
 
-class Unauthorized(InteractorError):
+class UnauthorizedError(InteractorError):
     """No token, or one that does not hold."""
 
     code, status = "unauthorized", 401
 
 
-class Forbidden(InteractorError):
+class ForbiddenError(InteractorError):
     """The token lacks the scope, or the namespace of a create."""
 
     code, status = "forbidden", 403
 
 
-class NotFound(InteractorError):
+class NotFoundError(InteractorError):
     """A route that does not exist."""
 
     code, status = "not_found", 404
 
 
-class MethodNotAllowed(InteractorError):
+class MethodNotAllowedError(InteractorError):
     """The path exists, the method does not."""
 
     code, status = "method_not_allowed", 405
 
 
-class WorkflowNotFound(NotFound):
+class WorkflowNotFoundError(NotFoundError):
     """No workflow of that name in the account."""
 
     code = "workflow_not_found"
@@ -64,7 +65,7 @@ class WorkflowNotFound(NotFound):
         super().__init__(f"Workflow '{name}' not found")
 
 
-class VersionNotFound(NotFound):
+class VersionNotFoundError(NotFoundError):
     """The workflow has no such version."""
 
     code = "version_not_found"
@@ -73,7 +74,7 @@ class VersionNotFound(NotFound):
         super().__init__(f"Workflow '{name}' has no version '{version_id}'")
 
 
-class InstanceNotFound(NotFound):
+class InstanceNotFoundError(NotFoundError):
     """No instance of that id that the caller may see (ruling 18)."""
 
     code = "instance_not_found"
@@ -82,7 +83,7 @@ class InstanceNotFound(NotFound):
         super().__init__(f"Instance '{instance_id}' not found")
 
 
-class ThreadNotFound(NotFound):
+class ThreadNotFoundError(NotFoundError):
     """The instance has no such thread."""
 
     code = "thread_not_found"
@@ -91,7 +92,7 @@ class ThreadNotFound(NotFound):
         super().__init__(f"The instance has no thread '{thread_id}'")
 
 
-class SubscriptionNotFound(NotFound):
+class SubscriptionNotFoundError(NotFoundError):
     """No webhook subscription of that id that the caller may see."""
 
     code = "subscription_not_found"
@@ -100,125 +101,107 @@ class SubscriptionNotFound(NotFound):
         super().__init__(f"Subscription '{subscription_id}' not found")
 
 
-class RateLimited(InteractorError):
-    """Too many requests in the window."""
-
-    code, status = "rate_limited", 429
-
-
-class NamespaceQuotaExceeded(InteractorError):
+class NamespaceQuotaExceededError(InteractorError):
     """The namespace has as many active instances as it may."""
 
     code, status = "namespace_quota_exceeded", 429
 
 
-class Invalid(InteractorError):
+class InvalidRequestError(InteractorError):
     """The request itself is wrong, whatever the state of things."""
 
     code, status = "validation_error", 400
 
 
-class InvalidWorkflow(Invalid):
+class InvalidWorkflowError(InvalidRequestError):
     """A definition with errors; ``details`` lists them as ``{path, message}``."""
 
     code = "invalid_workflow"
 
 
-class InvalidCursor(Invalid):
+class InvalidCursorError(InvalidRequestError):
     """A cursor that this API did not give for this query."""
 
     code = "invalid_cursor"
 
 
-class NamespaceMismatch(Invalid):
+class NamespaceMismatchError(InvalidRequestError):
     """Body and ``X-Namespace`` name different namespaces."""
 
     code = "namespace_mismatch"
 
 
-class ThreadRequired(Invalid):
+class ThreadRequiredError(InvalidRequestError):
     """Several threads are halted and the request names none; ``details.threads`` names them."""
 
     code = "thread_required"
 
 
-class WorkflowDataTooLarge(Invalid):
+class WorkflowDataTooLargeError(InvalidRequestError):
     """The data would pass 256 KB with this input (ruling 14)."""
 
     code = "workflow_data_too_large"
 
 
-class PayloadTooLarge(InteractorError):
+class PayloadTooLargeError(InteractorError):
     """A body over its limit."""
 
     code, status = "payload_too_large", 413
 
 
-class Refused(InteractorError):
+class RefusedError(InteractorError):
     """The request is right; the state of things says no."""
 
 
-class WorkflowExists(Refused):
+class WorkflowExistsError(RefusedError):
     """The name is taken."""
 
     code, status = "workflow_exists", 409
 
 
-class AlreadyPublished(Refused):
+class AlreadyPublishedError(RefusedError):
     """The version is the published one already."""
 
     code, status = "already_published", 400
 
 
-class WorkflowNotPublished(Refused):
+class WorkflowNotPublishedError(RefusedError):
     """No version of the workflow is published."""
 
     code, status = "workflow_not_published", 400
 
 
-class InstanceNotHalted(Refused):
+class InstanceNotHaltedError(RefusedError):
     """A resume of what does not wait for one."""
 
     code, status = "instance_not_halted", 400
 
 
-class InvalidTransition(Refused):
+class InvalidTransitionError(RefusedError):
     """The input matches no transition of the state (ruling 16)."""
 
     code, status = "invalid_transition", 400
 
 
-class InstanceNotActive(Refused):
+class InstanceNotActiveError(RefusedError):
     """The instance has ended."""
 
     code, status = "instance_not_active", 400
 
 
-class ConcurrentModification(Refused):
+class ConcurrentModificationError(RefusedError):
     """Another request came first (rulings 16 and 17)."""
 
     code, status = "concurrent_modification", 409
 
 
-class InstancePaused(Refused):
-    """The instance is paused (ruling 29)."""
-
-    code, status = "instance_paused", 409
-
-
-class IdempotencyConflict(Refused):
-    """The key was used for another request (ruling 23)."""
-
-    code, status = "idempotency_conflict", 409
-
-
-class SubscriptionQuotaExceeded(Refused):
+class SubscriptionQuotaExceededError(RefusedError):
     """The account has as many subscriptions as it may."""
 
     code, status = "subscription_quota_exceeded", 400
 
 
-class Internal(InteractorError):
+class InternalError(InteractorError):
     """Our fault."""
 
     code, status = "internal_error", 500

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from interactor.core import form_fields, jsons
-from interactor.core.errors import Invalid
+from interactor.core.errors import InvalidRequestError
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.paths import MISSING
 
@@ -43,7 +43,7 @@ def check_input(
     one was; ``today`` (UTC) is what the word ``today`` means as a ``minDate`` or ``maxDate``.
 
     Raises:
-        Invalid: with ``details`` naming every field that is wrong, as ``{field, message}``.
+        InvalidRequestError: with ``details`` naming every field that is wrong, as ``{field, message}``.
     """
     fields = _fields(presentation)
     errors: list[JsonObject] = []
@@ -113,6 +113,8 @@ def _with_one_choice(
     return merged
 
 
-def _invalid(errors: list[JsonObject]) -> Invalid:
+def _invalid(errors: list[JsonObject]) -> InvalidRequestError:
     more = "" if len(errors) == 1 else f" (and {len(errors) - 1} more, see details)"
-    return Invalid(f"The input does not fit what this state asks for: {errors[0]['message']}{more}", list(errors))
+    return InvalidRequestError(
+        f"The input does not fit what this state asks for: {errors[0]['message']}{more}", list(errors)
+    )

@@ -20,7 +20,7 @@ class JsonError(ValueError):
 def loads(text: str | bytes, max_depth: int = MAX_DEPTH) -> Json:
     """Read one JSON document, refusing what RFC 8259 leaves to each reader.
 
-    Refused: duplicate keys, NaN and infinities, numbers outside the range of a double, lone surrogates,
+    RefusedError: duplicate keys, NaN and infinities, numbers outside the range of a double, lone surrogates,
     nesting over ``max_depth``, and bytes that are not UTF-8.
 
     Raises:

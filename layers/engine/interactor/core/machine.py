@@ -19,13 +19,13 @@ from typing import Literal
 
 from interactor.core import conditions, form, limits, results
 from interactor.core.definition.model import Definition, HttpLogic, Logic, ScriptLogic, State, Transition
-from interactor.core.errors import InvalidTransition, WorkflowDataTooLarge
+from interactor.core.errors import InvalidTransitionError, WorkflowDataTooLargeError
 from interactor.core.events import Event, changes
 from interactor.core.instance import Failure, Halt, Instance, LastResume, Phase, Thread
 from interactor.core.jsons import Json, JsonObject, size
 from interactor.core.logic import Failed, Outcome
 from interactor.core.paths import Scope
-from interactor.core.presentation import PresentationTooLarge, render_halt
+from interactor.core.presentation import PresentationTooLargeError, render_halt
 from interactor.core.templates import TemplateError
 from interactor.core.times import Millis
 
@@ -170,9 +170,9 @@ class Advance:
         """Take in what a person decided (ruling 16).
 
         Raises:
-            Invalid: when fields are wrong; all of them are named.
-            InvalidTransition: when no transition matches.
-            WorkflowDataTooLarge: when the data would pass its bound.
+            InvalidRequestError: when fields are wrong; all of them are named.
+            InvalidTransitionError: when no transition matches.
+            WorkflowDataTooLargeError: when the data would pass its bound.
         """
         state, halt = self._halted()
         checked = form.check_input(
@@ -187,7 +187,7 @@ class Advance:
         scope = Scope({**before, **checked.merged}, checked.merged, self.context(), own_form=checked.own_form)
         transition = self._choose(state, scope, checked.choice)
         if transition is None:
-            raise InvalidTransition(
+            raise InvalidTransitionError(
                 f"The input matches no transition of state '{state.name}'",
                 {"current_state": state.name, "targets": [each.target for each in state.transitions]},
             )
@@ -195,7 +195,7 @@ class Advance:
         self._thread = replace(self._thread, input=checked.merged, transitions=0, halt=None, last_resume=remembered)
         found = self._write(checked.merged, INPUT)
         if self._data_size() > limits.WORKFLOW_DATA_BYTES:
-            raise WorkflowDataTooLarge("With this input workflow_data would be over 256 KB; send less")
+            raise WorkflowDataTooLargeError("With this input workflow_data would be over 256 KB; send less")
         fields: JsonObject = {"state": state.name, "input": checked.merged, "changes": found}
         if checked.choice is not None:
             fields["choice"] = checked.choice
@@ -272,7 +272,7 @@ class Advance:
     def _halt(self, state: State, now: Millis) -> None:
         try:
             presented = render_halt(state, self.scope())
-        except PresentationTooLarge as error:
+        except PresentationTooLargeError as error:
             self.fail("presentation_too_large", str(error), now)
             return
         except TemplateError as error:
@@ -325,7 +325,7 @@ class Advance:
         before = self._thread
         try:
             found = self._write(self._written_by_logic(step, value), results.writer(step.state.name))
-        except results.NoPlace as error:
+        except results.NoPlaceError as error:
             self._note("step", "failed", now, fields | {"code": "http_error", "message": str(error)})
             self.fail("http_error", str(error), now)
             return

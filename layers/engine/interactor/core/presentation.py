@@ -11,7 +11,7 @@ from interactor.core import jsons, limits
 from interactor.core.definition.model import Instructions, State, Transition
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.paths import MISSING, Scope, split
-from interactor.core.templates import RenderedTooLarge, TemplateError, render, render_text
+from interactor.core.templates import RenderedTooLargeError, TemplateError, render, render_text
 
 MAX_BYTES: Final = limits.PRESENTATION_BYTES
 
@@ -19,7 +19,7 @@ _TEXTS = frozenset({"title", "description", "message", "label", "placeholder", "
 _INCLUDED_CHARACTERS = 500
 
 
-class PresentationTooLarge(ValueError):
+class PresentationTooLargeError(ValueError):
     """A rendered presentation with its instruction is over 64 KB (ruling 14); ``code`` names the failure."""
 
     code: Final = "presentation_too_large"
@@ -54,15 +54,15 @@ def render_halt(state: State, scope: Scope) -> Presented:
     required boolean without a default gets ``false``, so that an untouched box arrives as false.
 
     Raises:
-        PresentationTooLarge: over 64 KB; what would be larger is not built first.
+        PresentationTooLargeError: over 64 KB; what would be larger is not built first.
         TemplateError: a template that does not parse or names secrets; a checked definition has neither.
     """
     try:
         instruction = _instruction(state.instructions, scope)
         presentation = _presentation(state, instruction, scope)
         choices = _choices(state, presentation, scope)
-    except RenderedTooLarge:
-        raise PresentationTooLarge from None
+    except RenderedTooLargeError:
+        raise PresentationTooLargeError from None
     shown = _shown_text(presentation) if instruction is None else instruction.text
     title = presentation.get("title") if instruction is None or instruction.title is None else instruction.title
     options: JsonObject = {
@@ -75,7 +75,7 @@ def render_halt(state: State, scope: Scope) -> Presented:
     }
     own_instruction = 0 if instruction is None else jsons.size(instruction.text)
     if jsons.size(presentation) + own_instruction > MAX_BYTES or jsons.size(options) > MAX_BYTES:
-        raise PresentationTooLarge
+        raise PresentationTooLargeError
     return Presented(presentation, options)
 
 
@@ -137,7 +137,7 @@ def _description(transition: Transition, scope: Scope) -> JsonObject:
         return {}
     try:
         return {"description": render_text(transition.description, scope, MAX_BYTES)}
-    except RenderedTooLarge:
+    except RenderedTooLargeError:
         raise
     except TemplateError:
         # A description is a note, and need not be a template: then it says what it says.

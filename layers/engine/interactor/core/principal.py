@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Literal, TypeAlias
 
-from interactor.core.errors import Forbidden, Invalid, NamespaceMismatch
+from interactor.core.errors import ForbiddenError, InvalidRequestError, NamespaceMismatchError
 from interactor.core.jsons import Json
 
 Scope: TypeAlias = Literal[
@@ -76,10 +76,10 @@ class Principal:
         """Refuse whoever lacks ``scope``.
 
         Raises:
-            Forbidden: naming the scope.
+            ForbiddenError: naming the scope.
         """
         if not self.may(scope):
-            raise Forbidden(f"The token lacks the scope '{scope}'; ask for a token that has it")
+            raise ForbiddenError(f"The token lacks the scope '{scope}'; ask for a token that has it")
 
     def holds(self, namespace: str) -> bool:
         """Whether what lies in ``namespace`` exists for this caller (ruling 18)."""
@@ -124,7 +124,7 @@ def actor_of(principal: Principal, header: str | None) -> Actor:
     Only a service account speaks for others. From any other token the header means nothing: the subject stands.
 
     Raises:
-        Invalid: when a service account names something that is not 1 to 128 printable characters.
+        InvalidRequestError: when a service account names something that is not 1 to 128 printable characters.
     """
     if header is None or not principal.is_service_account:
         return Actor(principal.subject)
@@ -174,7 +174,7 @@ def check_namespace(value: Json, field: str = "namespace") -> str:
     """``value`` as a namespace.
 
     Raises:
-        Invalid: when it is none, with ``details`` naming ``field``.
+        InvalidRequestError: when it is none, with ``details`` naming ``field``.
     """
     if not is_namespace(value):
         raise _invalid(
@@ -214,19 +214,19 @@ def namespace_for_create(principal: Principal, body: Json, header: str | None) -
         header: ``X-Namespace``, or None.
 
     Raises:
-        Invalid: a name of the wrong form, or none where the token holds several.
-        NamespaceMismatch: body and header differ.
-        Forbidden: the token does not hold the namespace.
+        InvalidRequestError: a name of the wrong form, or none where the token holds several.
+        NamespaceMismatchError: body and header differ.
+        ForbiddenError: the token does not hold the namespace.
     """
     given = (("namespace", body), ("X-Namespace", header))
     named = [check_namespace(value, field) for field, value in given if value is not None]
     if len(set(named)) > 1:
-        raise NamespaceMismatch(
+        raise NamespaceMismatchError(
             "The body's 'namespace' and the header X-Namespace differ; send one of them, or the same name in both"
         )
     namespace = named[0] if named else _only_namespace(principal)
     if not principal.holds(namespace):
-        raise Forbidden(f"The token does not hold the namespace '{namespace}'")
+        raise ForbiddenError(f"The token does not hold the namespace '{namespace}'")
     return namespace
 
 
@@ -238,5 +238,5 @@ def _only_namespace(principal: Principal) -> str:
     return principal.namespaces[0]
 
 
-def _invalid(field: str, problem: str) -> Invalid:
-    return Invalid(f"'{field}' {problem}", [{"field": field, "message": problem}])
+def _invalid(field: str, problem: str) -> InvalidRequestError:
+    return InvalidRequestError(f"'{field}' {problem}", [{"field": field, "message": problem}])

@@ -7,7 +7,7 @@ from interactor.core.jsons import Json, JsonObject
 from interactor.core.paths import MISSING, look_up
 
 
-class NoPlace(Exception):
+class NoPlaceError(Exception):
     """The result can be put nowhere. ``str()`` of it says why."""
 
 
@@ -18,7 +18,7 @@ def place(state: State, result: JsonObject, data: JsonObject, writers: Mapping[s
     an outside service must not be able to write ``approved``. Then it goes to ``results.<state name>``.
 
     Raises:
-        NoPlace: when the way there is taken by something that is no object.
+        NoPlaceError: when the way there is taken by something that is no object.
     """
     if state.output is not None:
         return _put_out(state.output, state.name, result, data)
@@ -26,7 +26,7 @@ def place(state: State, result: JsonObject, data: JsonObject, writers: Mapping[s
         return {state.name: result}
     results = data.get("results", {})
     if not isinstance(results, dict):
-        raise NoPlace(f"workflow_data.{state.name} is taken and workflow_data.results is no object")
+        raise NoPlaceError(f"workflow_data.{state.name} is taken and workflow_data.results is no object")
     return {"results": {**results, state.name: result}}
 
 
@@ -51,5 +51,5 @@ def _nested(container: Json, parts: list[str], value: Json) -> Json:
     if len(parts) == 1:
         return value
     if not isinstance(container, dict):
-        raise NoPlace(f"the output path '{'.'.join(parts)}' leads through a value that is no object")
+        raise NoPlaceError(f"the output path '{'.'.join(parts)}' leads through a value that is no object")
     return {**container, parts[1]: _nested(container.get(parts[1], {}), parts[1:], value)}

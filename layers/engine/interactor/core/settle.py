@@ -17,7 +17,7 @@ from interactor.core.machine import INPUT, PERMANENT, Change, cancelled, failed
 from interactor.core.times import DAY, Millis
 
 
-class Overtaken(Exception):
+class OvertakenError(Exception):
     """The thread is no longer where the change began: the change is void."""
 
 
@@ -45,11 +45,11 @@ def settle(definition: Definition, head: Instance, change: Change, now: Millis, 
     ``entropy`` (at least 5 random bytes) goes into the ids of the events.
 
     Raises:
-        Overtaken: when the thread has moved, or the instance has ended without it.
+        OvertakenError: when the thread has moved, or the instance has ended without it.
     """
     present = head.threads.get(change.before.id)
     if present is None or present.place != change.before.place or present.outcome != change.before.outcome:
-        raise Overtaken
+        raise OvertakenError
     shift = head.next_sequence - change.first_sequence
     draft = _Draft(definition, replace(head, next_sequence=change.next_sequence + shift), now)
     draft.events.extend(change.events)

@@ -8,15 +8,15 @@ from interactor.core.jsons import JsonObject
 from interactor.core.times import Millis
 
 
-class StoreUnavailable(Exception):
+class StoreUnavailableError(Exception):
     """The store did not answer, or would not now: whether a write took effect is not known."""
 
 
-class Contended(Exception):
+class ContendedError(Exception):
     """A transaction that changed nothing: another was under way, or capacity was short. It may be tried again."""
 
 
-class GuardLost(Exception):
+class GuardLostError(Exception):
     """Another commit came first. Nothing was changed."""
 
 

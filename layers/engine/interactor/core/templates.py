@@ -31,7 +31,7 @@ class TemplateError(ValueError):
     """A template that does not parse, or cannot be filled. ``str()`` of it is a sentence for the author."""
 
 
-class SecretNotSet(TemplateError):
+class SecretNotSetError(TemplateError):
     """A template names a secret that the account has not set (ruling 31)."""
 
     def __init__(self, name: str) -> None:
@@ -39,7 +39,7 @@ class SecretNotSet(TemplateError):
         self.name = name
 
 
-class RenderedTooLarge(TemplateError):
+class RenderedTooLargeError(TemplateError):
     """A template whose filled form would pass its limit."""
 
     def __init__(self, max_bytes: int) -> None:
@@ -94,14 +94,14 @@ def render(
     A string under one of ``text_keys`` stays a text, also where it is one placeholder.
 
     Raises:
-        RenderedTooLarge: the result would be more than ``max_bytes`` as JSON; it is not built first.
-        SecretNotSet: a secret it names is not set.
+        RenderedTooLargeError: the result would be more than ``max_bytes`` as JSON; it is not built first.
+        SecretNotSetError: a secret it names is not set.
         TemplateError: a string does not parse, or names secrets where there are none to see.
     """
     rendered = _fill(value, scope, _Budget(max_bytes), text_keys)
     # The budget counted texts without quotes, commas and escapes.
     if jsons.size(rendered) > max_bytes:
-        raise RenderedTooLarge(max_bytes)
+        raise RenderedTooLargeError(max_bytes)
     return rendered
 
 
@@ -190,12 +190,12 @@ class _Budget:
         if len(text) <= self._left:
             self.take(len(text) if text.isascii() else len(text.encode("utf-8")))
         else:
-            raise RenderedTooLarge(self._max_bytes)
+            raise RenderedTooLargeError(self._max_bytes)
 
     def take(self, count: int) -> None:
         self._left -= count
         if self._left < 0:
-            raise RenderedTooLarge(self._max_bytes)
+            raise RenderedTooLargeError(self._max_bytes)
 
 
 def _path(inside: str, place: int) -> Path:
@@ -222,7 +222,7 @@ def _value(path: Path, scope: Scope) -> Json | Missing:
     if scope.secrets is None:
         raise TemplateError(f"The secret '{path[1]}' is out of reach here: secrets can be used in HTTP logic only")
     if path[1] not in scope.secrets:
-        raise SecretNotSet(path[1])
+        raise SecretNotSetError(path[1])
     return scope.secrets[path[1]]
 
 

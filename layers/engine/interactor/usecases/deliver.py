@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Literal
 
 from interactor.core import jsons
 from interactor.core.errors import (
-    ConcurrentModification,
-    InstanceNotActive,
-    InstanceNotFound,
-    InstanceNotHalted,
-    ThreadNotFound,
-    ThreadRequired,
+    ConcurrentModificationError,
+    InstanceNotActiveError,
+    InstanceNotFoundError,
+    InstanceNotHaltedError,
+    ThreadNotFoundError,
+    ThreadRequiredError,
 )
 from interactor.core.instance import Instance, LastResume, Phase, Thread
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.limits import REMEMBERED_RESUME
 from interactor.core.machine import Advance
 from interactor.core.principal import Principal
-from interactor.core.settle import Overtaken, cancel, wake_at
+from interactor.core.settle import OvertakenError, cancel, wake_at
 from interactor.core.storing import Head
 from interactor.core.times import Millis
 from interactor.usecases.engine import Engine
@@ -60,11 +60,11 @@ def find(instances: "InstanceStore", principal: Principal, instance_id: str) -> 
     """The instance, if the caller may know of it (ruling 18).
 
     Raises:
-        InstanceNotFound: for one that does not exist, and for another's.
+        InstanceNotFoundError: for one that does not exist, and for another's.
     """
     head = instances.read(principal.account, instance_id)
     if head is None or not principal.holds(head.instance.namespace):
-        raise InstanceNotFound(instance_id)
+        raise InstanceNotFoundError(instance_id)
     return head
 
 
@@ -72,10 +72,10 @@ def resume(engine: Engine, principal: Principal, head: Head, request: Resume) ->
     """Take a halted thread of what ``find`` found on with a person's decision, as far as the budget goes.
 
     Raises:
-        ThreadNotFound, ThreadRequired: when it is not clear what to resume.
-        InstanceNotHalted: when nothing waits.
-        ConcurrentModification: when another decision came first, or ``expected_state`` is not the present one.
-        Invalid, InvalidTransition, WorkflowDataTooLarge: when the input does not fit; nothing changes.
+        ThreadNotFoundError, ThreadRequiredError: when it is not clear what to resume.
+        InstanceNotHaltedError: when nothing waits.
+        ConcurrentModificationError: when another decision came first, or ``expected_state`` is not the present one.
+        InvalidRequestError, InvalidTransitionError, WorkflowDataTooLargeError: when the input does not fit.
     """
     thread = _wanted(head.instance, request.thread_id)
     if request.expected_state is not None and thread.state != request.expected_state:
@@ -85,7 +85,7 @@ def resume(engine: Engine, principal: Principal, head: Head, request: Resume) ->
         return earlier
     try:
         return deliver(engine, head, thread.id, thread.sequence, request.trigger).instance
-    except Overtaken:
+    except OvertakenError:
         return _after_losing(engine, principal, head.instance.id, thread, request)
 
 
@@ -93,11 +93,11 @@ def deliver(engine: Engine, head: Head, thread_id: str, expected_sequence: int, 
     """Move a halted thread, commit, and run on as far as the budget goes.
 
     Raises:
-        Overtaken: when the thread does not rest at that sequence any more.
+        OvertakenError: when the thread does not rest at that sequence any more.
     """
     thread = head.instance.threads.get(thread_id)
     if thread is None or thread.phase is not Phase.HALTED or thread.sequence != expected_sequence:
-        raise Overtaken
+        raise OvertakenError
     definition = engine.definition_of(head.instance)
     now = engine.world.now()
     deadline = now + engine.rules.inline_budget
@@ -115,8 +115,8 @@ def cancel_instance(engine: Engine, principal: Principal, instance_id: str, by: 
     """Cancel an instance with all its threads. It tries until it wins or the instance has ended (ruling 24).
 
     Raises:
-        InstanceNotFound: when the caller knows of no such instance.
-        InstanceNotActive: when it has ended.
+        InstanceNotFoundError: when the caller knows of no such instance.
+        InstanceNotActiveError: when it has ended.
     """
     return cancel_head(engine, find(engine.instances, principal, instance_id), "requested", by).instance
 
@@ -125,13 +125,13 @@ def cancel_head(engine: Engine, head: Head, reason: str, by: Json) -> Head:
     """Cancel what was read, on whatever the head is by then.
 
     Raises:
-        InstanceNotActive: when it has ended.
+        InstanceNotActiveError: when it has ended.
     """
 
     def judge(present: Head, commit_id: str) -> Head:
         instance = present.instance
         if instance.ended:
-            raise InstanceNotActive(
+            raise InstanceNotActiveError(
                 f"Instance '{instance.id}' is {instance.status} already", {"status": instance.status}
             )
         now = engine.world.now()
@@ -145,12 +145,12 @@ def cancel_head(engine: Engine, head: Head, reason: str, by: Json) -> Head:
 def _wanted(instance: Instance, thread_id: str | None) -> Thread:
     if thread_id is not None:
         if thread_id not in instance.threads:
-            raise ThreadNotFound(thread_id)
+            raise ThreadNotFoundError(thread_id)
         return instance.threads[thread_id]
     halted = instance.halted_threads()
     if len(halted) > 1:
         names = [thread.id for thread in halted]
-        raise ThreadRequired("Several threads are halted: resume one of them by its id", {"threads": names})
+        raise ThreadRequiredError("Several threads are halted: resume one of them by its id", {"threads": names})
     return halted[0] if halted else instance.main
 
 
@@ -166,7 +166,7 @@ def _judge_earlier(instance: Instance, thread: Thread, request: Resume, now: Mil
         return None
     if last is not None and same and now - last.at <= REMEMBERED_RESUME:
         return instance
-    raise InstanceNotHalted(
+    raise InstanceNotHaltedError(
         f"Instance '{instance.id}' does not wait for an input: thread '{thread.id}' is at '{thread.state}'",
         {"status": instance.status, "current_state": thread.state},
     )
@@ -188,9 +188,9 @@ def _last_resume(instance: Instance, thread_id: str | None) -> LastResume | None
     return max(found, key=lambda last: last.at, default=None)
 
 
-def _conflict(instance: Instance, thread: Thread, expected_state: str) -> ConcurrentModification:
+def _conflict(instance: Instance, thread: Thread, expected_state: str) -> ConcurrentModificationError:
     details = {"current_state": thread.state, "expected_state": expected_state}
-    return ConcurrentModification("Instance was modified by another request", details)
+    return ConcurrentModificationError("Instance was modified by another request", details)
 
 
 def _in_flight(engine: Engine, head: Head, now: Millis) -> JsonObject | None:

@@ -16,7 +16,7 @@ from interactor.core.jsons import Json
 from interactor.core.logic import Failed, HttpCall, Outcome, ScriptCall
 from interactor.core.machine import Advance, Change, Step
 from interactor.core.settle import Lifetimes, settle, wake_at
-from interactor.core.storing import Contended, GuardLost, Head, StoreUnavailable
+from interactor.core.storing import ContendedError, GuardLostError, Head, StoreUnavailableError
 from interactor.core.times import SECOND, Millis
 from interactor.usecases.world import World
 
@@ -118,8 +118,8 @@ class Engine:
         A commit that loses to another thread's is settled again on the new head, with the result kept.
 
         Raises:
-            Overtaken: when the thread itself has moved in between: nothing was changed.
-            StoreUnavailable: when the table would not take it.
+            OvertakenError: when the thread itself has moved in between: nothing was changed.
+            StoreUnavailableError: when the table would not take it.
         """
 
         def judge(present: Head, commit_id: str) -> Head:
@@ -138,13 +138,13 @@ class Engine:
             commit_id = self.world.entropy(16).hex()
             try:
                 return judge(present, commit_id)
-            except (GuardLost, Contended):
+            except (GuardLostError, ContendedError):
                 self.world.pause(attempt)
             found = self.instances.read(head.instance.account, head.instance.id)
             if found is None:
-                raise StoreUnavailable("the instance is gone")
+                raise StoreUnavailableError("the instance is gone")
             present = found
-        raise StoreUnavailable("other commits kept coming first")
+        raise StoreUnavailableError("other commits kept coming first")
 
     def carry_on(self, definition: Definition, head: Head, by: Json, deadline: Millis) -> Head:
         """After a commit: run on what still fits the budget, and hint at whatever is left to do."""

@@ -1,12 +1,12 @@
 """Create an instance and run it on to where it first rests (rulings 10, 11, 26)."""
 
 from interactor.core.definition.input_schema import check_input
-from interactor.core.errors import Invalid, WorkflowNotFound, WorkflowNotPublished
+from interactor.core.errors import InvalidRequestError, WorkflowNotFoundError, WorkflowNotPublishedError
 from interactor.core.instance import MAIN, Instance, Phase, Thread
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.machine import INPUT, Advance
 from interactor.core.settle import settle, wake_at
-from interactor.core.storing import Contended, Head, StoreUnavailable
+from interactor.core.storing import ContendedError, Head, StoreUnavailableError
 from interactor.core.times import Millis
 from interactor.usecases.engine import COMMIT_ATTEMPTS, Engine
 
@@ -23,15 +23,15 @@ def start(
     """Create an instance of the published version and answer it where it first rests, or where the budget ends.
 
     Raises:
-        WorkflowNotFound, WorkflowNotPublished: when there is nothing to run.
-        Invalid: when the input does not fit the definition's ``input_schema``.
-        NamespaceQuotaExceeded: when the namespace is full.
+        WorkflowNotFoundError, WorkflowNotPublishedError: when there is nothing to run.
+        InvalidRequestError: when the input does not fit the definition's ``input_schema``.
+        NamespaceQuotaExceededError: when the namespace is full.
     """
     workflow = engine.definitions.workflow(account, workflow_name)
     if workflow is None:
-        raise WorkflowNotFound(workflow_name)
+        raise WorkflowNotFoundError(workflow_name)
     if workflow.published_version_id is None:
-        raise WorkflowNotPublished(
+        raise WorkflowNotPublishedError(
             f"Workflow '{workflow_name}' has no published version; "
             f"publish one with POST /workflows/{workflow_name}/versions/{workflow.latest_version_id}/publish"
         )
@@ -39,7 +39,7 @@ def start(
     if definition.input_schema is not None:
         problems = check_input(definition.input_schema, given)
         if problems:
-            raise Invalid("The input does not fit the workflow's input_schema", problems)
+            raise InvalidRequestError("The input does not fit the workflow's input_schema", problems)
     now = engine.world.now()
     deadline = now + engine.rules.inline_budget
     instance = _new(
@@ -82,6 +82,6 @@ def _store(engine: Engine, instance: Instance, advance: Advance) -> Head:
         wake = wake_at(settled.instance, engine.rules.lifetimes)
         try:
             return engine.instances.create(settled, commit_id, engine.rules.quota, wake)
-        except Contended:
+        except ContendedError:
             engine.world.pause(attempt)
-    raise StoreUnavailable("the namespace's counter stayed contended")
+    raise StoreUnavailableError("the namespace's counter stayed contended")

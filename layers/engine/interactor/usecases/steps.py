@@ -8,11 +8,11 @@ a lease and so counts a try (invariant 5).
 from typing import Protocol
 
 from interactor.core import limits
-from interactor.core.errors import InstanceNotActive
+from interactor.core.errors import InstanceNotActiveError
 from interactor.core.instance import Instance, Thread
 from interactor.core.machine import Advance
-from interactor.core.settle import Overtaken, expires_at, wake_at
-from interactor.core.storing import GuardLost, Head, Lease, StepHint, StoreUnavailable
+from interactor.core.settle import OvertakenError, expires_at, wake_at
+from interactor.core.storing import GuardLostError, Head, Lease, StepHint, StoreUnavailableError
 from interactor.core.times import Millis
 from interactor.usecases.deliver import Trigger, action_key, cancel_head, deliver
 from interactor.usecases.engine import Engine
@@ -29,7 +29,7 @@ def work(engine: Engine, delayed: Delayed, hint: StepHint) -> None:
     """Do what a hint is about, if it is still due.
 
     Raises:
-        StoreUnavailable: when the table would not answer; the message should come again.
+        StoreUnavailableError: when the table would not answer; the message should come again.
     """
     head = engine.instances.read(hint.account, hint.instance_id)
     if head is None:
@@ -46,7 +46,7 @@ def work(engine: Engine, delayed: Delayed, hint: StepHint) -> None:
             delayed.send_again(hint, thread.due_at - now)
         else:
             _work_on(engine, delayed, head, thread, hint)
-    except (Overtaken, GuardLost):
+    except (OvertakenError, GuardLostError):
         # Another worker, a resume or a cancel came first and sent its own hints; the clock would find what is left.
         return
 
@@ -61,7 +61,7 @@ def _do_due(engine: Engine, delayed: Delayed, head: Head) -> None:
     if not instance.ended and expires_at(instance, engine.rules.lifetimes) <= now:
         try:
             cancel_head(engine, head, "expired", None)
-        except InstanceNotActive:
+        except InstanceNotActiveError:
             return
         return
     timed_out = [thread for thread in instance.halted_threads() if _timeout_due(thread, now)]
@@ -102,7 +102,7 @@ def _work_on(engine: Engine, delayed: Delayed, head: Head, thread: Thread, hint:
         advance = Advance(definition, head.instance, thread.id)
     try:
         _advance(engine, head, advance, thread)
-    except StoreUnavailable:
+    except StoreUnavailableError:
         _give_back(engine, head, thread.id, lease)
         raise
 
@@ -116,7 +116,7 @@ def _advance(engine: Engine, head: Head, advance: Advance, thread: Thread) -> No
         deadline = engine.world.now() + engine.rules.inline_budget
     engine.run_pure(head.instance.account, advance, deadline)
     if not advance.moved:
-        raise StoreUnavailable("the worker had no time for the step")
+        raise StoreUnavailableError("the worker had no time for the step")
     committed = engine.commit(definition, head, advance.change())
     engine.carry_on(definition, committed, None, deadline)
 
@@ -133,5 +133,5 @@ def _give_back(engine: Engine, head: Head, thread_id: str, lease: Lease) -> None
         return
     try:
         engine.instances.lease(head, thread_id, Lease(engine.world.now(), lease.tries), engine.world.entropy(16).hex())
-    except (StoreUnavailable, GuardLost):
+    except (StoreUnavailableError, GuardLostError):
         return

@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from interactor.core import limits
-from interactor.core.errors import Forbidden, Invalid, SubscriptionNotFound, SubscriptionQuotaExceeded
+from interactor.core.errors import (
+    ForbiddenError,
+    InvalidRequestError,
+    SubscriptionNotFoundError,
+    SubscriptionQuotaExceededError,
+)
 from interactor.core.principal import ALL, Principal
 from interactor.core.urls import check_url
 from interactor.core.webhooks import EVENT_TYPES, Subscription
@@ -40,15 +45,15 @@ def create(subscriptions: Subscriptions, principal: Principal, wanted: Wanted) -
     """Make a subscription for the namespaces of the caller's token. Names in the URL are not resolved.
 
     Raises:
-        Invalid: with all wrong fields.
-        Forbidden: when the token does not hold the namespace of the filter.
-        SubscriptionQuotaExceeded: when the account has 50.
+        InvalidRequestError: with all wrong fields.
+        ForbiddenError: when the token does not hold the namespace of the filter.
+        SubscriptionQuotaExceededError: when the account has 50.
     """
     _check(subscriptions, wanted)
     if wanted.namespace_filter is not None and not principal.holds(wanted.namespace_filter):
-        raise Forbidden(f"The token does not hold the namespace '{wanted.namespace_filter}'")
+        raise ForbiddenError(f"The token does not hold the namespace '{wanted.namespace_filter}'")
     if len(subscriptions.store.all(principal.account)) >= limits.SUBSCRIPTIONS_PER_ACCOUNT:
-        raise SubscriptionQuotaExceeded(
+        raise SubscriptionQuotaExceededError(
             f"The account has {limits.SUBSCRIPTIONS_PER_ACCOUNT} subscriptions, as many as it may; delete one first"
         )
     subscription = Subscription(
@@ -74,11 +79,11 @@ def delete(subscriptions: Subscriptions, principal: Principal, subscription_id: 
     """Remove a subscription.
 
     Raises:
-        SubscriptionNotFound: when the caller knows of none with this id.
+        SubscriptionNotFoundError: when the caller knows of none with this id.
     """
     found = subscriptions.store.get(principal.account, subscription_id)
     if found is None or not _may_see(principal, found):
-        raise SubscriptionNotFound(subscription_id)
+        raise SubscriptionNotFoundError(subscription_id)
     subscriptions.store.delete(principal.account, subscription_id)
 
 
@@ -100,7 +105,7 @@ def _check(subscriptions: Subscriptions, wanted: Wanted) -> None:
     if wanted.secret is not None and len(wanted.secret) < SHORTEST_SECRET:
         wrong.append({"field": "secret", "message": f"must have {SHORTEST_SECRET} characters or more"})
     if wrong:
-        raise Invalid("The subscription has wrong fields; details lists them", wrong)
+        raise InvalidRequestError("The subscription has wrong fields; details lists them", wrong)
 
 
 def _new_secret(world: World) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import unquote_plus
 
-from interactor.core.errors import Invalid, Unauthorized
+from interactor.core.errors import InvalidRequestError, UnauthorizedError
 from interactor.core.jsons import JsonObject
 from interactor.core.principal import Client, namespaces_claim, narrow
 from interactor.core.times import SECOND, Millis
@@ -82,15 +82,15 @@ def issue_token(
         entropy: at least 16 random bytes; the token's ``jti``.
 
     Raises:
-        Invalid: a field is missing or wrong, another grant type, or no scope is left; ``details`` name the field.
-        Unauthorized: no such client, or not its secret.
+        InvalidRequestError: a field is missing or wrong, another grant type, or no scope is left.
+        UnauthorizedError: no such client, or not its secret.
     """
     check_grant(form)
     credentials = credentials_of(form, authorization)
     wanted = "" if form.get("scope") in (None, "") else _text(form, "scope")
     client = issuer.clients.authenticate(credentials.client_id, credentials.secret)
     if client is None:
-        raise Unauthorized("The client id or the client secret is wrong")
+        raise UnauthorizedError("The client id or the client secret is wrong")
     scopes = narrow(client.scopes, wanted.split() or client.scopes)
     if not scopes:
         raise _invalid("scope", f"asks for nothing that this client has; it has: {' '.join(client.scopes)}")
@@ -114,7 +114,7 @@ def check_grant(form: JsonObject) -> None:
     """Refuse every grant type but ``client_credentials``.
 
     Raises:
-        Invalid: naming ``grant_type``.
+        InvalidRequestError: naming ``grant_type``.
     """
     if _text(form, "grant_type") != "client_credentials":
         raise _invalid("grant_type", "must be 'client_credentials'")
@@ -126,8 +126,8 @@ def credentials_of(form: JsonObject, authorization: str | None) -> Credentials:
     Entries use it as well, to limit requests per client before the costly check (ruling 33).
 
     Raises:
-        Invalid: a field is missing, or credentials come in both ways.
-        Unauthorized: an ``Authorization`` header that is no HTTP Basic.
+        InvalidRequestError: a field is missing, or credentials come in both ways.
+        UnauthorizedError: an ``Authorization`` header that is no HTTP Basic.
     """
     if authorization is None or not authorization.strip():
         return Credentials(_text(form, "client_id"), _text(form, "client_secret"))
@@ -149,7 +149,7 @@ def _basic(authorization: str) -> Credentials:
         if not colon or len(text) > 2 * FIELD_CHARACTERS:
             raise ValueError
     except (ValueError, binascii.Error):
-        raise Unauthorized(
+        raise UnauthorizedError(
             "The Authorization header of a token request must be HTTP Basic with client id and secret; "
             "or leave it out and send 'client_id' and 'client_secret' in the body"
         ) from None
@@ -167,5 +167,5 @@ def _text(form: JsonObject, field: str) -> str:
     return value
 
 
-def _invalid(field: str, problem: str) -> Invalid:
-    return Invalid(f"'{field}' {problem}", [{"field": field, "message": problem}])
+def _invalid(field: str, problem: str) -> InvalidRequestError:
+    return InvalidRequestError(f"'{field}' {problem}", [{"field": field, "message": problem}])

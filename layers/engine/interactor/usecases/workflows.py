@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING
 from interactor.core import jsons
 from interactor.core.definition.check import Problem, ScriptChecker, Verdict, check
 from interactor.core.definition.compile import compile_definition
-from interactor.core.errors import AlreadyPublished, InvalidWorkflow, VersionNotFound, WorkflowExists, WorkflowNotFound
+from interactor.core.errors import (
+    AlreadyPublishedError,
+    InvalidWorkflowError,
+    VersionNotFoundError,
+    WorkflowExistsError,
+    WorkflowNotFoundError,
+)
 from interactor.core.jsons import Json, JsonObject
-from interactor.core.storing import Contended, StoreUnavailable, Version, Workflow
+from interactor.core.storing import ContendedError, StoreUnavailableError, Version, Workflow
 from interactor.usecases.world import World
 
 if TYPE_CHECKING:
@@ -35,13 +41,13 @@ def create(definitions: Definitions, account: str, document: JsonObject, posted:
     """Make a name and its first version, a draft. ``posted`` is the text as it came.
 
     Raises:
-        InvalidWorkflow: with all errors of the definition.
-        WorkflowExists: when the name is taken.
+        InvalidWorkflowError: with all errors of the definition.
+        WorkflowExistsError: when the name is taken.
     """
     _refuse_errors(definitions, document)
     name = str(document["name"])
     if definitions.store.workflow(account, name) is not None:
-        raise WorkflowExists(
+        raise WorkflowExistsError(
             f"A workflow named '{name}' exists; POST /workflows/{name}/versions makes its next version"
         )
     now = definitions.world.now()
@@ -57,13 +63,13 @@ def add_version(
     """Make the next draft version of a workflow.
 
     Raises:
-        WorkflowNotFound: when there is no such workflow.
-        InvalidWorkflow: for errors, and for a name in the body that is not the workflow's.
+        WorkflowNotFoundError: when there is no such workflow.
+        InvalidWorkflowError: for errors, and for a name in the body that is not the workflow's.
     """
     workflow = find(definitions, account, name)
     if "name" in document and document["name"] != name:
         problem = {"path": "name", "message": f"The definition's name must be '{name}', as in the path"}
-        raise InvalidWorkflow("The definition is for another workflow", [problem])
+        raise InvalidWorkflowError("The definition is for another workflow", [problem])
     document = {"name": name, **document}
     _refuse_errors(definitions, document)
     version = Version(definitions.world.new_id("v"), definitions.world.now())
@@ -76,14 +82,14 @@ def publish(definitions: Definitions, account: str, name: str, version_id: str) 
     """Make a version the one that new instances run; publishing a superseded one again is a rollback (ruling 2).
 
     Raises:
-        WorkflowNotFound, VersionNotFound: when there is nothing to publish.
-        AlreadyPublished: when it is the published one.
-        ConcurrentModification: when the workflow was changed in between.
+        WorkflowNotFoundError, VersionNotFoundError: when there is nothing to publish.
+        AlreadyPublishedError: when it is the published one.
+        ConcurrentModificationError: when the workflow was changed in between.
     """
     workflow = find(definitions, account, name)
     version = find_version(definitions, account, name, version_id)
     if workflow.published_version_id == version_id:
-        raise AlreadyPublished(f"Version '{version_id}' of workflow '{name}' is the published one already")
+        raise AlreadyPublishedError(f"Version '{version_id}' of workflow '{name}' is the published one already")
     now = definitions.world.now()
     published = Version(version.version_id, version.created_at, now)
     changed = [published]
@@ -99,11 +105,11 @@ def find(definitions: Definitions, account: str, name: str) -> Workflow:
     """A workflow of the account.
 
     Raises:
-        WorkflowNotFound: when there is none.
+        WorkflowNotFoundError: when there is none.
     """
     workflow = definitions.store.workflow(account, name)
     if workflow is None:
-        raise WorkflowNotFound(name)
+        raise WorkflowNotFoundError(name)
     return workflow
 
 
@@ -111,11 +117,11 @@ def find_version(definitions: Definitions, account: str, name: str, version_id: 
     """A version of a workflow.
 
     Raises:
-        VersionNotFound: when there is none.
+        VersionNotFoundError: when there is none.
     """
     version = definitions.store.version(account, name, version_id)
     if version is None:
-        raise VersionNotFound(name, version_id)
+        raise VersionNotFoundError(name, version_id)
     return version
 
 
@@ -124,7 +130,7 @@ def _refuse_errors(definitions: Definitions, document: JsonObject) -> None:
     if verdict.errors:
         count = len(verdict.errors)
         what = "an error" if count == 1 else f"{count} errors"
-        raise InvalidWorkflow(f"The definition has {what}; details lists them", listed(verdict.errors))
+        raise InvalidWorkflowError(f"The definition has {what}; details lists them", listed(verdict.errors))
 
 
 def listed(problems: tuple[Problem, ...]) -> list[JsonObject]:
@@ -153,6 +159,6 @@ def _insist(world: World, write: Callable[[str], None]) -> None:
         try:
             write(world.entropy(16).hex())
             return
-        except Contended:
+        except ContendedError:
             world.pause(attempt)
-    raise StoreUnavailable("the workflow stayed contended")
+    raise StoreUnavailableError("the workflow stayed contended")

@@ -10,9 +10,10 @@ from collections import OrderedDict
 
 from interactor.adapters.dynamo import items, keys
 from interactor.adapters.dynamo.items import Item, b, n, s
-from interactor.adapters.dynamo.table import Page, Refused, Table
-from interactor.core.definition.model import Definition
-from interactor.core.errors import ConcurrentModification, WorkflowExists
+from interactor.adapters.dynamo.table import ConditionFailedError, Page, Table
+from interactor.core.definition.compile import compile_definition
+from interactor.core.definition.model import Definition, OtherCompilerError
+from interactor.core.errors import ConcurrentModificationError, WorkflowExistsError
 from interactor.core.storing import Version, Workflow
 
 CHUNK_BYTES = 300_000
@@ -39,8 +40,8 @@ class DefinitionStore:
         """Store a draft, as the first version of a new name or the next of an old one (whose edition was just raised).
 
         Raises:
-            WorkflowExists: when the name of a new workflow is taken.
-            ConcurrentModification: when the workflow was changed in between.
+            WorkflowExistsError: when the name of a new workflow is taken.
+            ConcurrentModificationError: when the workflow was changed in between.
         """
         partition = keys.workflow(account, workflow.name)
         writes = [*self._workflow_writes(account, workflow, new), {"Put": {"Item": _version_item(partition, version)}}]
@@ -56,7 +57,7 @@ class DefinitionStore:
         """Store a workflow's new pointers with the versions that changed their status.
 
         Raises:
-            ConcurrentModification: when the workflow was changed in between.
+            ConcurrentModificationError: when the workflow was changed in between.
         """
         partition = keys.workflow(account, workflow.name)
         writes = self._workflow_writes(account, workflow, False)
@@ -79,7 +80,11 @@ class DefinitionStore:
             self._cache.move_to_end(key)
             return self._cache[key][1]
         raw = self._document(account, name, version_id, _COMPILED)
-        definition = Definition.load(json.loads(raw))
+        try:
+            definition = Definition.load(json.loads(raw))
+        except OtherCompilerError:
+            posted = {"name": name, **json.loads(self.posted(account, name, version_id))}
+            definition = compile_definition(posted)
         self._cache[key] = len(raw), definition
         self._cached_bytes += len(raw)
         while self._cached_bytes > CACHE_BYTES and len(self._cache) > 1:
@@ -126,12 +131,12 @@ class DefinitionStore:
     def _transact(self, writes: list[Item], token: str, name: str, new: bool) -> None:
         try:
             self._table.transact(writes, token)
-        except Refused:
+        except ConditionFailedError:
             if new:
-                raise WorkflowExists(
+                raise WorkflowExistsError(
                     f"A workflow named '{name}' exists; POST /workflows/{name}/versions makes its next version"
                 ) from None
-            raise ConcurrentModification(f"Workflow '{name}' was changed by another request; try again") from None
+            raise ConcurrentModificationError(f"Workflow '{name}' was changed by another request; try again") from None
 
 
 def _version_item(partition: str, version: Version) -> Item:

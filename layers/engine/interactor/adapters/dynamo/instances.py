@@ -12,13 +12,13 @@ from typing import Any
 from interactor.adapters.dynamo import items, keys
 from interactor.adapters.dynamo.instance_document import from_document, layers, to_document
 from interactor.adapters.dynamo.items import Item, b, n, s
-from interactor.adapters.dynamo.table import Refused, Table
+from interactor.adapters.dynamo.table import ConditionFailedError, Table
 from interactor.core import jsons
-from interactor.core.errors import NamespaceQuotaExceeded
+from interactor.core.errors import NamespaceQuotaExceededError
 from interactor.core.instance import Instance
 from interactor.core.jsons import JsonObject
 from interactor.core.settle import Settled
-from interactor.core.storing import GuardLost, Head, Lease, Record, StoreUnavailable
+from interactor.core.storing import GuardLostError, Head, Lease, Record, StoreUnavailableError
 from interactor.core.times import Millis
 
 LAYERS_IN_HEAD_BYTES = 4096
@@ -58,8 +58,8 @@ class InstanceStore:
         """Store an instance that was never stored, and count it.
 
         Raises:
-            NamespaceQuotaExceeded: when the namespace has ``quota`` active instances already.
-            Contended, StoreUnavailable: as ``Table.transact``.
+            NamespaceQuotaExceededError: when the namespace has ``quota`` active instances already.
+            ContendedError, StoreUnavailableError: as ``Table.transact``.
         """
         instance = settled.instance
         layers_version, writes = _writes(None, settled, commit_id, {}, wake_at)
@@ -67,15 +67,17 @@ class InstanceStore:
             writes.append(_count(instance, 1, quota))
         try:
             self._table.transact(writes, commit_id)
-        except Refused as refused:
+        except ConditionFailedError as refused:
             if _commit_id(refused.failed.get(0)) == commit_id:
                 return Head(instance, commit_id, {}, layers_version)
             if 0 not in refused.failed and quota is not None:
-                raise NamespaceQuotaExceeded(
+                raise NamespaceQuotaExceededError(
                     f"Namespace '{instance.namespace}' has {quota} active instances, as many as it may; "
                     "end some, or raise the NamespaceQuota"
                 ) from None
             raise
+        except StoreUnavailableError:
+            self._check_taken(instance, commit_id)
         return Head(instance, commit_id, {}, layers_version)
 
     def commit(
@@ -84,8 +86,8 @@ class InstanceStore:
         """Replace a head by what was settled on it, and add the history record, in one transaction.
 
         Raises:
-            GuardLost: when the head is no longer the one that was read.
-            Contended, StoreUnavailable: as ``Table.transact``.
+            GuardLostError: when the head is no longer the one that was read.
+            ContendedError, StoreUnavailableError: as ``Table.transact``.
         """
         before, instance = head.instance, settled.instance
         layers_version, writes = _writes(head, settled, commit_id, leases, wake_at)
@@ -93,21 +95,18 @@ class InstanceStore:
             writes.append(_count(instance, -1, None))
         try:
             self._table.transact(writes, commit_id)
-        except Refused as refused:
+        except ConditionFailedError as refused:
             if _commit_id(refused.failed.get(0)) != commit_id:
-                raise GuardLost from None
-        except StoreUnavailable:
-            # Whether it took effect is not known; the head knows.
-            now = self._table.get(items.key(keys.instance(before.account, before.id), keys.HEAD))
-            if _commit_id(now) != commit_id:
-                raise
+                raise GuardLostError from None
+        except StoreUnavailableError:
+            self._check_taken(before, commit_id)
         return Head(instance, commit_id, leases, layers_version)
 
     def lease(self, head: Head, thread_id: str, lease: Lease, commit_id: str) -> Head:
         """Note that work on a thread's step begins: the only write beside ``create`` and ``commit``.
 
         Raises:
-            GuardLost: when the head is no longer the one that was read.
+            GuardLostError: when the head is no longer the one that was read.
         """
         instance = head.instance
         leases = {**head.leases, thread_id: lease}
@@ -123,14 +122,12 @@ class InstanceStore:
                     ":commit": s(commit_id),
                 },
             )
-        except Refused as refused:
+        except ConditionFailedError as refused:
             # A retried call whose first answer was lost finds its own work.
             if _commit_id(refused.failed.get(0)) != commit_id:
-                raise GuardLost from None
-        except StoreUnavailable:
-            now = self._table.get(items.key(keys.instance(instance.account, instance.id), keys.HEAD))
-            if _commit_id(now) != commit_id:
-                raise
+                raise GuardLostError from None
+        except StoreUnavailableError:
+            self._check_taken(instance, commit_id)
         return replace(
             head, instance=replace(instance, version=instance.version + 1), commit_id=commit_id, leases=leases
         )
@@ -148,6 +145,16 @@ class InstanceStore:
         )
         return [keys.parse_instance(items.text(item, "pk")) for item in page.items]
 
+    def _check_taken(self, instance: Instance, commit_id: str) -> None:
+        """Whether a write whose answer was lost took effect is not known; the head knows.
+
+        Raises:
+            StoreUnavailableError: when it did not.
+        """
+        head = self._table.get(items.key(keys.instance(instance.account, instance.id), keys.HEAD))
+        if _commit_id(head) != commit_id:
+            raise StoreUnavailableError("the write did not take effect")
+
     def _consistent(self, account: str, instance_id: str, **bounds: Any) -> tuple[Head | None, Sequence[Item]]:
         partition = keys.instance(account, instance_id)
         for _ in range(10):
@@ -159,7 +166,7 @@ class InstanceStore:
             head = _read_head(page.items[0], apart)
             if head is not None:
                 return head, rest[1:] if apart is not None else rest
-        raise StoreUnavailable("the head and its data were never of one commit")
+        raise StoreUnavailableError("the head and its data were never of one commit")
 
 
 def read_record(item: Item) -> Record:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from interactor.adapters.dynamo import items, keys
 from interactor.adapters.dynamo.items import Item, b
-from interactor.adapters.dynamo.table import Refused, Table
+from interactor.adapters.dynamo.table import ConditionFailedError, Table
 from interactor.core.jsons import JsonObject
 from interactor.core.principal import namespaces_claim, parse_namespaces
 from interactor.core.webhooks import Subscription
@@ -35,7 +35,7 @@ class SubscriptionStore:
         """Deliver nothing to it from now on; one that was deleted in between stays deleted."""
         key = items.key(keys.subscriptions(subscription.account), subscription.id)
         document = b(items.pack(_document(replace(subscription, status="disabled"))))
-        with suppress(Refused):
+        with suppress(ConditionFailedError):
             self._table.update(
                 key,
                 UpdateExpression="SET doc = :doc",

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from interactor.adapters.dynamo.items import Item
-from interactor.core.storing import Contended, StoreUnavailable
+from interactor.core.storing import ContendedError, StoreUnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-class Refused(Exception):
+class ConditionFailedError(Exception):
     """A transaction that changed nothing. ``failed`` maps the position of each write to the item that refused it."""
 
     def __init__(self, failed: Mapping[int, Item | None]) -> None:
@@ -136,7 +136,7 @@ class Table:
         """Update one item and answer it as it then is.
 
         Raises:
-            Refused: when the condition does not hold; position 0 has the item as it stands.
+            ConditionFailedError: when the condition does not hold; position 0 has the item as it stands.
         """
         try:
             answer = self._call(
@@ -150,7 +150,7 @@ class Table:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
             item: Any = error.response.get("Item")
-            raise Refused({0: item}) from None
+            raise ConditionFailedError({0: item}) from None
         updated: Item = answer["Attributes"]
         return updated
 
@@ -158,9 +158,9 @@ class Table:
         """Write all or nothing. ``writes`` are without the table's name; ``token`` makes a repeated call one effect.
 
         Raises:
-            Refused: when a condition does not hold.
-            Contended: when another transaction was in the way.
-            StoreUnavailable: when it is not known whether it took effect.
+            ConditionFailedError: when a condition does not hold.
+            ContendedError: when another transaction was in the way.
+            StoreUnavailableError: when it is not known whether it took effect.
         """
         named = [
             {kind: {"TableName": self.name, "ReturnValuesOnConditionCheckFailure": "ALL_OLD", **write}}
@@ -189,13 +189,13 @@ class Table:
             return getattr(self._client, operation)(**arguments)
         except ClientError as error:
             if error.response["Error"]["Code"] in _TRANSIENT:
-                raise StoreUnavailable(error.response["Error"]["Code"]) from error
+                raise StoreUnavailableError(error.response["Error"]["Code"]) from error
             raise
         except BotoCoreError as error:
-            raise StoreUnavailable(str(error)) from error
+            raise StoreUnavailableError(str(error)) from error
 
 
-def _cancelled(error: ClientError) -> Refused | Contended:
+def _cancelled(error: ClientError) -> ConditionFailedError | ContendedError:
     reasons: Any = error.response.get("CancellationReasons", [])
     failed = {
         position: reason.get("Item")
@@ -203,5 +203,5 @@ def _cancelled(error: ClientError) -> Refused | Contended:
         if reason.get("Code") == "ConditionalCheckFailed"
     }
     if failed:
-        return Refused(failed)
-    return Contended(", ".join(sorted({str(reason.get("Code")) for reason in reasons})))
+        return ConditionFailedError(failed)
+    return ContendedError(", ".join(sorted({str(reason.get("Code")) for reason in reasons})))

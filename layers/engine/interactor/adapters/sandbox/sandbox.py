@@ -178,7 +178,7 @@ class Sandbox:
         except JsonError as error:
             return Failed("script_error", f"The script's result cannot be stored: {error}", duration_ms=duration_ms)
         logs = _logs(reply)
-        if duration_ms > self._setup.timeout_ms:
+        if duration_ms >= self._setup.timeout_ms:
             return Failed("script_timeout", self._too_long(), logs, duration_ms)
         match reply:
             case {"value": dict() | None as value}:

@@ -1,0 +1,163 @@
+"""What template.yaml declares, made on moto: the variables, queues, table and key that the functions are given."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from local.gateway import Router
+from local.intrinsics import Intrinsics, parameter_values
+from local.tables import create_table
+from local.template import Route
+from tests.events import ACCOUNT, REGION
+
+ROOT = Path(__file__).parents[2]
+
+
+class _Loader(yaml.SafeLoader):
+    pass
+
+
+def _tag(loader: Any, suffix: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.SequenceNode):
+        value: Any = loader.construct_sequence(node, deep=True)
+    elif isinstance(node, yaml.MappingNode):
+        value = loader.construct_mapping(node, deep=True)
+    else:
+        value = node.value
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _tag)
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """A queue that calls a function: by logical id, and whether it is told which messages failed."""
+
+    function: str
+    queue: str
+    batch: int
+    partial: bool
+
+
+@cache
+def template() -> dict[str, Any]:
+    """The template, its tags written as intrinsic functions."""
+    document: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506 - a SafeLoader with CloudFormation's tags
+    return document
+
+
+@cache
+def declared_functions() -> dict[str, dict[str, Any]]:
+    """The properties of each function, by its folder's name."""
+    return {
+        Path(resource["Properties"]["CodeUri"]).name: resource["Properties"]
+        for resource in template()["Resources"].values()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+
+
+@cache
+def router() -> Router:
+    """The template's routes; each names its function's folder."""
+    routes = [
+        Route(properties.get("Method", "ANY").upper(), properties.get("Path", "$default"), folder)
+        for folder, function in declared_functions().items()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "HttpApi"
+        for properties in [event["Properties"]]
+    ]
+    return Router(routes)
+
+
+@cache
+def triggers() -> tuple[Trigger, ...]:
+    """The queues that call functions."""
+    return tuple(
+        Trigger(
+            folder,
+            event["Properties"]["Queue"]["Fn::GetAtt"].removesuffix(".Arn"),
+            event["Properties"]["BatchSize"],
+            "ReportBatchItemFailures" in event["Properties"].get("FunctionResponseTypes", []),
+        )
+        for folder, function in declared_functions().items()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "SQS"
+    )
+
+
+@cache
+def stream_filters() -> tuple[Mapping[str, Any], ...]:
+    """The filters of the relay's stream."""
+    (event,) = declared_functions()["relay_events"]["Events"].values()
+    return tuple(json.loads(each["Pattern"]) for each in event["Properties"]["FilterCriteria"]["Filters"])
+
+
+class Stack:
+    """One deployment of the template under a name of its own. Resources are made when they are first named."""
+
+    def __init__(self, name: str, clients: Mapping[str, Any], key_id: str, parameters: Mapping[str, str]) -> None:
+        self.name = name
+        self._clients = clients
+        self._made: dict[str, dict[str, str]] = {"SigningKey": {"Ref": key_id, "Arn": key_id}}
+        pseudo = {
+            "AWS::StackName": name,
+            "AWS::Region": REGION,
+            "AWS::AccountId": ACCOUNT,
+            "AWS::Partition": "aws",
+            "AWS::URLSuffix": "amazonaws.com",
+        }
+        self._intrinsics = Intrinsics(template(), parameter_values(template(), parameters), pseudo, self)
+
+    def reference(self, logical_id: str) -> str:
+        """What ``Ref`` gives."""
+        return self._resource(logical_id)["Ref"]
+
+    def attribute(self, logical_id: str, name: str) -> str:
+        """What ``Fn::GetAtt`` gives."""
+        return self._resource(logical_id)[name]
+
+    def variables(self, folder: str) -> dict[str, str]:
+        """The environment of one function."""
+        common = template()["Globals"]["Function"]["Environment"]["Variables"]
+        own = declared_functions()[folder].get("Environment", {}).get("Variables", {})
+        return {name: str(value) for name, value in self._intrinsics.resolve({**common, **own}).items()}
+
+    def remove(self) -> None:
+        """Delete table and queues: moto copies what is left at each transaction."""
+        for logical_id, made in self._made.items():
+            if template()["Resources"][logical_id]["Type"] == "AWS::DynamoDB::Table":
+                self._clients["dynamodb"].delete_table(TableName=made["Ref"])
+            elif "QueueUrl" in made:
+                self._clients["sqs"].delete_queue(QueueUrl=made["Ref"])
+
+    def _resource(self, logical_id: str) -> dict[str, str]:
+        if logical_id not in self._made:
+            kind = template()["Resources"][logical_id]["Type"]
+            properties = self._intrinsics.properties(logical_id)
+            make = {"AWS::DynamoDB::Table": self._table, "AWS::SQS::Queue": self._queue}[kind]
+            self._made[logical_id] = make(logical_id, properties)
+        return self._made[logical_id]
+
+    def _table(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, str]:
+        name = f"{self.name}-{logical_id}"
+        made = create_table(self._clients["dynamodb"], name, properties)
+        return {"Ref": name, "Arn": made["TableArn"], "StreamArn": made["LatestStreamArn"]}
+
+    def _queue(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, str]:
+        wanted = {"VisibilityTimeout": str(properties.get("VisibilityTimeout", 30))}
+        if "RedrivePolicy" in properties:
+            wanted["RedrivePolicy"] = json.dumps(properties["RedrivePolicy"])
+        name = properties["QueueName"]
+        url = self._clients["sqs"].create_queue(QueueName=name, Attributes=wanted)["QueueUrl"]
+        return {
+            "Ref": url,
+            "QueueUrl": url,
+            "QueueName": name,
+            "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}",
+        }
