@@ -42,7 +42,7 @@ class Context:
 class Activity:
     """Counts the calls in flight: followers look more often while something is going on."""
 
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _lock: threading.Condition = field(default_factory=threading.Condition)
     _in_flight: int = 0
     _last: float = 0.0
 
@@ -50,6 +50,7 @@ class Activity:
         """A call begins."""
         with self._lock:
             self._in_flight += 1
+            self._lock.notify_all()
 
     def leave(self) -> None:
         """A call has ended."""
@@ -60,6 +61,14 @@ class Activity:
     def lively(self) -> bool:
         """Whether a call is in flight or ended within the last 2 s."""
         return self._in_flight > 0 or time.monotonic() - self._last < _RECENT_SECONDS
+
+    def pause(self, lively: float, quiet: float) -> None:
+        """Wait ``lively`` seconds while something is going on, else until it begins, at most ``quiet`` seconds."""
+        if self.lively():
+            time.sleep(lively)
+            return
+        with self._lock:
+            self._lock.wait(quiet)
 
 
 class Functions:

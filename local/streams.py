@@ -136,7 +136,8 @@ class StreamFollower:
             if last_look:
                 self._caught_up = True
                 return
-            self._draining.wait(_LIVELY_PAUSE if self._functions.activity.lively() else _QUIET_PAUSE)
+            if not self._draining.is_set():
+                self._functions.activity.pause(_LIVELY_PAUSE, _QUIET_PAUSE)
 
     def _read(self, shard: str) -> bool:
         """Hand on a shard's next records; True when there were some. The iterator moves only once they are done."""

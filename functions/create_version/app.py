@@ -13,7 +13,7 @@ from interactor.usecases import workflows
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the name with its new draft."""
     shared, name = runtime().workflows, request.parameter("name")
-    workflows.find(shared, principal.account, name)
+    workflows.find(shared.store, principal.account, name)
     document = definitions.posted(request)
     workflow, version = workflows.add_version(shared, principal.account, name, document, request.raw_body)
     return created({"name": name, "workflow_id": workflow.workflow_id, **views.version(version)})

@@ -13,6 +13,6 @@ from interactor.usecases import workflows
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the version with the definition as it was posted."""
     shared, name, version_id = runtime().workflows, request.parameter("name"), request.parameter("version_id")
-    workflows.find(shared, principal.account, name)
-    version = workflows.find_version(shared, principal.account, name, version_id)
+    workflows.find(shared.store, principal.account, name)
+    version = workflows.find_version(shared.store, principal.account, name, version_id)
     return definitions.with_definition(name, version, shared.store.posted(principal.account, name, version_id))

@@ -14,7 +14,7 @@ from interactor.usecases import workflows
 def handler(request: Request, principal: Principal) -> Response:
     """Answer a page of versions."""
     shared, name = runtime().workflows, request.parameter("name")
-    workflows.find(shared, principal.account, name)
+    workflows.find(shared.store, principal.account, name)
     paging = Paging(request, principal)
     found, position = shared.store.versions(principal.account, name, paging.position, paging.limit)
     return ok(views.page("versions", [views.version(each) for each in found], paging.cursor(position)))

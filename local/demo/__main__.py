@@ -2,6 +2,7 @@
 
 import argparse
 import base64
+import os
 import secrets
 import signal
 import sys
@@ -47,8 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except _InterruptedError as interruption:
         screen.line("\ninterrupted; everything that was started is stopped")
         return 128 + interruption.number
+    except BrokenPipeError:
+        # Whoever read along has left; the interpreter flushes once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (LocalRunError, OSError) as error:
-        screen.line(f"\nThe demo could not start: {error}", "red")
+        screen.line(f"\nThe demo could not run: {error}", "red")
         return 1
 
 
@@ -106,7 +111,7 @@ def _play(play: story.Story, client: seed.SeedClient, secret: str, planned: Plan
     try:
         play.prepare(client, secret)
         play.play()
-    except story.TooLateError:
+    except story.BrokenOffError:
         pass
     except RefusedError as error:
         broken.append(str(error))
@@ -128,11 +133,9 @@ def _conclude(screen: Screen, planned: Plan, seen: Seen, failures: list[str], to
     webhooks = judge.arrived(seen.webhooks)
     size = sum(each.size for each in webhooks)
     screen.line("  " + " → ".join(planned.states))
-    screen.line(
-        f"✓ {seen.instance['workflow_data']['status']} and completed in {took:.1f} s "
-        f"(after {start:.1f} s of starting): {len(webhooks)} webhooks, {size:,} bytes, all signatures verified",
-        "green",
-    )
+    status = seen.instance["workflow_data"]["status"]
+    delivered = f"{len(webhooks)} webhooks ({size:,} bytes, every signature verified)"
+    screen.line(f"✓ {status}: {len(planned.states)} states, {delivered}, {took:.1f} s + {start:.1f} s start", "green")
 
 
 def _show_log(screen: Screen, run: LaunchedRun) -> None:
@@ -148,20 +151,19 @@ def _show_log(screen: Screen, run: LaunchedRun) -> None:
 def _keep(screen: Screen, run: LaunchedRun, client: seed.SeedClient, instance_id: str) -> None:
     """Leave everything up until a signal. Webhooks that come meanwhile are printed as before."""
     login = f"-d client_id={client.client_id} -d client_secret={client.client_secret}"
-    begin = (
-        '{"namespace": "user_123", "input": {"id": "PO-2", "amount": 5500, "requester": "you", "description": "Desk"}}'
-    )
-    resume = '{"input": {"approved": true}}'
+    begin = '{"input": {"id": "PO-2", "amount": 5500, "requester": "you@example.com", "description": "Desk"}}'
     screen.line()
-    screen.line("It stays up until Ctrl-C. Try:", "bold")
+    screen.line("It stays up until Ctrl-C. In another shell:", "bold")
     for text in (
         f"API={run.url}",
-        f"TOKEN=$(curl -s $API/oauth/token -d grant_type=client_credentials {login} |",
-        '  sed \'s/.*"access_token":"\\([^"]*\\).*/\\1/\')',
-        f'curl -H "Authorization: Bearer $TOKEN" $API/workflows/instances/{instance_id}',
-        f"curl -H \"Authorization: Bearer $TOKEN\" $API/workflows/purchase_approval/instances -d '{begin}'",
-        'curl -H "Authorization: Bearer $TOKEN" "$API/workflows/instances?status=halted"',
-        f"curl -H \"Authorization: Bearer $TOKEN\" $API/workflows/instances/ID/resume -d '{resume}'",
+        f"TOKEN=$(curl -s $API/oauth/token -d grant_type=client_credentials {login} \\",
+        '  | sed \'s/.*"access_token":"\\([^"]*\\).*/\\1/\')',
+        'call() { curl -s -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" "$@"; echo; }',
+        f"call $API/workflows/instances/{instance_id}",
+        f"call $API/workflows/purchase_approval/instances -H 'X-Namespace: {plan.NAMESPACE}' \\",
+        f"  -d '{begin}'",
+        'call "$API/workflows/instances?status=halted"',
+        'call $API/workflows/instances/INSTANCE_ID/resume -d \'{"input": {"approved": true}}\'',
     ):
         screen.line(text)
     screen.line()

@@ -1,4 +1,4 @@
-"""The timeline on the console: plain lines of at most 92 columns, colours only where a person looks at a terminal."""
+"""The timeline on the console: plain lines of at most 96 columns, colours only where a person looks at a terminal."""
 
 import json
 import os
@@ -11,9 +11,9 @@ from typing import Any, TextIO
 
 from local.demo.plan import JsonObject
 
-WIDTH = 92
+WIDTH = 96
 _BOX = 66
-_INDENT = " " * 22
+_INDENT = " " * 24
 _FANCY = "─│┌┐└┘→✓✗…"
 _PLAIN = dict(zip(_FANCY, ("-", "|", "+", "+", "+", "+", "->", "ok", "x", "..."), strict=True))
 _COLOURS = {"dim": "2", "bold": "1", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
@@ -50,9 +50,10 @@ class Screen:
         moment = f"{time.monotonic() - self._began:6.2f} s"
         with self._lock:
             name = self._paint(f"{who:<10}", _WHO.get(who, "bold"))
-            print(f"  {self._paint(moment, 'dim')}  {name}  {self._spell(what)}", file=self._out, flush=True)
+            self.line(f"  {self._paint(moment, 'dim')}  {name}  {what}")
             for each in more:
-                self.line(_INDENT + each, "dim")
+                for row in textwrap.wrap(each, WIDTH - len(_INDENT)):
+                    self.line(_INDENT + row, "dim")
 
     def form(self, presentation: JsonObject) -> None:
         """A form as a person would see it."""
@@ -65,8 +66,8 @@ class Screen:
                 self.line(f"{_INDENT}│ {row:<{_BOX - 4}} │")
             self.line(f"{_INDENT}└{'─' * (_BOX - 2)}┘")
 
-    def history(self, rows: Iterable[Sequence[str]]) -> None:
-        """A table, its columns as wide as they need to be."""
+    def table(self, rows: Iterable[Sequence[str]]) -> None:
+        """Rows of the same length, their columns as wide as they need to be."""
         table = list(rows)
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
         with self._lock:
@@ -83,8 +84,7 @@ class Screen:
 
 def answers(values: JsonObject) -> str:
     """What a person filled in, in one line."""
-    spelt = (f"{name}: {_yes(value) if isinstance(value, bool) else value}" for name, value in values.items())
-    return ", ".join(spelt)
+    return ", ".join(f"{name}: {_spelt(value)}" for name, value in values.items())
 
 
 def compact(value: Any) -> str:
@@ -99,8 +99,8 @@ def _field(field: JsonObject) -> str:
     return f"{field['label'] + mark + ':':<16}{'_' * (36 if field.get('multiline') else 18)}"
 
 
-def _yes(value: bool) -> str:
-    return "yes" if value else "no"
+def _spelt(value: Any) -> str:
+    return ("no", "yes")[value] if isinstance(value, bool) else f'"{value}"'
 
 
 def _can_write(out: TextIO, text: str) -> bool:

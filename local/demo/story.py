@@ -17,8 +17,8 @@ _PATIENCE_SECONDS = 15.0
 _ENDS = tuple(f"workflow.instance.{name}" for name in ("completed", "failed", "cancelled"))
 
 
-class TooLateError(Exception):
-    """What the story waits for did not come; the judge says what is missing."""
+class BrokenOffError(Exception):
+    """What the story needs to go on did not come; the judge says what is missing."""
 
 
 class Story:
@@ -51,7 +51,7 @@ class Story:
         """Start the purchase, decide wherever somebody is asked, and wait for the end.
 
         Raises:
-            TooLateError: a webhook, the notification or the end did not come.
+            BrokenOffError: a webhook or the end did not come, or the end is another one.
         """
         purchase = self._plan.input
         self._screen.line()
@@ -60,9 +60,11 @@ class Story:
         self._keep(self._api.post("/workflows/purchase_approval/instances", body))
         for decision in self._plan.decisions:
             self._decide(decision)
-        self._wait_for(lambda seen: seen.notifications and any(each.event in _ENDS for each in seen.webhooks))
-        self._wait_for(lambda seen: len(arrived(seen.webhooks)) >= len(self._plan.webhooks))
+        self._wait_for(lambda seen: any(each.event in _ENDS for each in seen.webhooks))
         self.look()
+        if self._seen.instance["status"] != "completed":
+            raise BrokenOffError
+        self._wait_for(lambda seen: len(arrived(seen.webhooks)) >= len(self._plan.webhooks))
 
     def look(self) -> None:
         """Read the instance once more, if there is one."""
@@ -78,12 +80,11 @@ class Story:
         rows = []
         for entry in instance["history"]:
             entered = _at(entry["entered_at"])
-            stayed = f"{_at(entry['exited_at']) - entered:.3f} s" if "exited_at" in entry else "stays"
-            who = (entry.get("resumed_by") or {}).get("actor", "")
-            said = answers(entry.get("input_received") or {})
-            did = f"{_name(who)}: {said}" if who else ""
-            rows.append((f"+{entered - began:.3f} s", entry["state"], stayed, did))
-        self._screen.history(rows)
+            stayed = f"left after {_at(entry['exited_at']) - entered:.3f} s" if "exited_at" in entry else "stays"
+            by = entry.get("resumed_by")
+            who = f"resumed by {by.get('actor')} via {by.get('via')}" if by else ""
+            rows.append((f"+{entered - began:.3f} s", entry["state"], stayed, who))
+        self._screen.table(rows)
 
     def _decide(self, decision: Decision) -> None:
         """A person hears by webhook that they are asked, reads the form, and answers."""
@@ -92,7 +93,7 @@ class Story:
         who, form = _name(decision.person), self._seen.instance.get("halting_presentation")
         self._screen.line()
         if form is None or self._seen.instance.get("halted_at_state") != decision.state:
-            raise TooLateError
+            raise BrokenOffError
         self._seen.forms[decision.state] = form
         self._tell(who, "opens the form:")
         self._screen.form(form)
@@ -107,10 +108,10 @@ class Story:
 
     def _wait_for(self, happened: Callable[[Seen], object]) -> None:
         if not self._receiver.wait_until(happened, time.monotonic() + _PATIENCE_SECONDS):
-            raise TooLateError
+            raise BrokenOffError
 
-    def _tell(self, who: str, what: str) -> None:
-        self._screen.tell(who, what)
+    def _tell(self, who: str, what: str, *more: str) -> None:
+        self._screen.tell(who, what, *more)
 
 
 def tell_arrival(screen: Screen, arrival: Webhook | Notification) -> None:
@@ -118,14 +119,15 @@ def tell_arrival(screen: Screen, arrival: Webhook | Notification) -> None:
     if isinstance(arrival, Notification):
         screen.tell(
             "notified",
-            f"POST {receiving.NOTIFICATIONS}  Idempotency-Key ...{arrival.idempotency_key[-20:]}",
+            f"POST {receiving.NOTIFICATIONS}",
+            f"Idempotency-Key: {arrival.idempotency_key}",
             compact(arrival.body),
         )
         return
-    verdict = f"✗ {arrival.problems[0]}" if arrival.problems else "✓ signature verified"
+    verdict = f"✗ {arrival.problems[0]}" if arrival.problems else "✓ both signatures verified"
     name = arrival.event.removeprefix("workflow.instance.")
     state = arrival.data.get("current_state")
-    screen.tell("webhook", f"{name:<10}{state:<18}{arrival.size:>5} bytes   {verdict}")
+    screen.tell("webhook", f"{name:<11}{state:<18}{arrival.size:>5} bytes   {verdict}")
 
 
 def _asks(webhook: Webhook, state: str) -> bool:

@@ -36,8 +36,6 @@ def test_a_stop_finishes_what_is_in_flight_and_the_next_start_has_it(tmp_path):
         requests.get(f"{again.url}/put", params={"pk": "kept", "sk": "H#2"}, timeout=10)
         eventually(lambda: "RH#2" in rows(again, "kept"))
         assert rows(again, "kept")["RH#1"]["times"] == "1", "a clean stop leaves nothing to be relayed again"
-        with pytest.raises(LocalRunError, match=r"Another local run holds .*process \d+"):
-            start(again.directory)
 
 
 def test_other_keys_are_refused_until_fresh_and_ministack_does_not_outlive_a_killed_run(tmp_path):
@@ -82,6 +80,14 @@ def test_a_crash_over_an_endpoint_that_stays_up_loses_nothing(tmp_path):
     finally:
         assert endpoint.stop(10)
         lock.release()
+
+
+def test_a_held_folder_is_refused_and_its_holder_named(tmp_path):
+    held = Lock(tmp_path)
+    with pytest.raises(LocalRunError, match=rf"Another local run holds .*process {os.getpid()}"):
+        Lock(tmp_path)
+    held.release()
+    Lock(tmp_path).release()
 
 
 def test_a_port_in_use_is_one_clear_line(tmp_path):

@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from interactor.adapters.clients import ClientStore
-from interactor.adapters.secrets import SecretStore
 from moto import mock_aws
 
+from interactor.adapters.clients import ClientStore
+from interactor.adapters.secrets import SecretStore
 from local import seed
 from local.aws import Aws
 from local.settings import ROOT, LocalRunError
@@ -79,7 +79,7 @@ def test_a_wrong_field_is_named(tmp_path, account, words):
 
 def test_a_client_of_another_account_and_a_bad_scope_are_one_line_each(aws, tmp_path):
     seed.plant(_written(tmp_path, _account()), aws, ENVIRONMENT)
-    with pytest.raises(LocalRunError, match="taken.*FRESH=1"):
+    with pytest.raises(LocalRunError, match=r"taken.*FRESH=1"):
         seed.plant(_written(tmp_path, _account("other")), aws, ENVIRONMENT)
     with pytest.raises(LocalRunError, match="'x' is not a scope"):
         seed.plant(_written(tmp_path, _account(client_id="d", scopes=["x"])), aws, ENVIRONMENT)

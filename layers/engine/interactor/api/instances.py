@@ -3,11 +3,13 @@
 from interactor.adapters.dynamo.listing import Query
 from interactor.api import bodies, views
 from interactor.api.request import Request
-from interactor.core.errors import InstanceNotFoundError, InvalidRequestError, WorkflowNotFoundError
+from interactor.core import ids
+from interactor.core.errors import InstanceNotFoundError, InvalidRequestError
 from interactor.core.instance import STATUSES
 from interactor.core.jsons import JsonObject
 from interactor.core.principal import ALL, Principal, actor_of, check_namespace
 from interactor.runtime import runtime
+from interactor.usecases import workflows
 from interactor.usecases.deliver import Resume, Trigger, find, resume
 
 
@@ -17,7 +19,8 @@ def shown(principal: Principal, instance_id: str) -> JsonObject:
     Raises:
         InstanceNotFoundError: when the caller knows of none with this id.
     """
-    found = runtime().instances.read_with_history(principal.account, instance_id)
+    well_formed = ids.is_id(instance_id, "inst")
+    found = runtime().instances.read_with_history(principal.account, instance_id) if well_formed else None
     if found is None or not principal.holds(found[0].instance.namespace):
         raise InstanceNotFoundError(instance_id)
     return views.instance(found[0].instance, found[1])
@@ -40,8 +43,7 @@ def require_workflow(principal: Principal, name: str) -> None:
     Raises:
         WorkflowNotFoundError: when the account has none of that name.
     """
-    if runtime().definitions.workflow(principal.account, name) is None:
-        raise WorkflowNotFoundError(name)
+    workflows.find(runtime().definitions, principal.account, name)
 
 
 def query(request: Request, principal: Principal) -> Query | None:
@@ -61,5 +63,8 @@ def query(request: Request, principal: Principal) -> Query | None:
     namespaces = principal.namespaces if namespace is None else (namespace,)
     if namespaces is not ALL and not namespaces:
         return None
+    workflow_name = request.query.get("workflow_name")
+    if workflow_name is not None and not workflows.is_name(workflow_name):
+        return None
     known = next((each for each in STATUSES if each == status), None)
-    return Query(principal.account, namespaces, known, request.query.get("workflow_name"))
+    return Query(principal.account, namespaces, known, workflow_name)

@@ -10,6 +10,7 @@ from interactor.core.errors import InvalidCursorError, InvalidRequestError
 from interactor.core.principal import Principal
 
 _MARK_BYTES = 9
+_LONGEST = 300
 
 
 class Paging:
@@ -35,6 +36,8 @@ class Paging:
         return base64.urlsafe_b64encode(self._mark(position) + position.encode()).decode().rstrip("=")
 
     def _read(self, cursor: str) -> str:
+        if len(cursor) > _LONGEST:
+            cursor = ""
         try:
             raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
             mark, position = raw[:_MARK_BYTES], raw[_MARK_BYTES:].decode("ascii")

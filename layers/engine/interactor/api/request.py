@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import unquote
 
 from interactor.core import jsons
 from interactor.core.errors import InvalidRequestError, PayloadTooLargeError
@@ -65,9 +64,8 @@ class Request:
         return given if _SANE_ID.fullmatch(given) else made
 
     def parameter(self, name: str) -> str:
-        """A path parameter, decoded."""
-        value = self.parameters[name]
-        return unquote(value) if "%" in value else value
+        """A path parameter, as API Gateway decoded it."""
+        return self.parameters[name]
 
     def json(self, most: int, empty: Json = None) -> Json:
         """The body as JSON; ``empty`` stands for no body at all.

@@ -4,7 +4,6 @@ The presentation is the rendered one (``presentation`` makes it). Which transiti
 """
 
 from dataclasses import dataclass
-from datetime import date
 
 from interactor.core import form_fields, jsons
 from interactor.core.errors import InvalidRequestError
@@ -35,12 +34,11 @@ def check_input(
     transition_mode: str,
     submitted: JsonObject,
     selected_option: str | None,
-    today: date,
 ) -> Checked:
     """Check a resume's input against what the state asks for.
 
     ``options`` are the rendered ``halted_options``; ``selected_option`` is the choice sent beside the input, if
-    one was; ``today`` (UTC) is what the word ``today`` means as a ``minDate`` or ``maxDate``.
+    one was.
 
     Raises:
         InvalidRequestError: with ``details`` naming every field that is wrong, as ``{field, message}``.
@@ -53,7 +51,7 @@ def check_input(
         fields.pop(CHOICE, None)
     merged = _with_one_choice(submitted, selected_option, offered is not None and SELECTED_OPTION not in fields, errors)
     for name, field in fields.items():
-        result = form_fields.read(field, merged.get(name, MISSING), today)
+        result = form_fields.read(field, merged.get(name, MISSING))
         if isinstance(result, form_fields.Wrong):
             errors.append({"field": name, "message": f"'{name}' {result.message}"})
         elif result is not MISSING:

@@ -30,10 +30,10 @@ class Wrong:
     message: str
 
 
-Rule: TypeAlias = Callable[[JsonObject, Json, date], Wrong | None]
+Rule: TypeAlias = Callable[[JsonObject, Json], Wrong | None]
 
 
-def read(field: JsonObject, sent: Json | Missing, today: date) -> Json | Missing | Wrong:
+def read(field: JsonObject, sent: Json | Missing) -> Json | Missing | Wrong:
     """The value that the form takes for a field, ``MISSING`` where the key is to stay untouched, or what is wrong.
 
     ``sent`` is the value as it came, ``MISSING`` where the key was not sent. A field that is absent takes its
@@ -43,11 +43,11 @@ def read(field: JsonObject, sent: Json | Missing, today: date) -> Json | Missing
     # An empty text is an answer to a required text field, and to nothing else.
     empty = (sent is None or sent == "") and not (required and field.get("type") == "string")
     if sent is not MISSING and not empty:
-        return _judged(field, _coerced(field, sent), today)
+        return _judged(field, _coerced(field, sent))
     if required:
         return Wrong(f"is required: send {_wanted(field)}")
     if "default" in field:
-        return _default(field, today)
+        return _default(field)
     return MISSING if sent is MISSING else None
 
 
@@ -57,11 +57,11 @@ def listed(values: list[Json]) -> str:
     return f"{shown}, ..." if len(values) > _LISTED_OPTIONS else shown
 
 
-def _default(field: JsonObject, today: date) -> Json | Wrong:
+def _default(field: JsonObject) -> Json | Wrong:
     default = _coerced(field, field["default"])
     if default is None or default == "":
         return default if field.get("type") == "string" else None
-    result = _judged(field, default, today)
+    result = _judged(field, default)
     if isinstance(result, Wrong):
         return Wrong(f"{result.message}; its default, {_quoted(default)}, is not: send a value")
     return result
@@ -88,9 +88,9 @@ def _number(text: str) -> Json:
     return number if math.isfinite(number) else text
 
 
-def _judged(field: JsonObject, value: Json, today: date) -> Json | Wrong:
+def _judged(field: JsonObject, value: Json) -> Json | Wrong:
     rule = RULES.get(str(field.get("type")))
-    wrong = None if rule is None else rule(field, value, today)
+    wrong = None if rule is None else rule(field, value)
     return value if wrong is None else wrong
 
 
@@ -105,7 +105,7 @@ def _wanted(field: JsonObject) -> str:
     }.get(str(field.get("type")), "a value")
 
 
-def _string(field: JsonObject, value: Json, today: date) -> Wrong | None:
+def _string(field: JsonObject, value: Json) -> Wrong | None:
     if not isinstance(value, str):
         return Wrong(f"must be a text, not {_quoted(value)}")
     longest = field.get("maxLength")
@@ -114,7 +114,7 @@ def _string(field: JsonObject, value: Json, today: date) -> Wrong | None:
     return None
 
 
-def _numeric(field: JsonObject, value: Json, today: date) -> Wrong | None:
+def _numeric(field: JsonObject, value: Json) -> Wrong | None:
     if not _is_number(value):
         return Wrong(f"must be a number, not {_quoted(value)}")
     least, most, step = (_bound(field, key) for key in ("min", "max", "step"))
@@ -144,25 +144,25 @@ def _on_step(value: float, base: float, step: float) -> bool:
     return abs(steps - round(steps)) <= indistinct
 
 
-def _boolean(field: JsonObject, value: Json, today: date) -> Wrong | None:
+def _boolean(field: JsonObject, value: Json) -> Wrong | None:
     return None if isinstance(value, bool) else Wrong(f"must be true or false, not {_quoted(value)}")
 
 
-def _select(field: JsonObject, value: Json, today: date) -> Wrong | None:
+def _select(field: JsonObject, value: Json) -> Wrong | None:
     options = field.get("options")
     if not isinstance(options, list):
-        return _string({}, value, today)
+        return _string({}, value)
     values = [option["value"] for option in options if isinstance(option, dict) and "value" in option]
     if any(jsons.equal(value, option) for option in values):
         return None
     return Wrong(f"must be one of {listed(values)}, not {_quoted(value)}")
 
 
-def _date(field: JsonObject, value: Json, today: date) -> Wrong | None:
+def _date(field: JsonObject, value: Json) -> Wrong | None:
     day = _day(value)
     if day is None:
         return Wrong(f"must be a date of the calendar written YYYY-MM-DD, not {_quoted(value)}")
-    first, last = (_limit(field.get(key), today) for key in ("minDate", "maxDate"))
+    first, last = (_limit(field.get(key)) for key in ("minDate", "maxDate"))
     if first is not None and day < first:
         return Wrong(f"must be {first.isoformat()} or later")
     if last is not None and day > last:
@@ -180,14 +180,12 @@ def _day(value: Json) -> date | None:
         return None
 
 
-def _limit(value: Json, today: date) -> date | None:
+def _limit(value: Json) -> date | None:
     """A bound may be filled from the data, where a moment is as likely as a day."""
-    if value == "today":
-        return today
     return _day(value.partition("T")[0]) if isinstance(value, str) else None
 
 
-def _file(field: JsonObject, value: Json, today: date) -> Wrong | None:
+def _file(field: JsonObject, value: Json) -> Wrong | None:
     files = value if isinstance(value, list) else [value]
     if len(files) > MAX_FILES:
         return Wrong(f"must be at most {MAX_FILES} files, and has {len(files)}")

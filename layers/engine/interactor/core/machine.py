@@ -14,7 +14,6 @@ instance's next version.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Literal
 
 from interactor.core import conditions, form, limits, results
@@ -181,7 +180,6 @@ class Advance:
             state.transition_mode,
             submitted,
             option,
-            datetime.fromtimestamp(now / 1000, UTC).date(),
         )
         before = self._data()
         scope = Scope({**before, **checked.merged}, checked.merged, self.context(), own_form=checked.own_form)

@@ -37,6 +37,8 @@ class Settled:
     events: tuple[JsonObject, ...]
     views: JsonObject
     """The data after the last event, by each thread that has an event here."""
+    by: Json
+    """Who caused the commit, or None for the engine itself (ruling 27)."""
 
 
 def settle(definition: Definition, head: Instance, change: Change, now: Millis, entropy: bytes) -> Settled:
@@ -63,7 +65,7 @@ def settle(definition: Definition, head: Instance, change: Change, now: Millis, 
         draft.put(_shifted(thread, shift, change.first_sequence))
     if change.before.outcome is None and change.after.outcome is not None:
         draft.thread_ended(change.after.id)
-    return draft.settled(entropy)
+    return draft.settled(entropy, change.by)
 
 
 def cancel(head: Instance, reason: str, by: Json, in_flight: JsonObject | None, now: Millis, entropy: bytes) -> Settled:
@@ -80,7 +82,7 @@ def cancel(head: Instance, reason: str, by: Json, in_flight: JsonObject | None, 
     fields |= {"in_flight": in_flight} if in_flight else {}
     draft.instance = replace(draft.instance, cancel_reason=reason)
     draft.end("cancelled", fields)
-    return draft.settled(entropy)
+    return draft.settled(entropy, by)
 
 
 def wake_at(instance: Instance, lifetimes: Lifetimes) -> Millis | None:
@@ -136,7 +138,7 @@ class _Draft:
         self.instance = replace(self.instance, status=status, status_since=self.now, ended_at=self.now)
         self._note(MAIN, "lifecycle", status, fields)
 
-    def settled(self, entropy: bytes) -> Settled:
+    def settled(self, entropy: bytes, by: Json) -> Settled:
         """Number the events, and judge the status by the threads."""
         instance = self.instance
         if not instance.ended:
@@ -149,7 +151,7 @@ class _Draft:
             instance, next_event=first + len(numbered), updated_at=self.now, version=instance.version + 1
         )
         views = {thread: instance.view(thread) for thread in {event.thread for event in self.events}}
-        return Settled(instance, numbered, views)
+        return Settled(instance, numbered, views, by)
 
     def _main_ended(self, main: Thread) -> None:
         if main.outcome == "failed" and main.failure is not None:

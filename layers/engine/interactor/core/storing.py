@@ -48,7 +48,7 @@ class Record:
     events: tuple[JsonObject, ...]
     views: JsonObject
     envelope: JsonObject
-    """What every event of the record shares: namespace, workflow_name, version_id, traceparent."""
+    """What all its events share: namespace, workflow_name, version_id, traceparent, and who caused it (``by``)."""
 
 
 @dataclass(frozen=True)

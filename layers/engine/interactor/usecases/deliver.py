@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from interactor.core import jsons
+from interactor.core import ids, jsons
 from interactor.core.errors import (
     ConcurrentModificationError,
     InstanceNotActiveError,
@@ -62,7 +62,7 @@ def find(instances: "InstanceStore", principal: Principal, instance_id: str) -> 
     Raises:
         InstanceNotFoundError: for one that does not exist, and for another's.
     """
-    head = instances.read(principal.account, instance_id)
+    head = instances.read(principal.account, instance_id) if ids.is_id(instance_id, "inst") else None
     if head is None or not principal.holds(head.instance.namespace):
         raise InstanceNotFoundError(instance_id)
     return head

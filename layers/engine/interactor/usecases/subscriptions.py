@@ -4,7 +4,7 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from interactor.core import limits
+from interactor.core import ids, limits
 from interactor.core.errors import (
     ForbiddenError,
     InvalidRequestError,
@@ -81,7 +81,8 @@ def delete(subscriptions: Subscriptions, principal: Principal, subscription_id: 
     Raises:
         SubscriptionNotFoundError: when the caller knows of none with this id.
     """
-    found = subscriptions.store.get(principal.account, subscription_id)
+    well_formed = ids.is_id(subscription_id, "whsub")
+    found = subscriptions.store.get(principal.account, subscription_id) if well_formed else None
     if found is None or not _may_see(principal, found):
         raise SubscriptionNotFoundError(subscription_id)
     subscriptions.store.delete(principal.account, subscription_id)

@@ -1,10 +1,11 @@
 """Workflows: validate, create, add a version, publish, and look at them (rulings 1 to 3)."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from interactor.core import jsons
+from interactor.core import ids, jsons
 from interactor.core.definition.check import Problem, ScriptChecker, Verdict, check
 from interactor.core.definition.compile import compile_definition
 from interactor.core.errors import (
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from interactor.adapters.dynamo.definitions import DefinitionStore
 
 ATTEMPTS = 8
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def add_version(
         WorkflowNotFoundError: when there is no such workflow.
         InvalidWorkflowError: for errors, and for a name in the body that is not the workflow's.
     """
-    workflow = find(definitions, account, name)
+    workflow = find(definitions.store, account, name)
     if "name" in document and document["name"] != name:
         problem = {"path": "name", "message": f"The definition's name must be '{name}', as in the path"}
         raise InvalidWorkflowError("The definition is for another workflow", [problem])
@@ -86,40 +88,45 @@ def publish(definitions: Definitions, account: str, name: str, version_id: str) 
         AlreadyPublishedError: when it is the published one.
         ConcurrentModificationError: when the workflow was changed in between.
     """
-    workflow = find(definitions, account, name)
-    version = find_version(definitions, account, name, version_id)
+    workflow = find(definitions.store, account, name)
+    version = find_version(definitions.store, account, name, version_id)
     if workflow.published_version_id == version_id:
         raise AlreadyPublishedError(f"Version '{version_id}' of workflow '{name}' is the published one already")
     now = definitions.world.now()
     published = Version(version.version_id, version.created_at, now)
     changed = [published]
     if workflow.published_version_id is not None:
-        old = find_version(definitions, account, name, workflow.published_version_id)
+        old = find_version(definitions.store, account, name, workflow.published_version_id)
         changed.append(Version(old.version_id, old.created_at, old.published_at, now))
     pointed = workflow.pointing(published=version_id)
     _insist(definitions.world, lambda token: definitions.store.publish(account, pointed, changed, token))
     return published
 
 
-def find(definitions: Definitions, account: str, name: str) -> Workflow:
+def is_name(name: str) -> bool:
+    """Whether a workflow can have this name; what cannot is not looked for."""
+    return _NAME.fullmatch(name) is not None
+
+
+def find(store: "DefinitionStore", account: str, name: str) -> Workflow:
     """A workflow of the account.
 
     Raises:
         WorkflowNotFoundError: when there is none.
     """
-    workflow = definitions.store.workflow(account, name)
+    workflow = store.workflow(account, name) if is_name(name) else None
     if workflow is None:
         raise WorkflowNotFoundError(name)
     return workflow
 
 
-def find_version(definitions: Definitions, account: str, name: str, version_id: str) -> Version:
+def find_version(store: "DefinitionStore", account: str, name: str, version_id: str) -> Version:
     """A version of a workflow.
 
     Raises:
         VersionNotFoundError: when there is none.
     """
-    version = definitions.store.version(account, name, version_id)
+    version = store.version(account, name, version_id) if ids.is_id(version_id, "v") else None
     if version is None:
         raise VersionNotFoundError(name, version_id)
     return version

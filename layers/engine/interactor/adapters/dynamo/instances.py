@@ -250,6 +250,7 @@ def _record_item(settled: Settled, partition: str) -> Item:
         "workflow_name": instance.workflow_name,
         "version_id": instance.version_id,
         "traceparent": instance.traceparent,
+        "by": settled.by,
     }
     document = {"schema": 1, "events": list(settled.events), "views": settled.views, "envelope": envelope}
     return {

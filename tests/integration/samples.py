@@ -1,0 +1,186 @@
+"""The sample events of ``events/``, for `sam local invoke`: ``python -m tests.integration.samples`` writes them.
+
+Ids are made up but well-formed; a test puts those of things that exist in their place.
+"""
+
+import json
+from typing import Any
+
+from interactor.adapters.dynamo.items import pack
+from tests import events
+from tests.integration.definitions import example
+from tests.integration.stack import ROOT
+
+FOLDER = ROOT / "events"
+
+INSTANCE = "inst_01kfdmdagyy4rdc3yf0jys7smn"
+FORKED = "inst_01kfdmdb3nq7v0k6xh9f2c5t8r"
+WORKFLOW = "wf_01kfdmdagaz34stqaxk0rsbp8e"
+VERSION = "v_01kfdmdaga4g43zmhbj0qrj60r"
+DRAFT = "v_01kfdmdhs2m8e4w1pz7r0y6bjc"
+SUBSCRIPTION = "whsub_01kfdmdcw8y5gq3n7e1v4s0ztk"
+EVENT = "evt_01kfdmdagy000000g1x5c8n2qa"
+DELIVERY = "del_01kfdmdagy7t3m9b5w0r6k2z4x"
+TOKEN = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6InNhbXBsZSJ9.e30.c2FtcGxl"
+FLOW = "approval_workflow"
+SECRET = "whsec_your_webhook_secret_min_32_chars"
+
+_SUBSCRIPTION = {
+    "url": "https://yourapp.com/api/webhooks/workflows",
+    "events": ["workflow.instance.halted", "workflow.instance.completed", "workflow.instance.failed"],
+    "secret": SECRET,
+    "namespace_filter": "user_123",
+}
+_HALTED = {
+    "id": EVENT,
+    "event": "workflow.instance.halted",
+    "delivery_id": DELIVERY,
+    "timestamp": "2026-01-20T12:00:00.000Z",
+    "idempotency_key": "5f1e2d0c9b8a79685746352413020f1e2d3c4b5a",
+    "namespace": "user_123",
+    "data": {
+        "instance_id": INSTANCE,
+        "workflow_name": FLOW,
+        "version_id": VERSION,
+        "namespace": "user_123",
+        "current_state": "await_approval",
+        "workflow_data": {"request_id": "req_456", "amount": 5000, "status": "pending"},
+        "sequence": 4,
+        "thread_id": "thread_main",
+        "halting_presentation": {"type": "message", "message": "Approve?"},
+        "halted_options": {"instruction": "Approve?", "transition_mode": "condition", "choices": [], "generated": False},
+    },
+}
+_RECORD = {
+    "schema": 1,
+    "events": [
+        {
+            "number": 4,
+            "id": EVENT,
+            "type": "halt",
+            "subtype": "waiting",
+            "at": events.NOON,
+            "thread": "thread_main",
+            "state": "await_approval",
+            "halting_presentation": {"type": "message", "message": "Approve?"},
+            "halted_options": {"instruction": "Approve?", "transition_mode": "condition", "choices": []},
+        }
+    ],
+    "views": {"thread_main": {"request_id": "req_456", "amount": 5000, "status": "pending"}},
+    "envelope": {"namespace": "user_123", "workflow_name": FLOW, "version_id": VERSION, "traceparent": None},
+}
+
+
+def _api(method: str, path: str, body: Any = None, query: str = "", **parameters: str) -> dict[str, Any]:
+    route = f"/api/v1{path}"
+    sent = route.format(**parameters)
+    text = None if body is None else json.dumps(body)
+    headers = {"authorization": f"Bearer {TOKEN}"}
+    return events.http(
+        method, sent, route=f"{method} {route}", parameters=parameters, query=query, headers=headers, body=text
+    )
+
+
+def _open(method: str, path: str, body: str | None = None, **headers: str) -> dict[str, Any]:
+    return events.http(method, path, route=f"{method} {path}", body=body, headers=headers)
+
+
+SAMPLES: dict[str, dict[str, Any]] = {
+    "advance_steps": events.sqs(
+        "interactor-steps",
+        [{"account": "acc_1", "instance_id": INSTANCE, "thread_id": "thread_main", "sequence": 1, "attempt": 1}],
+    ),
+    "cancel_instance": _api("POST", "/workflows/instances/{instance_id}/cancel", instance_id=INSTANCE),
+    "create_instance": _api(
+        "POST",
+        "/workflows/{name}/instances",
+        {
+            "namespace": "user_123",
+            "input": {"id": "req_456", "amount": 5000, "requester": "john@example.com", "description": "New laptop"},
+        },
+        name=FLOW,
+    ),
+    "create_subscription": _api("POST", "/webhooks/subscriptions", _SUBSCRIPTION),
+    "create_token": _open(
+        "POST",
+        "/oauth/token",
+        json.dumps({"grant_type": "client_credentials", "client_id": "local", "client_secret": "local-secret"}),
+    ),
+    "create_token.form": events.http(
+        "POST",
+        "/oauth/token",
+        route="POST /oauth/token",
+        body=b"grant_type=client_credentials&client_id=local&client_secret=local-secret",
+        headers={"content-type": "application/x-www-form-urlencoded"},
+    ),
+    "create_version": _api("POST", "/workflows/{name}/versions", example(FLOW), name=FLOW),
+    "create_version.put": _api("PUT", "/workflows/{name}", example(FLOW), name=FLOW),
+    "create_workflow": _api("POST", "/workflows", {**example(FLOW), "name": "another_workflow"}),
+    "delete_subscription": _api(
+        "DELETE", "/webhooks/subscriptions/{subscription_id}", subscription_id=SUBSCRIPTION
+    ),
+    "deliver_webhooks": events.sqs(
+        "interactor-webhooks",
+        [
+            {
+                "account": "acc_1",
+                "subscription_id": SUBSCRIPTION,
+                "instance_id": INSTANCE,
+                "number": 4,
+                "attempt": 0,
+                "body": json.dumps(_HALTED, separators=(",", ":")),
+            }
+        ],
+    ),
+    "get_instance": _api("GET", "/workflows/instances/{instance_id}", instance_id=INSTANCE),
+    "get_jwks": _open("GET", "/oauth/jwks"),
+    "get_schema": _open("GET", "/api/v1/schemas/workflow-definition.json"),
+    "get_version": _api("GET", "/workflows/{name}/versions/{version_id}", name=FLOW, version_id=VERSION),
+    "get_workflow": _api("GET", "/workflows/{name}", name=FLOW),
+    "list_instances": _api("GET", "/workflows/instances", query="namespace=user_123&status=halted"),
+    "list_subscriptions": _api("GET", "/webhooks/subscriptions"),
+    "list_threads": _api("GET", "/workflows/instances/{instance_id}/threads", instance_id=FORKED),
+    "list_versions": _api("GET", "/workflows/{name}/versions", name=FLOW),
+    "list_workflows": _api("GET", "/workflows", query="limit=10"),
+    "publish_version": _api(
+        "POST", "/workflows/{name}/versions/{version_id}/publish", name=FLOW, version_id=DRAFT
+    ),
+    "relay_events": events.stream(
+        "interactor-Table",
+        [
+            {
+                "pk": {"S": f"A#acc_1#I#{INSTANCE}"},
+                "sk": {"S": "H#0000000004"},
+                "at": {"N": str(events.NOON)},
+                "doc": {"B": pack(_RECORD)},
+            }
+        ],
+    ),
+    "resume_instance": _api(
+        "POST",
+        "/workflows/instances/{instance_id}/resume",
+        {"input": {"approved": True, "comment": "Looks good, approved for Q1 budget"}},
+        instance_id=INSTANCE,
+    ),
+    "resume_thread": _api(
+        "POST",
+        "/workflows/instances/{instance_id}/threads/{thread_id}/resume",
+        {"input": {"department_approved": True}},
+        instance_id=FORKED,
+        thread_id="thread_finance",
+    ),
+    "retry_relay": events.sqs("interactor-relay-retry", [{"pk": f"A#acc_1#I#{INSTANCE}", "sk": "H#0000000001"}]),
+    "tick_clock": events.schedule("interactor-TickClockFunctionTick-1A2B3C4D5E6F"),
+    "unknown_route": events.http("GET", "/favicon.ico"),
+    "validate_workflow": _api("POST", "/workflows/validate", example(FLOW)),
+}
+
+
+def text(sample: dict[str, Any]) -> str:
+    """A sample as its file holds it."""
+    return json.dumps(sample, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    for name, sample in SAMPLES.items():
+        (FOLDER / f"{name}.json").write_text(text(sample))

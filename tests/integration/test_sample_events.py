@@ -1,0 +1,137 @@
+"""Every sample event does what its function is for."""
+
+import json
+from typing import Any
+
+import pytest
+
+from interactor.core.times import DAY
+from tests.integration import samples
+from tests.integration.definitions import example, halting, http, one
+from tests.integration.deployment import ACCOUNT, Deployment
+from tests.integration.outside import answer
+from tests.integration.stack import ROOT, declared_functions
+
+FORK = one(
+    {
+        "type": "action",
+        "fork": {
+            "threads": {"finance": {"target": "await_finance"}, "legal": {"target": "await_legal"}},
+            "join": {"target": "done"},
+        },
+    },
+    name="review",
+    await_finance=halting(),
+    await_legal=halting(),
+)
+WORKERS = {"advance_steps", "deliver_webhooks", "relay_events", "retry_relay", "tick_clock"}
+STATUS = {
+    "create_instance": 201,
+    "create_subscription": 201,
+    "create_version": 201,
+    "create_version.put": 201,
+    "create_workflow": 201,
+    "delete_subscription": 204,
+    "unknown_route": 404,
+}
+
+
+@pytest.fixture
+def prepared(deployment: Deployment) -> tuple[Deployment, dict[str, str]]:
+    """A deployment with something for each event, and what stands for the samples' made-up ids."""
+    deployment.register("local", "local-secret")
+    version = deployment.define(example("approval_workflow"))
+    draft = deployment.call("PUT", "/workflows/approval_workflow", example("approval_workflow")).data["version_id"]
+    deployment.define(FORK)
+    instance = deployment.start("approval_workflow", {"id": "req_456", "amount": 5000})["id"]
+    forked = deployment.start("review")["id"]
+    wanted = json.loads(samples.SAMPLES["create_subscription"]["body"])
+    subscription = deployment.call("POST", "/webhooks/subscriptions", wanted).data["id"]
+    deployment.drain()
+    return deployment, {
+        samples.INSTANCE: instance,
+        samples.FORKED: forked,
+        samples.VERSION: version,
+        samples.DRAFT: draft,
+        samples.SUBSCRIPTION: subscription,
+        samples.TOKEN: deployment.token(),
+    }
+
+
+def sample(name: str, there: dict[str, str]) -> Any:
+    text = (samples.FOLDER / f"{name}.json").read_text()
+    for made_up, real in there.items():
+        text = text.replace(made_up, real)
+    return json.loads(text)
+
+
+def test_every_function_folder_has_a_sample_event() -> None:
+    folders = {path.parent.name for path in (ROOT / "functions").glob("*/app.py")}
+    assert folders == set(declared_functions())
+    assert {path.name.split(".")[0] for path in samples.FOLDER.iterdir()} == folders
+
+
+@pytest.mark.parametrize("name", sorted(samples.SAMPLES))
+def test_the_file_is_what_the_builder_builds(name: str) -> None:
+    assert (samples.FOLDER / f"{name}.json").read_text() == samples.text(samples.SAMPLES[name]), (
+        "write it again with: python -m tests.integration.samples"
+    )
+
+
+def test_there_are_no_other_files() -> None:
+    assert {path.name for path in samples.FOLDER.iterdir()} == {f"{name}.json" for name in samples.SAMPLES}
+
+
+@pytest.mark.parametrize("name", sorted(name for name in samples.SAMPLES if name.split(".")[0] not in WORKERS))
+def test_an_endpoint_answers_its_sample_event(name: str, prepared: tuple[Deployment, dict[str, str]]) -> None:
+    deployment, there = prepared
+    answer = deployment.request(name.split(".")[0], sample(name, there))
+    assert answer.status == STATUS.get(name, 200), answer.raw
+
+
+def test_the_steps_sample_makes_the_outside_call_it_hints_at(prepared: tuple[Deployment, dict[str, str]]) -> None:
+    deployment, there = prepared
+    deployment.define(one(http("https://api.example.com/orders"), name="orders"))
+    running = deployment.start("orders")
+    assert running["status"] == "running"
+    deployment.invoke("advance_steps", sample("advance_steps", there | {samples.INSTANCE: running["id"]}))
+    assert deployment.get(running["id"])["status"] == "completed"
+    assert len(deployment.outside.to("https://api.example.com/orders")) == 1
+
+
+def test_the_stream_sample_becomes_a_webhook_message(prepared: tuple[Deployment, dict[str, str]]) -> None:
+    deployment, there = prepared
+    deployment.sent.clear()
+    assert deployment.invoke("relay_events", sample("relay_events", {})) == {"batchItemFailures": []}
+    ((queue, message, _),) = deployment.sent
+    assert (queue, message["subscription_id"]) == ("WebhooksQueue", there[samples.SUBSCRIPTION])
+    assert json.loads(message["body"])["id"] == samples.EVENT
+
+
+def test_the_retry_sample_relays_the_record_again(prepared: tuple[Deployment, dict[str, str]]) -> None:
+    deployment, there = prepared
+    deployment.sent.clear()
+    answered = deployment.invoke("retry_relay", sample("retry_relay", there))
+    assert answered == {"batchItemFailures": []}
+    assert [message["instance_id"] for _, message, _ in deployment.sent] == [there[samples.INSTANCE]]
+
+
+def test_the_webhook_sample_is_posted_to_its_subscriber(prepared: tuple[Deployment, dict[str, str]]) -> None:
+    deployment, there = prepared
+    deployment.outside.requests.clear()
+    deployment.outside.will("https://yourapp.com/api/webhooks/workflows", answer(204))
+    assert deployment.invoke("deliver_webhooks", sample("deliver_webhooks", there)) == {"batchItemFailures": []}
+    (request,) = deployment.outside.requests
+    assert request.headers["X-Interactor-Delivery"] == samples.DELIVERY
+
+
+def test_the_schedule_sample_hints_at_what_is_overdue(prepared: tuple[Deployment, dict[str, str]]) -> None:
+    deployment, there = prepared
+    deployment.clock.advance(91 * DAY)
+    deployment.sent.clear()
+    deployment.invoke("tick_clock", sample("tick_clock", there))
+    hinted = {(queue, message["instance_id"]) for queue, message, _ in deployment.sent}
+    assert hinted == {("StepsQueue", there[samples.INSTANCE]), ("StepsQueue", there[samples.FORKED])}
+    assert all(message["account"] == ACCOUNT for _, message, _ in deployment.sent)
+
+
