@@ -36,7 +36,7 @@ help:  ## Show this list
 setup: $(APP) $(DEV) $(AWS) $(SAM)  ## Make the four virtual environments under .venvs/ from the locks in requirements/
 	@echo "environments are ready: app dev aws sam"
 
-test: lint validate pytest  ## Everything CI runs: lint, types, template checks, tests; makes the environments first
+test: lint pytest  ## Everything CI runs: style, types, tests (of template and builds too); makes the environments first
 
 lint: $(DEV)  ## Check style (ruff) and types (mypy --strict)
 	@echo "ruff check"
@@ -46,7 +46,7 @@ lint: $(DEV)  ## Check style (ruff) and types (mypy --strict)
 	@echo "mypy"
 	@$(DEV_PYTHON) -m mypy
 
-validate: $(SAM)  ## Check template.yaml with sam validate --lint and cfn-lint
+validate: $(SAM)  ## Check template.yaml with sam validate --lint and cfn-lint, as the tests do
 	@echo "sam validate --lint"
 	@$(SAM_PYTHON) -m samcli validate --lint --template-file template.yaml >/dev/null
 	@echo "cfn-lint"
@@ -66,9 +66,11 @@ demo: $(APP) $(AWS)  ## Run the purchase approval from definition to completion 
 serve: $(APP) $(AWS)  ## Serve the API on http://127.0.0.1:8080/api/v1 (PORT=N, FRESH=1 forgets yesterday's instances)
 	@$(APP_PYTHON) -m local
 
-build: $(APP) $(SAM)  ## Build for deployment into .aws-sam/ (ARCHITECTURE=x86_64 for such machines; then: sam deploy)
+build: $(APP) $(SAM)  ## Build for deployment into .aws-sam/ (ARCHITECTURE=x86_64 for such machines)
+	@find functions -name __pycache__ -type d -prune -exec rm -rf {} +
 	@ARCHITECTURE=$(ARCHITECTURE) PYTHON=$(abspath $(APP_PYTHON)) \
 	  $(SAM_PYTHON) -m samcli build --parameter-overrides Architecture=$(ARCHITECTURE)
+	@echo "deploy with: $(VENVS)/sam/bin/sam deploy --parameter-overrides Architecture=$(ARCHITECTURE)"
 
 lock: $(DEV)  ## Renew the locks from requirements/*.in with the newest releases
 	@cd requirements && for name in app dev aws sam; do \

@@ -46,6 +46,7 @@ def main() -> int:
         return 1
     except _StopDuringStartError:
         return 0
+    _end_with_the_launcher()
     run = LocalRun(wanted, lambda line: print(line, file=screen, flush=True))
     code, started = 0, False
     try:
@@ -84,6 +85,19 @@ def _welcome(run: LocalRun, wanted: settings.Settings, screen: TextIO) -> None:
     print(f"logs      {os.path.relpath(wanted.log)}", file=screen)
     print("stop      Ctrl-C", file=screen)
     print(f"ready {run.url}", file=screen, flush=True)
+
+
+def _end_with_the_launcher() -> None:
+    """A launcher that crashed cannot stop the run it launched: its end of the pipe closes instead."""
+
+    def watch() -> None:
+        # Not sys.stdin: an OS thread that holds its lock while the interpreter ends aborts the process.
+        while os.read(0, 1024):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    if os.environ.get(settings.LEASH):
+        threading.Thread(target=watch, name="launcher", daemon=True).start()
 
 
 def _leave_soon(code: int) -> None:

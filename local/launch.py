@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from local.settings import ROOT, LocalRunError
+from local.settings import LEASH, ROOT, LocalRunError
 
 _STOP_SECONDS = 20.0
 
@@ -26,12 +26,11 @@ class LaunchedRun:
         self._temporary = temporary
         self._ready = threading.Event()
         self.url = ""
-        reader = threading.Thread(target=self._read, name="local-run-output", daemon=True)
-        reader.start()
+        self._reader = threading.Thread(target=self._read, name="local-run-output", daemon=True)
+        self._reader.start()
         self._ready.wait(ready_timeout)
         if not self.url:
             self.stop()
-            reader.join(2)
             raise LocalRunError("The local run did not get ready:\n" + "\n".join(self.lines))
 
     @property
@@ -48,6 +47,9 @@ class LaunchedRun:
         except subprocess.TimeoutExpired:
             self.process.kill()
             code = self.process.wait()
+        self._reader.join(2)
+        if self.process.stdin is not None:
+            self.process.stdin.close()
         if self._temporary:
             shutil.rmtree(self.directory, ignore_errors=True)
         return code
@@ -94,8 +96,8 @@ def start_local_run(
     process = subprocess.Popen(
         [sys.executable, "-m", "local"],
         cwd=ROOT,
-        env={**os.environ, "PORT": "0", "INTERACTOR_LOCAL_DIRECTORY": str(folder), **(env or {})},
-        stdin=subprocess.DEVNULL,
+        env={**os.environ, "PORT": "0", "INTERACTOR_LOCAL_DIRECTORY": str(folder), LEASH: "1", **(env or {})},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

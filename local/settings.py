@@ -18,6 +18,10 @@ class LocalRunError(Exception):
     """The local run cannot start or go on; the message is one clear line for the person at the console."""
 
 
+LEASH = "INTERACTOR_LOCAL_LEASH"
+"""Set by a process that launches a local run: the run ends when its standard input does, so with that process."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """One local run. ``port`` 0 is any free port; ``endpoint`` None is the embedded MiniStack,

@@ -22,10 +22,16 @@ from local.demo.screen import Screen
 from local.launch import LaunchedRun, start_local_run
 from local.settings import ROOT, LocalRunError
 
-# What a person has set for their own local run is not for this one. An empty value is the default.
-_OWN = dict.fromkeys(
-    ("AWS_ENDPOINT_URL", "FRESH", "INTERACTOR_LOCAL_TEMPLATE", "INTERACTOR_LOCAL_SEED", "ClockSeconds"), ""
+# What a person has set for a local run of their own is not for this one. An empty value is the default.
+_UNSET = (
+    "AWS_ENDPOINT_URL",
+    "INTERACTOR_LOCAL_TEMPLATE",
+    "INTERACTOR_LOCAL_SEED",
+    "INTERACTOR_LOCAL_STACK",
+    "ClockSeconds",
+    "FRESH",
 )
+_OWN = {**dict.fromkeys(_UNSET, ""), "OutboundAllowLoopback": "true"}
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LOG_LINES, _LOG_COLUMNS = 5, 300
 
@@ -63,8 +69,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--amount",
         type=int,
         default=15_000,
-        help="dollars: up to 1000 nobody is asked, up to 10000 "
-        "the manager, above also the vice president (default %(default)s)",
+        help="dollars: up to 1000 nobody is asked, up to 10000 the manager, above also the vice president "
+        "(default %(default)s)",
     )
     parser.add_argument("--reject", action="store_true", help="the manager says no")
     parser.add_argument("--keep", action="store_true", help="leave the API running until Ctrl-C, and say what to try")
@@ -176,15 +182,17 @@ def _keep(screen: Screen, run: LaunchedRun, client: seed.SeedClient, instance_id
 @contextmanager
 def _local_run() -> Iterator[LaunchedRun]:
     """A local run that is stopped in any case; a signal during its start waits until it can be stopped whole."""
-    with ThreadPoolExecutor(1, "start") as pool:
-        starting = pool.submit(start_local_run, _OWN)
-        try:
-            yield starting.result()
-        finally:
-            for number in _SIGNALS:
-                signal.signal(number, signal.SIG_IGN)
-            if starting.exception() is None:
-                starting.result().stop()
+    runs: list[LaunchedRun] = []
+    pool = ThreadPoolExecutor(1, "start")
+    try:
+        pool.submit(lambda: runs.append(start_local_run(_OWN))).result()
+        yield runs[0]
+    finally:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        pool.shutdown()
+        for run in runs:
+            run.stop()
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:

@@ -44,5 +44,8 @@ class Api:
             raise RefusedError(f"{method} {path} was not answered: {error}") from None
         if not answer.ok:
             raise RefusedError(f"{method} {path} answered {answer.status_code}: {answer.text[:500]}")
-        data: JsonObject = answer.json()["data"]
+        try:
+            data: JsonObject = answer.json()["data"]
+        except (ValueError, KeyError, TypeError):
+            raise RefusedError(f"{method} {path} answered without data: {answer.text[:500]}") from None
         return data

@@ -65,7 +65,7 @@ def missing(plan: Plan, seen: Seen) -> list[str]:
 
 
 def arrived(webhooks: Iterable[Webhook]) -> list[Webhook]:
-    """Webhooks in the order of what they tell; one that was delivered again counts once (invariant: same key)."""
+    """Webhooks in the order of what they tell; one that was delivered again has the same id and counts once."""
     return sorted({each.message_id: each for each in webhooks}.values(), key=lambda each: each.sequence)
 
 
@@ -105,7 +105,7 @@ def _of_webhooks(plan: Plan, seen: Seen) -> list[str]:
     wanted = Counter(str(each) for each in plan.webhooks)
     came = Counter(_title(each) for each in webhooks)
     found += [f"webhook {each} did not arrive" for each in (wanted - came).elements()]
-    found += [f"webhook {each} arrived, and nothing of the kind happened" for each in (came - wanted).elements()]
+    found += [f"webhook {each} arrived, which was not planned" for each in (came - wanted).elements()]
     if wanted != came:
         return found
     titles = [_title(each) for each in webhooks]

@@ -126,7 +126,7 @@ def tell_arrival(screen: Screen, arrival: Webhook | Notification) -> None:
         return
     verdict = f"✗ {arrival.problems[0]}" if arrival.problems else "✓ both signatures verified"
     name = arrival.event.removeprefix("workflow.instance.")
-    state = arrival.data.get("current_state")
+    state = str(arrival.data.get("current_state"))
     screen.tell("webhook", f"{name:<11}{state:<18}{arrival.size:>5} bytes   {verdict}")
 
 

@@ -90,6 +90,14 @@ def test_a_held_folder_is_refused_and_its_holder_named(tmp_path):
     Lock(tmp_path).release()
 
 
+def test_a_run_ends_with_the_process_that_launched_it(tmp_path):
+    run = start(tmp_path / "local")
+    run.process.stdin.close()
+    assert run.process.wait(20) == 0
+    run.stop()
+    assert run.lines[-1] == "stopped"
+
+
 def test_a_port_in_use_is_one_clear_line(tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

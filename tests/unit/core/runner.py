@@ -12,6 +12,7 @@ from interactor.core.jsons import Json, JsonObject
 from interactor.core.logic import Outcome, Succeeded
 from interactor.core.machine import Advance, Step
 from interactor.core.settle import Settled, settle
+from interactor.core.storing import Record
 
 Answer = Callable[[Step, Advance], Outcome]
 
@@ -99,6 +100,16 @@ class Runner:
         self.events += settled.events
         self.settled.append(settled)
         return settled
+
+    def records_of(self, number: int) -> list[Record]:
+        """The history records that the data at an event is told from, as a store answers them."""
+        records = [
+            Record("acc", "inst_1", each.events, each.snapshot, each.instance.snapshot_number, {})
+            for each in self.settled
+        ]
+        last = max(index for index, record in enumerate(records) if record.events[0]["number"] <= number)
+        first = min(index for index, record in enumerate(records) if record.events[0]["number"] >= records[last].base)
+        return records[first : last + 1]
 
     def named(self, type_: str, subtype: str) -> list[JsonObject]:
         """The events of one kind."""

@@ -1,17 +1,19 @@
 """How changes become the next version of an instance: forks, joins, ends, numbers, waking (rulings 19, 20, 24)."""
 
 from dataclasses import replace
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interactor.core import ids
-from interactor.core.events import changes, data_at, undo
+from interactor.core import ids, limits
+from interactor.core.events import apply, changes, undo
 from interactor.core.instance import MAIN, Phase
 from interactor.core.jsons import equal
 from interactor.core.logic import Failed, Succeeded
 from interactor.core.settle import Lifetimes, OvertakenError, cancel, expires_at, settle, wake_at
+from interactor.core.snapshots import data_at
 from interactor.core.times import DAY, MINUTE
 from tests.unit.core.runner import Runner, by_state, compiled
 
@@ -246,8 +248,9 @@ documents = st.dictionaries(st.sampled_from("abcdef"), json_values, max_size=5)
 
 
 @given(documents, documents)
-def test_a_change_can_be_undone(before, after):
+def test_a_change_leads_forth_and_back(before, after):
     assert equal(undo(after, changes(before, after)), before)
+    assert equal(apply(before, changes(before, after)), after)
 
 
 @given(documents, documents)
@@ -269,5 +272,32 @@ def test_the_data_at_every_event_can_be_told_from_its_record(results):
         for event in settled.events:
             if (event["type"], event["subtype"]) == ("step", "completed"):
                 data = {**data, **results[names.index(event["state"])]}
-            assert equal(data_at(settled.events, event["number"], settled.views), data)
+            assert equal(data_at(run.records_of(event["number"]), event["number"]), data)
     assert equal(run.instance.view(MAIN), data)
+
+
+@pytest.mark.parametrize("records_per_snapshot", [1, 3, 50])
+def test_the_data_of_every_thread_is_told_from_the_last_snapshot_on(records_per_snapshot):
+    """Large data is not copied into every record: what lies between two snapshots is folded."""
+    with (
+        patch.object(limits, "SNAPSHOT_SMALL_BYTES", 0),
+        patch.object(limits, "RECORDS_PER_SNAPSHOT", records_per_snapshot),
+    ):
+        large = {f"k{number}": "x" * 50 for number in range(40)}
+        states = {"begin": {"type": "action", "logic": SCRIPT, "transitions": [{"target": "review"}]}} | review()
+        run = Runner(compiled(states), by_state({"begin": large})).start()
+        for name in ("legal", "security", "finance"):
+            run.resume({f"{name}_ok": True, "k1": name}, f"thread_{name}")
+    assert run.instance.status == "completed"
+    taken = [settled.snapshot is not None for settled in run.settled]
+    assert taken[0]
+    assert all(taken) == (records_per_snapshot == 1)
+    for settled in run.settled:
+        last = settled.events[-1]
+        records = run.records_of(last["number"])
+        assert len(records) <= records_per_snapshot
+        assert data_at(records, last["number"]) == settled.instance.view(last["thread"])
+    finance_ends = max(event["number"] for event in run.events if event["thread"] == "thread_finance")
+    seen = data_at(run.records_of(finance_ends), finance_ends)
+    assert seen["finance_ok"] is True
+    assert "legal_ok" not in seen, "a thread does not see what its siblings wrote, even in the commit of the join"

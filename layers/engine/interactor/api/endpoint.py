@@ -46,7 +46,8 @@ def public(function: Callable[[Request], Response]) -> Handler:
         try:
             request = Request.of(event)
             request_id = request.request_id(made)
-            logger.append_keys(request_id=request_id, route=event.get("routeKey"))
+            logger.thread_safe_clear_keys()
+            logger.thread_safe_append_keys(request_id=request_id, route=event.get("routeKey"))
             if len(request.raw_body) > LARGEST_BODY:
                 raise PayloadTooLargeError("The body is larger than any request may be")
             response = function(request)

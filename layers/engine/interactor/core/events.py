@@ -4,11 +4,10 @@ An event knows its type, time, thread and fields. Its number and id are given wh
 settled, since another thread may have committed in between.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from interactor.core import ids
-from interactor.core.jsons import Json, JsonObject, equal
+from interactor.core.jsons import JsonObject, equal
 from interactor.core.times import Millis
 
 
@@ -52,26 +51,17 @@ def changes(before: JsonObject, after: JsonObject) -> JsonObject:
     return {name: values for name, values in found.items() if values}
 
 
-def undo(data: JsonObject, change: Json) -> JsonObject:
+def apply(data: JsonObject, change: JsonObject) -> JsonObject:
+    """The data after a change that ``changes`` found."""
+    after = {key: value for key, value in data.items() if key not in change.get("removed", {})}
+    after.update(change.get("added", {}))
+    after.update({key: pair["to"] for key, pair in change.get("updated", {}).items()})
+    return after
+
+
+def undo(data: JsonObject, change: JsonObject) -> JsonObject:
     """The data as it was before a change that ``changes`` found."""
-    change = change or {}
     before = {key: value for key, value in data.items() if key not in change.get("added", {})}
     before.update({key: pair["from"] for key, pair in change.get("updated", {}).items()})
     before.update(change.get("removed", {}))
     return before
-
-
-def data_at(events: Iterable[JsonObject], number: int, views: JsonObject) -> JsonObject:
-    """The data right after the event ``number``, as its thread saw it.
-
-    ``events`` are those of one history record; ``views`` is the record's data after its last event, by thread.
-    """
-    ordered = sorted(events, key=lambda event: int(event["number"]), reverse=True)
-    thread = next(event["thread"] for event in ordered if event["number"] == number)
-    data: JsonObject = views.get(thread, {})
-    for event in ordered:
-        if event["number"] == number:
-            break
-        if event["thread"] == thread:
-            data = undo(data, event.get("changes"))
-    return data

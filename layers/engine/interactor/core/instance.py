@@ -122,6 +122,11 @@ class Instance:
     threads: Mapping[str, Thread]
     next_event: int = 1
     next_sequence: int = 1
+    snapshot_number: int = 0
+    """First event number of the last history record with a snapshot of the data; 0 while there is none."""
+    records_since: int = 0
+    changed_since: int = 0
+    """Records, and bytes of changes, since that one."""
     version: int = 0
     quota_shard: int = 0
     ended_at: Millis | None = None

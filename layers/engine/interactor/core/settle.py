@@ -8,7 +8,7 @@ again on the new head, as long as its own thread is where it was.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from interactor.core import limits
+from interactor.core import limits, snapshots
 from interactor.core.definition.model import Definition, Fork, State
 from interactor.core.events import Event, changes
 from interactor.core.instance import MAIN, Failure, Instance, Phase, Status, Thread
@@ -35,8 +35,8 @@ class Settled:
 
     instance: Instance
     events: tuple[JsonObject, ...]
-    views: JsonObject
-    """The data after the last event, by each thread that has an event here."""
+    snapshot: JsonObject | None
+    """The data after the last event, where this record carries it (``snapshots``)."""
     by: Json
     """Who caused the commit, or None for the engine itself (ruling 27)."""
 
@@ -150,8 +150,8 @@ class _Draft:
         instance = replace(
             instance, next_event=first + len(numbered), updated_at=self.now, version=instance.version + 1
         )
-        views = {thread: instance.view(thread) for thread in {event.thread for event in self.events}}
-        return Settled(instance, numbered, views, by)
+        instance, taken = snapshots.mark(instance, numbered)
+        return Settled(instance, numbered, taken, by)
 
     def _main_ended(self, main: Thread) -> None:
         if main.outcome == "failed" and main.failure is not None:

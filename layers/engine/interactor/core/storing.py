@@ -35,18 +35,20 @@ class Head:
     instance: Instance
     commit_id: str
     leases: Mapping[str, Lease] = field(default_factory=dict)
-    layers_version: int | None = None
-    """The version at which the data went to an item of its own; None while it is in the head."""
+    bulk_version: int | None = None
+    """The version at which the bulk went to items of its own; None while it is in the head."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """One history record: the events of one advance, and the data after them by thread."""
+    """One history record: the events of one advance, and the data after them where it carries that."""
 
     account: str
     instance_id: str
     events: tuple[JsonObject, ...]
-    views: JsonObject
+    snapshot: JsonObject | None
+    base: int
+    """First event number of the last record with a snapshot: its own, or the one to fold from."""
     envelope: JsonObject
     """What all its events share: namespace, workflow_name, version_id, traceparent, and who caused it (``by``)."""
 

@@ -1,6 +1,6 @@
 """Webhook events: which history events they are made of, their bodies, and who is to have them (rulings 34 to 36).
 
-A body is made from one history record alone, so it is the same bytes on every attempt, however late.
+A body is made from history records alone, so it is the same bytes on every attempt, however late.
 """
 
 import hashlib
@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from interactor.core import ids
-from interactor.core.events import data_at
 from interactor.core.jsons import JsonObject
 from interactor.core.principal import ALL, Namespaces
+from interactor.core.snapshots import data_at
+from interactor.core.storing import Record
 from interactor.core.times import Millis, iso
 
 EVENTS = {
@@ -74,16 +75,11 @@ def event_type(event: JsonObject) -> str | None:
     return EVENTS.get((event["type"], event["subtype"]))
 
 
-def body(
-    instance_id: str,
-    envelope: JsonObject,
-    events: Sequence[JsonObject],
-    views: JsonObject,
-    number: int,
-    subscription_id: str,
-) -> JsonObject:
-    """The body of the event ``number`` of one history record, for one subscription."""
-    event = next(each for each in events if each["number"] == number)
+def body(records: Sequence[Record], number: int, subscription_id: str) -> JsonObject:
+    """The body of the event ``number`` for one subscription; ``records`` as for ``snapshots.data_at``."""
+    record = records[-1]
+    event = next(each for each in record.events if each["number"] == number)
+    envelope = record.envelope
     return {
         "id": event["id"],
         "event": event_type(event),
@@ -92,12 +88,12 @@ def body(
         "idempotency_key": hashlib.sha256(f"{event['id']}:{subscription_id}".encode()).hexdigest()[:40],
         "namespace": envelope["namespace"],
         "data": {
-            "instance_id": instance_id,
+            "instance_id": record.instance_id,
             "workflow_name": envelope["workflow_name"],
             "version_id": envelope["version_id"],
             "namespace": envelope["namespace"],
             "current_state": event.get("state") or event.get("failed_state") or event.get("initial_state"),
-            "workflow_data": data_at(events, number, views),
+            "workflow_data": data_at(records, number),
             "sequence": number,
             **_particulars(event),
         },

@@ -106,15 +106,6 @@ class Deliverer:
         self.subscriptions.disable(subscription)
 
     def _body_again(self, message: JsonObject) -> str | None:
-        record = self.instances.record_of(message["account"], message["instance_id"], message["number"])
-        if record is None:
-            return None
-        made = body(
-            record.instance_id,
-            record.envelope,
-            record.events,
-            record.views,
-            message["number"],
-            message["subscription_id"],
-        )
-        return jsons.dumps(made)
+        """The body of a message that does not carry it; None when the history is no more."""
+        records = self.instances.records_of(message["account"], message["instance_id"], message["number"])
+        return jsons.dumps(body(records, message["number"], message["subscription_id"])) if records else None

@@ -61,7 +61,7 @@ class Relay:
 
 
 def message_for(record: Record, number: int, subscription_id: str) -> JsonObject:
-    """The message of one event to one subscription, with the body where it is small enough."""
+    """The message of one event to one subscription, with the body where the record holds it and it is small enough."""
     message: JsonObject = {
         "account": record.account,
         "subscription_id": subscription_id,
@@ -69,7 +69,8 @@ def message_for(record: Record, number: int, subscription_id: str) -> JsonObject
         "number": number,
         "attempt": 0,
     }
-    made = jsons.dumps(body(record.instance_id, record.envelope, record.events, record.views, number, subscription_id))
-    if len(made.encode()) <= CARRIED_BYTES:
-        message["body"] = made
+    if record.snapshot is not None:
+        made = jsons.dumps(body([record], number, subscription_id))
+        if len(made.encode()) <= CARRIED_BYTES:
+            message["body"] = made
     return message

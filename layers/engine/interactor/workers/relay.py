@@ -7,7 +7,6 @@ from typing import Any
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from interactor.adapters.dynamo import items, keys
-from interactor.adapters.dynamo.instances import read_record
 from interactor.core.jsons import JsonObject
 from interactor.logs import logger
 from interactor.runtime import Runtime, runtime
@@ -28,7 +27,7 @@ def relay_stream(event: JsonObject) -> JsonObject:
         if not key["sk"].startswith(keys.HISTORY):
             continue
         try:
-            relay.relay(read_record(_plain(change["NewImage"])))
+            relay.relay(parts.instances.record(_plain(change["NewImage"])))
         except Exception:
             logger.exception("relay failed; the record goes to the retry queue", extra=key)
             try:
@@ -43,9 +42,10 @@ def relay_stream(event: JsonObject) -> JsonObject:
 def relay_again(record: SQSRecord) -> None:
     """Relay the history record that a message names; an error brings the message again."""
     key = json.loads(record.body)
-    item = runtime().table.get(items.key(key["pk"], key["sk"]))
+    parts = runtime()
+    item = parts.table.get(items.key(key["pk"], key["sk"]))
     if item is not None:
-        _relay(runtime()).relay(read_record(item))
+        _relay(parts).relay(parts.instances.record(item))
 
 
 def _relay(parts: Runtime) -> Relay:

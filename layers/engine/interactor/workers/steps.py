@@ -13,6 +13,7 @@ from interactor.usecases.steps import work
 def advance(record: SQSRecord) -> None:
     """Do what one message hints at; an error brings it again."""
     hint = parse_hint(json.loads(record.body), again=int(record.attributes.approximate_receive_count) > 1)
-    logger.append_keys(instance_id=hint.instance_id)
+    logger.thread_safe_clear_keys()
+    logger.thread_safe_append_keys(instance_id=hint.instance_id)
     parts = runtime()
     work(parts.engine, parts.steps_queue, hint)

@@ -16,7 +16,6 @@ from interactor.core.definition.model import Definition, OtherCompilerError
 from interactor.core.errors import ConcurrentModificationError, WorkflowExistsError
 from interactor.core.storing import Version, Workflow
 
-CHUNK_BYTES = 300_000
 CACHE_BYTES = 16 * 2**20
 _POSTED, _COMPILED = "posted", "compiled"
 
@@ -46,9 +45,7 @@ class DefinitionStore:
         partition = keys.workflow(account, workflow.name)
         writes = [*self._workflow_writes(account, workflow, new), {"Put": {"Item": _version_item(partition, version)}}]
         for kind, document in ((_POSTED, posted), (_COMPILED, compiled)):
-            packed = items.pack_bytes(document)
-            for number, start in enumerate(range(0, len(packed), CHUNK_BYTES)):
-                chunk = packed[start : start + CHUNK_BYTES]
+            for number, chunk in enumerate(items.cut(items.pack_bytes(document))):
                 place = items.key(partition, keys.chunk(kind, version.version_id, number))
                 writes.append({"Put": {"Item": {**place, "doc": b(chunk)}}})
         self._transact(writes, token, workflow.name, new)
@@ -109,7 +106,7 @@ class DefinitionStore:
 
     def _document(self, account: str, name: str, version_id: str, kind: str) -> bytes:
         found = self._table.query_all(keys.workflow(account, name), begins_with=keys.chunks(kind, version_id))
-        return items.unpack_bytes(b"".join(bytes(item["doc"]["B"]) for item in found))
+        return items.unpack_bytes(items.joined(found))
 
     def _workflow_writes(self, account: str, workflow: Workflow, new: bool) -> list[Item]:
         attributes = {

@@ -1,43 +1,47 @@
-"""An instance as a document, and back. The schema number tells later versions what they read."""
+"""An instance as documents, and back: one with its place and progress, one with the bulk of what its threads hold.
+
+While both are small they are stored together in the head; otherwise the bulk has items of its own, which a commit
+writes only when it changed. The schema number tells later versions what they read.
+"""
 
 from dataclasses import asdict, fields
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from interactor.core.instance import Failure, Halt, Instance, LastResume, Phase, Thread
 from interactor.core.jsons import JsonObject
 
 SCHEMA = 1
+_BULK = ("layer", "writers", "input", "halt")
 
 T = TypeVar("T")
 
-_DEFAULTS: dict[str, Any] = {
-    each.name: each.default for each in fields(Thread) if each.default.__class__.__name__ != "_MISSING_TYPE"
-}
+_BLANK = Thread(id="", state="", phase=Phase.ENTER, sequence=0, entered_at=0)
+_ALWAYS = ("id", "state", "phase", "sequence", "entered_at")
 
 
 def to_document(instance: Instance) -> JsonObject:
-    """The document of everything but the layers and the version, which have places of their own in the item."""
+    """Everything but the bulk and the version, which have places of their own."""
     document = {
         each.name: getattr(instance, each.name)
         for each in fields(Instance)
         if each.name not in ("threads", "version", "failure")
     }
     document["schema"] = SCHEMA
-    document["threads"] = [_thread(thread) for thread in instance.threads.values()]
+    document["threads"] = [_members(thread, bulk=False) for thread in instance.threads.values()]
     if instance.failure is not None:
         document["failure"] = asdict(instance.failure)
     return {name: value for name, value in document.items() if value is not None}
 
 
-def layers(instance: Instance) -> JsonObject:
-    """What each thread has written: thread id to its top-level keys."""
-    return {thread.id: thread.layer for thread in instance.threads.values() if thread.layer}
+def bulk(instance: Instance) -> JsonObject:
+    """What each thread has written, was given and shows: thread id to those of its members."""
+    return {thread.id: _members(thread, bulk=True) for thread in instance.threads.values()}
 
 
-def from_document(document: JsonObject, written: JsonObject, version: int) -> Instance:
-    """The instance of a document, its layers and its version."""
+def from_documents(document: JsonObject, held: JsonObject, version: int) -> Instance:
+    """The instance of both documents and its version."""
     rest = {name: value for name, value in document.items() if name not in ("schema", "threads", "failure")}
-    threads = [_read_thread(each, written.get(each["id"], {})) for each in document["threads"]]
+    threads = [_read_thread({**each, **held.get(each["id"], {})}) for each in document["threads"]]
     return Instance(
         **rest,
         threads={thread.id: thread for thread in threads},
@@ -46,26 +50,25 @@ def from_document(document: JsonObject, written: JsonObject, version: int) -> In
     )
 
 
-def _thread(thread: Thread) -> JsonObject:
+def _members(thread: Thread, bulk: bool) -> JsonObject:
     document: JsonObject = {}
     for each in fields(Thread):
         value = getattr(thread, each.name)
-        if each.name == "layer" or (each.name in _DEFAULTS and value == _DEFAULTS[each.name]):
+        if (each.name in _BULK) is not bulk:
             continue
-        if isinstance(value, (Halt, Failure, LastResume)):
-            value = asdict(value)
-        document[each.name] = value
+        if each.name not in _ALWAYS and value == getattr(_BLANK, each.name):
+            continue
+        document[each.name] = asdict(value) if isinstance(value, (Halt, Failure, LastResume)) else value
     return document
 
 
-def _read_thread(document: JsonObject, layer: JsonObject) -> Thread:
+def _read_thread(document: JsonObject) -> Thread:
     special = {
         "phase": Phase(document["phase"]),
         "forked": tuple(document.get("forked", ())),
         "halt": _read(Halt, document.get("halt")),
         "failure": _read(Failure, document.get("failure")),
         "last_resume": _read(LastResume, document.get("last_resume")),
-        "layer": layer,
     }
     return Thread(**{**document, **special})
 

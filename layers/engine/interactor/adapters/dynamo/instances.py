@@ -1,28 +1,25 @@
-"""Instances: the head with its data, the history records, and the one transaction in which they change.
+"""Instances: read with data and history, and changed in one transaction.
 
-An advance costs one transaction: the head (with the data while it is under 4 KB) and one history record with all
-its events; creating and ending add the namespace's counter. ``version`` guards the head, ``commit_id`` tells a
-commit whose answer was lost from one that another made (invariant 1).
+An advance costs one transaction: the head (with what its threads hold while that is under 4 KB) and one history
+record with all its events; creating and ending add the namespace's counter. ``version`` guards the head,
+``commit_id`` tells a commit whose answer was lost from one that another made (invariant 1).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from interactor.adapters.dynamo import items, keys
-from interactor.adapters.dynamo.instance_document import from_document, layers, to_document
-from interactor.adapters.dynamo.items import Item, b, n, s
+from interactor.adapters.dynamo import heads, items, keys, records
+from interactor.adapters.dynamo.items import Item, n, s
 from interactor.adapters.dynamo.table import ConditionFailedError, Table
-from interactor.core import jsons
 from interactor.core.errors import NamespaceQuotaExceededError
 from interactor.core.instance import Instance
-from interactor.core.jsons import JsonObject
 from interactor.core.settle import Settled
 from interactor.core.storing import GuardLostError, Head, Lease, Record, StoreUnavailableError
 from interactor.core.times import Millis
 
-LAYERS_IN_HEAD_BYTES = 4096
 HISTORY_PER_PAGE = 200
+_TORN_READS = 10
 
 
 class InstanceStore:
@@ -33,26 +30,41 @@ class InstanceStore:
 
     def read(self, account: str, instance_id: str) -> Head | None:
         """The head with its data: one query, strongly consistent."""
-        return self._consistent(account, instance_id, at_least=keys.LAYERS)[0]
+        return self._consistent(account, instance_id, at_least=keys.BULK)[0]
 
     def read_with_history(self, account: str, instance_id: str) -> tuple[Head, list[Record]] | None:
         """The head with its data and the latest history records, oldest first: one query, strongly consistent."""
-        head, records = self._consistent(account, instance_id, limit=HISTORY_PER_PAGE)
+        head, rest = self._consistent(account, instance_id, limit=HISTORY_PER_PAGE)
         if head is None:
             return None
+        stored = [item for item in rest if items.text(item, "sk").startswith(keys.HISTORY)]
+        found = [records.read(self._table, item) for item in stored]
         last = head.instance.next_event
-        found = [record for record in map(read_record, records) if record.events[0]["number"] < last]
-        return head, found[::-1]
+        return head, [record for record in found if record.events[0]["number"] < last][::-1]
 
-    def record_of(self, account: str, instance_id: str, number: int) -> Record | None:
-        """The history record that holds the event of this number."""
+    def records_of(self, account: str, instance_id: str, number: int) -> list[Record]:
+        """The history record that holds an event, after those that its data must be folded from; none: it is gone."""
         partition = keys.instance(account, instance_id)
         page = self._table.query(
             partition, at_least=keys.history(0), at_most=keys.history(number), newest_first=True, limit=1
         )
-        record = read_record(page.items[0]) if page.items else None
-        held = record is not None and any(event["number"] == number for event in record.events)
-        return record if held else None
+        if not page.items:
+            return []
+        record = self.record(page.items[0])
+        if not any(event["number"] == number for event in record.events):
+            return []
+        if record.snapshot is not None:
+            return [record]
+        return [
+            self.record(item)
+            for item in self._table.query_all(
+                partition, at_least=keys.history(record.base), at_most=keys.history(number)
+            )
+        ]
+
+    def record(self, item: Item) -> Record:
+        """The history record of its item, as a query or a stream carries it."""
+        return records.read(self._table, item)
 
     def create(self, settled: Settled, commit_id: str, quota: int | None, wake_at: Millis | None) -> Head:
         """Store an instance that was never stored, and count it.
@@ -62,14 +74,15 @@ class InstanceStore:
             ContendedError, StoreUnavailableError: as ``Table.transact``.
         """
         instance = settled.instance
-        layers_version, writes = _writes(None, settled, commit_id, {}, wake_at)
+        bulk_version, writes = heads.writes(None, instance, commit_id, {}, wake_at)
+        writes += records.writes(settled)
         if not instance.ended:
             writes.append(_count(instance, 1, quota))
         try:
             self._table.transact(writes, commit_id)
         except ConditionFailedError as refused:
-            if _commit_id(refused.failed.get(0)) == commit_id:
-                return Head(instance, commit_id, {}, layers_version)
+            if heads.commit_id(refused.failed.get(0)) == commit_id:
+                return Head(instance, commit_id, {}, bulk_version)
             if 0 not in refused.failed and quota is not None:
                 raise NamespaceQuotaExceededError(
                     f"Namespace '{instance.namespace}' has {quota} active instances, as many as it may; "
@@ -78,7 +91,7 @@ class InstanceStore:
             raise
         except StoreUnavailableError:
             self._check_taken(instance, commit_id)
-        return Head(instance, commit_id, {}, layers_version)
+        return Head(instance, commit_id, {}, bulk_version)
 
     def commit(
         self, head: Head, settled: Settled, commit_id: str, leases: Mapping[str, Lease], wake_at: Millis | None
@@ -90,17 +103,18 @@ class InstanceStore:
             ContendedError, StoreUnavailableError: as ``Table.transact``.
         """
         before, instance = head.instance, settled.instance
-        layers_version, writes = _writes(head, settled, commit_id, leases, wake_at)
+        bulk_version, writes = heads.writes(head, instance, commit_id, leases, wake_at)
+        writes += records.writes(settled)
         if instance.ended and not before.ended:
             writes.append(_count(instance, -1, None))
         try:
             self._table.transact(writes, commit_id)
         except ConditionFailedError as refused:
-            if _commit_id(refused.failed.get(0)) != commit_id:
+            if heads.commit_id(refused.failed.get(0)) != commit_id:
                 raise GuardLostError from None
         except StoreUnavailableError:
             self._check_taken(before, commit_id)
-        return Head(instance, commit_id, leases, layers_version)
+        return Head(instance, commit_id, leases, bulk_version)
 
     def lease(self, head: Head, thread_id: str, lease: Lease, commit_id: str) -> Head:
         """Note that work on a thread's step begins: the only write beside ``create`` and ``commit``.
@@ -116,7 +130,7 @@ class InstanceStore:
                 UpdateExpression="SET leases = :leases, version = :next, commit_id = :commit",
                 ConditionExpression="version = :version",
                 ExpressionAttributeValues={
-                    ":leases": _leases(leases),
+                    ":leases": heads.leases_attribute(leases),
                     ":next": n(instance.version + 1),
                     ":version": n(instance.version),
                     ":commit": s(commit_id),
@@ -124,13 +138,12 @@ class InstanceStore:
             )
         except ConditionFailedError as refused:
             # A retried call whose first answer was lost finds its own work.
-            if _commit_id(refused.failed.get(0)) != commit_id:
+            if heads.commit_id(refused.failed.get(0)) != commit_id:
                 raise GuardLostError from None
         except StoreUnavailableError:
             self._check_taken(instance, commit_id)
-        return replace(
-            head, instance=replace(instance, version=instance.version + 1), commit_id=commit_id, leases=leases
-        )
+        leased = replace(instance, version=instance.version + 1)
+        return replace(head, instance=leased, commit_id=commit_id, leases=leases)
 
     def due(self, shard: int, now: Millis, limit: int) -> list[tuple[str, str]]:
         """Account and id of instances whose hint is overdue, the longest overdue first, from one of the 16 shards."""
@@ -152,140 +165,21 @@ class InstanceStore:
             StoreUnavailableError: when it did not.
         """
         head = self._table.get(items.key(keys.instance(instance.account, instance.id), keys.HEAD))
-        if _commit_id(head) != commit_id:
+        if heads.commit_id(head) != commit_id:
             raise StoreUnavailableError("the write did not take effect")
 
     def _consistent(self, account: str, instance_id: str, **bounds: Any) -> tuple[Head | None, Sequence[Item]]:
+        """The head, and what else a descending query of its partition found."""
         partition = keys.instance(account, instance_id)
-        for _ in range(10):
-            page = self._table.query(partition, newest_first=True, **bounds)
-            if not page.items or items.text(page.items[0], "sk") != keys.HEAD:
+        for _ in range(_TORN_READS):
+            found = self._table.query(partition, newest_first=True, **bounds).items
+            if not found or items.text(found[0], "sk") != keys.HEAD:
                 return None, ()
-            rest = page.items[1:]
-            apart = rest[0] if rest and items.text(rest[0], "sk") == keys.LAYERS else None
-            head = _read_head(page.items[0], apart)
+            apart = [item for item in found if items.text(item, "sk").startswith(keys.BULK)]
+            head = heads.read(found[0], apart[::-1])
             if head is not None:
-                return head, rest[1:] if apart is not None else rest
+                return head, found[1 + len(apart) :]
         raise StoreUnavailableError("the head and its data were never of one commit")
-
-
-def read_record(item: Item) -> Record:
-    """A history record of its item, as a query or a stream carries it."""
-    account, instance_id = keys.parse_instance(items.text(item, "pk"))
-    document = items.unpack(item["doc"]["B"])
-    return Record(account, instance_id, tuple(document["events"]), document["views"], document["envelope"])
-
-
-def _writes(
-    head: Head | None, settled: Settled, commit_id: str, leases: Mapping[str, Lease], wake_at: Millis | None
-) -> tuple[int | None, list[Item]]:
-    instance = settled.instance
-    partition = keys.instance(instance.account, instance.id)
-    written = layers(instance)
-    writes: list[Item] = [{}, {"Put": {"Item": _record_item(settled, partition)}}]
-    layers_version = None
-    if jsons.size(written) > LAYERS_IN_HEAD_BYTES:
-        layers_version = head.layers_version if head is not None else None
-        if layers_version is None or head is None or layers(head.instance) != written:
-            layers_version = instance.version
-            stored = {**items.key(partition, keys.LAYERS), "doc": b(items.pack(written)), "version": n(layers_version)}
-            writes.append({"Put": {"Item": stored}})
-    item = _head_item(instance, written, layers_version, commit_id, leases, wake_at)
-    if head is None:
-        writes[0] = {"Put": {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"}}
-    else:
-        guard = {":version": n(head.instance.version)}
-        writes[0] = {
-            "Put": {"Item": item, "ConditionExpression": "version = :version", "ExpressionAttributeValues": guard}
-        }
-    return layers_version, writes
-
-
-def _head_item(
-    instance: Instance,
-    written: JsonObject,
-    layers_version: int | None,
-    commit_id: str,
-    leases: Mapping[str, Lease],
-    wake_at: Millis | None,
-) -> Item:
-    document = to_document(instance)
-    item: Item = {
-        **items.key(keys.instance(instance.account, instance.id), keys.HEAD),
-        "version": n(instance.version),
-        "commit_id": s(commit_id),
-        "status": s(instance.status),
-        "status_pk": s(keys.status_list(instance.account, instance.namespace, instance.status)),
-        "workflow_pk": s(keys.workflow_list(instance.account, instance.workflow_name)),
-        "account_pk": s(keys.account_list(instance.account)),
-        "list_sk": s(instance.id),
-        "summary": s(jsons.dumps(summary(instance))),
-    }
-    if layers_version is None:
-        document["layers"] = written
-    else:
-        item["layers_version"] = n(layers_version)
-    item["doc"] = b(items.pack(document))
-    if leases:
-        item["leases"] = _leases(leases)
-    if wake_at is not None:
-        item["wake_at"] = n(wake_at)
-        item["due_pk"] = s(keys.due(instance.id))
-    return item
-
-
-def summary(instance: Instance) -> JsonObject:
-    """What a list shows of an instance beside its id, namespace and status."""
-    return {
-        "workflow_name": instance.workflow_name,
-        "current_state": instance.main.state,
-        "created_at": instance.created_at,
-    }
-
-
-def _record_item(settled: Settled, partition: str) -> Item:
-    instance = settled.instance
-    envelope = {
-        "namespace": instance.namespace,
-        "workflow_name": instance.workflow_name,
-        "version_id": instance.version_id,
-        "traceparent": instance.traceparent,
-        "by": settled.by,
-    }
-    document = {"schema": 1, "events": list(settled.events), "views": settled.views, "envelope": envelope}
-    return {
-        **items.key(partition, keys.history(settled.events[0]["number"])),
-        "at": n(instance.updated_at),
-        "doc": b(items.pack(document)),
-    }
-
-
-def _read_head(item: Item, apart: Item | None) -> Head | None:
-    """The head of its items; None when head and data are not of one commit, as a query under way may see them."""
-    document = items.unpack(item["doc"]["B"])
-    layers_version = items.number(item, "layers_version") if "layers_version" in item else None
-    if layers_version is None:
-        written = document.pop("layers")
-    elif apart is None or items.number(apart, "version") != layers_version:
-        return None
-    else:
-        written = items.unpack(apart["doc"]["B"])
-    leases = {
-        thread: Lease(items.number(lease["M"], "until"), items.number(lease["M"], "tries"))
-        for thread, lease in item.get("leases", {"M": {}})["M"].items()
-    }
-    instance = from_document(document, written, items.number(item, "version"))
-    return Head(instance, items.text(item, "commit_id"), leases, layers_version)
-
-
-def _leases(leases: Mapping[str, Lease]) -> Item:
-    return {
-        "M": {thread: {"M": {"until": n(lease.until), "tries": n(lease.tries)}} for thread, lease in leases.items()}
-    }
-
-
-def _commit_id(item: Item | None) -> str | None:
-    return items.text(item, "commit_id") if item and "commit_id" in item else None
 
 
 def _count(instance: Instance, step: int, quota: int | None) -> Item:

@@ -6,6 +6,7 @@ lose ``1`` against ``1.0``. Over a kilobyte they are compressed; the first byte 
 
 import json
 import zlib
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from interactor.core import jsons
@@ -16,6 +17,8 @@ Item: TypeAlias = dict[str, Any]
 
 _PLAIN, _DEFLATED = b"\x01", b"\x02"
 _COMPRESS_OVER = 512
+CHUNK_BYTES = 300_000
+"""A larger document is cut into several items: one holds 400 KB at the most."""
 
 
 def s(value: str) -> Item:
@@ -57,6 +60,16 @@ def unpack(stored: bytes) -> Json:
     """The document that ``pack`` wrote."""
     # The engine wrote it, so that the strict reading of outside texts would only cost time.
     return json.loads(unpack_bytes(stored))
+
+
+def cut(stored: bytes) -> list[bytes]:
+    """What was packed, in pieces that fit an item; at least one."""
+    return [stored[start : start + CHUNK_BYTES] for start in range(0, len(stored), CHUNK_BYTES)]
+
+
+def joined(pieces: Iterable[Item]) -> bytes:
+    """The pieces of items in their order, put together again."""
+    return b"".join(bytes(piece["doc"]["B"]) for piece in pieces)
 
 
 def pack_bytes(raw: bytes) -> bytes:

@@ -9,7 +9,7 @@ from zlib import crc32
 from interactor.core.instance import Status
 
 HEAD = "M"
-LAYERS = "L#layers"
+BULK = "L#"
 """Sorts between the history and the head, so that one descending query answers head, data, latest history."""
 HISTORY = "H#"
 DUE_SHARDS = 16
@@ -23,6 +23,21 @@ def instance(account: str, instance_id: str) -> str:
 def history(first_number: int) -> str:
     """Sort key of the history record whose first event has this number."""
     return f"{HISTORY}{first_number:010d}"
+
+
+def history_part(first_number: int, part: int) -> str:
+    """Sort key of a further part of a history record that is too large for one item; sorts before all records."""
+    return f"{history_parts(first_number)}{part:03d}"
+
+
+def history_parts(first_number: int) -> str:
+    """What the sort keys of all further parts of a record begin with."""
+    return f"G#{first_number:010d}#"
+
+
+def bulk(part: int) -> str:
+    """Sort key of one part of what the threads hold."""
+    return f"{BULK}{part:03d}"
 
 
 def parse_instance(partition: str) -> tuple[str, str]:

@@ -1,0 +1,112 @@
+"""The items of an instance's present state: the head, and the bulk of its threads where that is large.
+
+``version commit_id status wake_at leases`` are plain attributes, which conditions and indexes read; the rest is one
+document.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from interactor.adapters.dynamo import items, keys
+from interactor.adapters.dynamo.instance_document import bulk, from_documents, to_document
+from interactor.adapters.dynamo.items import Item, b, n, s
+from interactor.core import jsons
+from interactor.core.instance import Instance
+from interactor.core.jsons import JsonObject
+from interactor.core.storing import Head, Lease
+from interactor.core.times import Millis
+
+BULK_IN_HEAD_BYTES = 4096
+
+
+def writes(
+    before: Head | None, instance: Instance, commit_id: str, leases: Mapping[str, Lease], wake_at: Millis | None
+) -> tuple[int | None, list[Item]]:
+    """The version at which the bulk was last written apart, and the writes that replace a head, the guarded first."""
+    partition = keys.instance(instance.account, instance.id)
+    held = bulk(instance)
+    packed = items.pack(held)
+    apart: list[Item] = []
+    bulk_version = None
+    if jsons.size(held) > BULK_IN_HEAD_BYTES:
+        bulk_version = None if before is None else before.bulk_version
+        if before is None or bulk_version is None or items.pack(bulk(before.instance)) != packed:
+            bulk_version = instance.version
+            apart = [
+                items.key(partition, keys.bulk(number)) | {"doc": b(piece), "version": n(bulk_version)}
+                for number, piece in enumerate(items.cut(packed))
+            ]
+    item = _item(instance, held if bulk_version is None else None, commit_id, leases, wake_at)
+    if bulk_version is not None:
+        item["bulk_version"] = n(bulk_version)
+    guarded: Item = {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
+    if before is not None:
+        guarded["ConditionExpression"] = "version = :version"
+        guarded["ExpressionAttributeValues"] = {":version": n(before.instance.version)}
+    return bulk_version, [{"Put": guarded}, *({"Put": {"Item": each}} for each in apart)]
+
+
+def read(item: Item, apart: Sequence[Item]) -> Head | None:
+    """The head of its items; None when they are not of one commit, as a query under way may see them.
+
+    ``apart`` are the items of the bulk in the order of their keys; some may be left from larger times.
+    """
+    document = items.unpack(item["doc"]["B"])
+    bulk_version = items.number(item, "bulk_version") if "bulk_version" in item else None
+    if bulk_version is None:
+        held = document.pop("bulk")
+    else:
+        current = [each for each in apart if items.number(each, "version") == bulk_version]
+        if not current:
+            return None
+        held = items.unpack(items.joined(current))
+    leases = {
+        thread: Lease(items.number(lease["M"], "until"), items.number(lease["M"], "tries"))
+        for thread, lease in item.get("leases", {"M": {}})["M"].items()
+    }
+    instance = from_documents(document, held, items.number(item, "version"))
+    return Head(instance, items.text(item, "commit_id"), leases, bulk_version)
+
+
+def leases_attribute(leases: Mapping[str, Lease]) -> Item:
+    """Leases as a map attribute."""
+    return {
+        "M": {thread: {"M": {"until": n(lease.until), "tries": n(lease.tries)}} for thread, lease in leases.items()}
+    }
+
+
+def commit_id(item: Item | None) -> str | None:
+    """Which commit wrote a head; None for no head."""
+    return items.text(item, "commit_id") if item and "commit_id" in item else None
+
+
+def _item(
+    instance: Instance, held: JsonObject | None, commit_id: str, leases: Mapping[str, Lease], wake_at: Millis | None
+) -> Item:
+    document = to_document(instance) | ({"bulk": held} if held is not None else {})
+    item: Item = {
+        **items.key(keys.instance(instance.account, instance.id), keys.HEAD),
+        "version": n(instance.version),
+        "commit_id": s(commit_id),
+        "status": s(instance.status),
+        "status_pk": s(keys.status_list(instance.account, instance.namespace, instance.status)),
+        "workflow_pk": s(keys.workflow_list(instance.account, instance.workflow_name)),
+        "account_pk": s(keys.account_list(instance.account)),
+        "list_sk": s(instance.id),
+        "summary": s(jsons.dumps(_summary(instance))),
+        "doc": b(items.pack(document)),
+    }
+    if leases:
+        item["leases"] = leases_attribute(leases)
+    if wake_at is not None:
+        item["wake_at"] = n(wake_at)
+        item["due_pk"] = s(keys.due(instance.id))
+    return item
+
+
+def _summary(instance: Instance) -> JsonObject:
+    """What a list shows of an instance beside its id, namespace and status."""
+    return {
+        "workflow_name": instance.workflow_name,
+        "current_state": instance.main.state,
+        "created_at": instance.created_at,
+    }

@@ -1,0 +1,54 @@
+"""The items of history records. A record over 300 KB has further parts, written in the same transaction."""
+
+from interactor.adapters.dynamo import items, keys
+from interactor.adapters.dynamo.items import Item, b, n
+from interactor.adapters.dynamo.table import Table
+from interactor.core.settle import Settled
+from interactor.core.storing import Record
+
+
+def writes(settled: Settled) -> list[Item]:
+    """The writes of one record, its first part first."""
+    instance = settled.instance
+    partition = keys.instance(instance.account, instance.id)
+    first = int(settled.events[0]["number"])
+    document = {
+        "schema": 1,
+        "events": list(settled.events),
+        "snapshot": settled.snapshot,
+        "base": instance.snapshot_number,
+        "envelope": {
+            "namespace": instance.namespace,
+            "workflow_name": instance.workflow_name,
+            "version_id": instance.version_id,
+            "traceparent": instance.traceparent,
+            "by": settled.by,
+        },
+    }
+    begin, *rest = items.cut(items.pack(document))
+    item = items.key(partition, keys.history(first)) | {"at": n(instance.updated_at), "doc": b(begin)}
+    if rest:
+        item["parts"] = n(len(rest))
+    further = [
+        items.key(partition, keys.history_part(first, number)) | {"doc": b(piece)} for number, piece in enumerate(rest)
+    ]
+    return [{"Put": {"Item": each}} for each in (item, *further)]
+
+
+def read(table: Table, item: Item) -> Record:
+    """The record of its first item, as a query or a stream carries it; further parts are read from the table."""
+    partition = items.text(item, "pk")
+    stored = bytes(item["doc"]["B"])
+    if "parts" in item:
+        first = int(items.text(item, "sk").removeprefix(keys.HISTORY))
+        stored += items.joined(table.query_all(partition, begins_with=keys.history_parts(first)))
+    document = items.unpack(stored)
+    account, instance_id = keys.parse_instance(partition)
+    return Record(
+        account,
+        instance_id,
+        tuple(document["events"]),
+        document["snapshot"],
+        document["base"],
+        document["envelope"],
+    )
