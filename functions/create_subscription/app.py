@@ -1,10 +1,12 @@
 """POST /webhooks/subscriptions: subscribe a URL to events."""
 
-from interactor.api import bodies, views
+from interactor.api import bodies, idempotency, views
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response, created
+from interactor.core.jsons import JsonObject
 from interactor.core.principal import Principal, check_namespace
+from interactor.core.webhooks import Subscription
 from interactor.runtime import runtime
 from interactor.usecases import subscriptions
 
@@ -12,9 +14,16 @@ from interactor.usecases import subscriptions
 @endpoint("webhooks:write")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the subscription; a secret that was made for it is shown here and never again."""
-    body = bodies.read(bodies.CreateSubscription, request)
-    within = None if body.namespace_filter is None else check_namespace(body.namespace_filter, "namespace_filter")
-    wanted = subscriptions.Wanted(body.url, tuple(body.events), body.secret, within)
-    made = subscriptions.create(runtime().subscriptions, principal, wanted)
-    shown = {"secret": made.secret} if body.secret is None else {}
-    return created(views.subscription(made) | shown)
+
+    def work(key: idempotency.Key | None) -> Response:
+        body = bodies.read(bodies.CreateSubscription, request)
+
+        def shown(made: Subscription) -> JsonObject:
+            return views.subscription(made) | ({"secret": made.secret} if body.secret is None else {})
+
+        within = None if body.namespace_filter is None else check_namespace(body.namespace_filter, "namespace_filter")
+        wanted = subscriptions.Wanted(body.url, tuple(body.events), body.secret, within)
+        also = None if key is None else lambda made: key.answer(201, {"data": shown(made)})[1]
+        return created(shown(subscriptions.create(runtime().subscriptions, principal, wanted, also)))
+
+    return idempotency.once(request, principal, "", work)

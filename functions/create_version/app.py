@@ -1,9 +1,9 @@
 """POST /workflows/{name}/versions, PUT /workflows/{name}: make the next version of a workflow, a draft."""
 
-from interactor.api import definitions, views
+from interactor.api import definitions, idempotency
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
-from interactor.api.response import Response, created
+from interactor.api.response import Response
 from interactor.core.principal import Principal
 from interactor.runtime import runtime
 from interactor.usecases import workflows
@@ -14,6 +14,11 @@ def handler(request: Request, principal: Principal) -> Response:
     """Answer the name with its new draft."""
     shared, name = runtime().workflows, request.parameter("name")
     workflows.find(shared.store, principal.account, name)
-    document = definitions.posted(request)
-    workflow, version = workflows.add_version(shared, principal.account, name, document, request.raw_body)
-    return created({"name": name, "workflow_id": workflow.workflow_id, **views.version(version)})
+
+    def work(key: idempotency.Key | None) -> Response:
+        document = definitions.posted(request)
+        also = definitions.remembered(key, 201)
+        made = workflows.add_version(shared, principal.account, name, document, request.raw_body, also)
+        return definitions.made(201, *made)
+
+    return idempotency.once(request, principal, "", work)

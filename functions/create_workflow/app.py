@@ -1,9 +1,9 @@
 """POST /workflows: make a workflow and its first version, a draft."""
 
-from interactor.api import definitions, views
+from interactor.api import definitions, idempotency
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
-from interactor.api.response import Response, created
+from interactor.api.response import Response
 from interactor.core.principal import Principal
 from interactor.runtime import runtime
 from interactor.usecases import workflows
@@ -12,6 +12,11 @@ from interactor.usecases import workflows
 @endpoint("workflows:write")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the name with its draft."""
-    document = definitions.posted(request)
-    workflow, version = workflows.create(runtime().workflows, principal.account, document, request.raw_body)
-    return created({"name": workflow.name, "workflow_id": workflow.workflow_id, **views.version(version)})
+
+    def work(key: idempotency.Key | None) -> Response:
+        document = definitions.posted(request)
+        also = definitions.remembered(key, 201)
+        made = workflows.create(runtime().workflows, principal.account, document, request.raw_body, also)
+        return definitions.made(201, *made)
+
+    return idempotency.once(request, principal, "", work)

@@ -3,11 +3,13 @@
 from interactor.api import instances
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
-from interactor.api.response import Response, ok
+from interactor.api.response import Response
 from interactor.core.principal import Principal
+from interactor.runtime import runtime
+from interactor.usecases.deliver import find
 
 
 @endpoint("workflows:read")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the whole instance."""
-    return ok(instances.shown(principal, request.parameter("instance_id")))
+    return Response(200, instances.text(find(runtime().instances, principal, request.parameter("instance_id"))))

@@ -1,9 +1,9 @@
 """POST /workflows/{name}/versions/{version_id}/publish: make a version the one that new instances run."""
 
-from interactor.api import views
+from interactor.api import definitions, idempotency
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
-from interactor.api.response import Response, ok
+from interactor.api.response import Response
 from interactor.core.principal import Principal
 from interactor.runtime import runtime
 from interactor.usecases import workflows
@@ -12,6 +12,13 @@ from interactor.usecases import workflows
 @endpoint("workflows:write")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the published version."""
-    name, version_id = request.parameter("name"), request.parameter("version_id")
-    version = workflows.publish(runtime().workflows, principal.account, name, version_id)
-    return ok({"name": name, **views.version(version)})
+    shared, name, version_id = runtime().workflows, request.parameter("name"), request.parameter("version_id")
+    workflow = workflows.find(shared.store, principal.account, name)
+    workflows.find_version(shared.store, principal.account, name, version_id)
+
+    def work(key: idempotency.Key | None) -> Response:
+        also = definitions.remembered(key, 200)
+        version = workflows.publish(shared, principal.account, name, version_id, also)
+        return definitions.made(200, workflow, version)
+
+    return idempotency.once(request, principal, "", work)

@@ -3,11 +3,11 @@
 from interactor.api import instances
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
-from interactor.api.response import Response, ok
+from interactor.api.response import Response
 from interactor.core.principal import Principal
 
 
 @endpoint("workflows:execute")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the whole instance."""
-    return ok(instances.resumed(request, principal, thread_id=None))
+    return instances.resumed(request, principal, thread_id=None)

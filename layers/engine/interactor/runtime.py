@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from interactor.adapters.clients import ClientStore
     from interactor.adapters.dynamo.definitions import DefinitionStore
     from interactor.adapters.dynamo.instances import InstanceStore
+    from interactor.adapters.dynamo.remembered import RememberedStore
     from interactor.adapters.dynamo.subscriptions import SubscriptionStore
     from interactor.adapters.dynamo.table import Table
     from interactor.adapters.outgoing import OutgoingClient
@@ -74,6 +75,13 @@ class Runtime:
         from interactor.adapters.dynamo.subscriptions import SubscriptionStore
 
         return SubscriptionStore(self.table)
+
+    @cached_property
+    def remembered(self) -> "RememberedStore":
+        """Idempotency keys."""
+        from interactor.adapters.dynamo.remembered import RememberedStore
+
+        return RememberedStore(self.table)
 
     @cached_property
     def clients(self) -> "ClientStore":

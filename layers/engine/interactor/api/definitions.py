@@ -1,14 +1,14 @@
 """Definitions in requests and answers: read with the errors that ruling 22 gives them, shown as they were posted."""
 
-from interactor.api import views
+from interactor.api import idempotency, views
 from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.core import jsons, limits
 from interactor.core.definition.check import Verdict
 from interactor.core.errors import InvalidRequestError, InvalidWorkflowError
 from interactor.core.jsons import Json, JsonObject
-from interactor.core.storing import Version
-from interactor.usecases.workflows import listed
+from interactor.core.storing import Version, Workflow
+from interactor.usecases.workflows import Also, listed
 
 
 def posted(request: Request) -> JsonObject:
@@ -45,6 +45,22 @@ def verdict(found: Verdict) -> JsonObject:
     if found.warnings:
         view["warnings"] = listed(found.warnings)
     return view
+
+
+def made(status: int, workflow: Workflow, version: Version) -> Response:
+    """The answer that names a workflow's version."""
+    return Response(status, jsons.dumps({"data": _named(workflow, version)}))
+
+
+def remembered(key: idempotency.Key | None, status: int) -> Also | None:
+    """The write that remembers such an answer under the request's idempotency key, where it has one."""
+    if key is None:
+        return None
+    return lambda workflow, version: key.answer(status, {"data": _named(workflow, version)})[1]
+
+
+def _named(workflow: Workflow, version: Version) -> JsonObject:
+    return {"name": workflow.name, "workflow_id": workflow.workflow_id, **views.version(version)}
 
 
 def with_definition(name: str, version: Version, document: bytes) -> Response:

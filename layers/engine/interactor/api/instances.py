@@ -1,53 +1,58 @@
-"""What the endpoints of instances share: reading a resume, showing an instance, and the filters of a list."""
+"""What the endpoints of instances share: showing an instance, resuming it, and the filters of a list."""
 
+from collections.abc import Sequence
+
+from interactor.adapters.dynamo import records
 from interactor.adapters.dynamo.listing import Query
-from interactor.api import bodies, views
+from interactor.api import bodies, idempotency, views
 from interactor.api.request import Request
-from interactor.core import ids
-from interactor.core.errors import InstanceNotFoundError, InvalidRequestError
+from interactor.api.response import Response
+from interactor.core import jsons
+from interactor.core.errors import InvalidRequestError
 from interactor.core.instance import STATUSES
-from interactor.core.jsons import JsonObject
 from interactor.core.principal import ALL, Principal, actor_of, check_namespace
+from interactor.core.settle import Settled
+from interactor.core.storing import Head, Item, Record, Remembered
 from interactor.runtime import runtime
 from interactor.usecases import workflows
 from interactor.usecases.deliver import Resume, Trigger, find, resume
+from interactor.usecases.engine import Also
 
 
-def shown(principal: Principal, instance_id: str) -> JsonObject:
-    """An instance as it now stands.
-
-    Raises:
-        InstanceNotFoundError: when the caller knows of none with this id.
-    """
-    well_formed = ids.is_id(instance_id, "inst")
-    found = runtime().instances.read_with_history(principal.account, instance_id) if well_formed else None
-    if found is None or not principal.holds(found[0].instance.namespace):
-        raise InstanceNotFoundError(instance_id)
-    return views.instance(found[0].instance, found[1])
+def text(head: Head) -> str:
+    """The body of an answer that shows an instance as it stands."""
+    return jsons.dumps({"data": views.instance(head.instance, head.records or ())})
 
 
-def resumed(request: Request, principal: Principal, thread_id: str | None) -> JsonObject:
-    """The instance after a resume. What does not exist is told before what is wrong with the body (ruling 18)."""
-    instance_id = request.parameter("instance_id")
-    head = find(runtime().instances, principal, instance_id)
-    body = bodies.read(bodies.Resume, request, bodies.RAW_INPUT_BYTES)
-    by = actor_of(principal, request.headers.get("x-interactor-actor")).as_json()
-    trigger = Trigger("input", body.input, body.option, by)
-    resume(runtime().engine, principal, head, Resume(trigger, thread_id, body.expected_state, request.arrived_at))
-    return shown(principal, instance_id)
+def remembered(key: idempotency.Key | None, status: int) -> Also | None:
+    """The write that remembers the answer of a commit under the request's idempotency key, where it has one."""
+    if key is None:
+        return None
+
+    def write(settled: Settled, before: Sequence[Record]) -> Item:
+        body = jsons.dumps({"data": views.instance(settled.instance, [*before, records.of(settled)])})
+        return key.write(Remembered(key.key.request, status, body, settled.instance.id))
+
+    return write
 
 
-def require_workflow(principal: Principal, name: str) -> None:
-    """Refuse an unknown workflow before the body is looked at (ruling 18).
+def resumed(request: Request, principal: Principal, thread_id: str | None) -> Response:
+    """Resume, and answer the instance. What does not exist is told before what is wrong with the body (ruling 18)."""
+    head = find(runtime().instances, principal, request.parameter("instance_id"))
 
-    Raises:
-        WorkflowNotFoundError: when the account has none of that name.
-    """
-    workflows.find(runtime().definitions, principal.account, name)
+    def work(key: idempotency.Key | None) -> Response:
+        body = bodies.read(bodies.Resume, request, bodies.RAW_INPUT_BYTES)
+        by = actor_of(principal, request.headers.get("x-interactor-actor")).as_json()
+        trigger = Trigger("input", body.input, body.option, by)
+        asked = Resume(trigger, thread_id, body.expected_state, request.arrived_at)
+        found = resume(runtime().engine, principal, head, asked, remembered(key, 200))
+        return Response(200, text(found))
+
+    return idempotency.once(request, principal, head.instance.namespace, work)
 
 
 def query(request: Request, principal: Principal) -> Query | None:
-    """The filters of a list; None when they ask for a namespace that the token does not hold.
+    """The filters of a list; None when they ask for what the token cannot see, or what cannot exist.
 
     Raises:
         InvalidRequestError: with all filters that are wrong.

@@ -195,6 +195,12 @@ class ConcurrentModificationError(RefusedError):
     code, status = "concurrent_modification", 409
 
 
+class IdempotencyConflictError(RefusedError):
+    """The key was used for another request (ruling 23)."""
+
+    code, status = "idempotency_conflict", 409
+
+
 class SubscriptionQuotaExceededError(RefusedError):
     """The account has as many subscriptions as it may."""
 

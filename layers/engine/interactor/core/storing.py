@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
 from interactor.core.instance import Instance
 from interactor.core.jsons import JsonObject
 from interactor.core.times import Millis
+
+Item: TypeAlias = dict[str, Any]
+"""A write in the store's own notation, which use cases only hand through."""
 
 
 class StoreUnavailableError(Exception):
@@ -14,6 +18,10 @@ class StoreUnavailableError(Exception):
 
 class ContendedError(Exception):
     """A transaction that changed nothing: another was under way, or capacity was short. It may be tried again."""
+
+
+class KeyTakenError(Exception):
+    """Another request with the same idempotency key came first. Nothing was changed."""
 
 
 class GuardLostError(Exception):
@@ -26,17 +34,6 @@ class Lease:
 
     until: Millis
     tries: int
-
-
-@dataclass(frozen=True)
-class Head:
-    """An instance as it is stored, with what guards and accompanies it."""
-
-    instance: Instance
-    commit_id: str
-    leases: Mapping[str, Lease] = field(default_factory=dict)
-    bulk_version: int | None = None
-    """The version at which the bulk went to items of its own; None while it is in the head."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +51,19 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Head:
+    """An instance as it is stored, with what guards and accompanies it."""
+
+    instance: Instance
+    commit_id: str
+    leases: Mapping[str, Lease] = field(default_factory=dict)
+    bulk_version: int | None = None
+    """The version at which the bulk went to items of its own; None while it is in the head."""
+    records: tuple[Record, ...] | None = None
+    """The latest history records, oldest first, where they were read; commits add theirs."""
+
+
+@dataclass(frozen=True)
 class StepHint:
     """Names a place of a thread; without a thread it comes from the clock and names the instance only."""
 
@@ -64,6 +74,26 @@ class StepHint:
     attempt: int = 1
     again: bool = False
     """Whether the message was received before: its work may have killed a worker."""
+
+
+@dataclass(frozen=True)
+class IdempotencyKey:
+    """A caller's key, within its account and namespace; ``request`` tells one request from another (ruling 23)."""
+
+    account: str
+    namespace: str
+    value: str
+    request: str
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What a request with a key came to. ``body`` None: it is too large to keep, and ``instance_id`` finds it."""
+
+    request: str
+    status: int
+    body: str | None
+    instance_id: str | None
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,10 @@ from interactor.core.jsons import Json, JsonObject
 from interactor.core.limits import REMEMBERED_RESUME
 from interactor.core.machine import Advance
 from interactor.core.principal import Principal
-from interactor.core.settle import OvertakenError, cancel, wake_at
+from interactor.core.settle import OvertakenError, cancel
 from interactor.core.storing import Head
 from interactor.core.times import Millis
-from interactor.usecases.engine import Engine
+from interactor.usecases.engine import Also, Engine
 
 if TYPE_CHECKING:
     from interactor.adapters.dynamo.instances import InstanceStore
@@ -57,18 +57,18 @@ class Resume:
 
 
 def find(instances: "InstanceStore", principal: Principal, instance_id: str) -> Head:
-    """The instance, if the caller may know of it (ruling 18).
+    """The instance with its latest history, if the caller may know of it (ruling 18).
 
     Raises:
         InstanceNotFoundError: for one that does not exist, and for another's.
     """
-    head = instances.read(principal.account, instance_id) if ids.is_id(instance_id, "inst") else None
+    head = instances.read_with_history(principal.account, instance_id) if ids.is_id(instance_id, "inst") else None
     if head is None or not principal.holds(head.instance.namespace):
         raise InstanceNotFoundError(instance_id)
     return head
 
 
-def resume(engine: Engine, principal: Principal, head: Head, request: Resume) -> Instance:
+def resume(engine: Engine, principal: Principal, head: Head, request: Resume, also: Also | None = None) -> Head:
     """Take a halted thread of what ``find`` found on with a person's decision, as far as the budget goes.
 
     Raises:
@@ -80,16 +80,17 @@ def resume(engine: Engine, principal: Principal, head: Head, request: Resume) ->
     thread = _wanted(head.instance, request.thread_id)
     if request.expected_state is not None and thread.state != request.expected_state:
         raise _conflict(head.instance, thread, request.expected_state)
-    earlier = _judge_earlier(head.instance, thread, request, engine.world.now())
-    if earlier is not None:
-        return earlier
+    if _decided_earlier(head.instance, thread, request, engine.world.now()):
+        return head
     try:
-        return deliver(engine, head, thread.id, thread.sequence, request.trigger).instance
+        return deliver(engine, head, thread.id, thread.sequence, request.trigger, also)
     except OvertakenError:
         return _after_losing(engine, principal, head.instance.id, thread, request)
 
 
-def deliver(engine: Engine, head: Head, thread_id: str, expected_sequence: int, trigger: Trigger) -> Head:
+def deliver(
+    engine: Engine, head: Head, thread_id: str, expected_sequence: int, trigger: Trigger, also: Also | None = None
+) -> Head:
     """Move a halted thread, commit, and run on as far as the budget goes.
 
     Raises:
@@ -107,22 +108,14 @@ def deliver(engine: Engine, head: Head, thread_id: str, expected_sequence: int, 
     else:
         advance.resume(trigger.payload, trigger.name, trigger.fingerprint(), now)
     engine.run_pure(head.instance.account, advance, deadline)
-    committed = engine.commit(definition, head, advance.change())
+    committed = engine.commit(definition, head, advance.change(), also)
     return engine.carry_on(definition, committed, trigger.by, deadline)
 
 
-def cancel_instance(engine: Engine, principal: Principal, instance_id: str, by: Json) -> Instance:
-    """Cancel an instance with all its threads. It tries until it wins or the instance has ended (ruling 24).
+def cancel_instance(engine: Engine, head: Head, reason: str, by: Json, also: Also | None = None) -> Head:
+    """Cancel an instance with all its threads, on whatever its head is by then.
 
-    Raises:
-        InstanceNotFoundError: when the caller knows of no such instance.
-        InstanceNotActiveError: when it has ended.
-    """
-    return cancel_head(engine, find(engine.instances, principal, instance_id), "requested", by).instance
-
-
-def cancel_head(engine: Engine, head: Head, reason: str, by: Json) -> Head:
-    """Cancel what was read, on whatever the head is by then.
+    It tries until it wins or the instance has ended (ruling 24).
 
     Raises:
         InstanceNotActiveError: when it has ended.
@@ -136,8 +129,7 @@ def cancel_head(engine: Engine, head: Head, reason: str, by: Json) -> Head:
             )
         now = engine.world.now()
         settled = cancel(instance, reason, by, _in_flight(engine, present, now), now, bytes.fromhex(commit_id))
-        wake = wake_at(settled.instance, engine.rules.lifetimes)
-        return engine.instances.commit(present, settled, commit_id, {}, wake)
+        return engine.write(present, settled, commit_id, {}, also)
 
     return engine.insist(head, judge)
 
@@ -154,31 +146,36 @@ def _wanted(instance: Instance, thread_id: str | None) -> Thread:
     return halted[0] if halted else instance.main
 
 
-def _judge_earlier(instance: Instance, thread: Thread, request: Resume, now: Millis) -> Instance | None:
-    """The answer, where an earlier resume decides it; None where this one is judged on its own (ruling 17)."""
+def _decided_earlier(instance: Instance, thread: Thread, request: Resume, now: Millis) -> bool:
+    """Whether the same resume took effect earlier; False where this one is judged on its own (ruling 17).
+
+    Raises:
+        ConcurrentModificationError, InstanceNotHaltedError: when an earlier one decides against it.
+    """
     last = _last_resume(instance, request.thread_id)
     same = last is not None and last.input_hash == request.trigger.fingerprint()
     if last is not None and request.arrived_at < last.at and request.expected_state is None:
         if same:
-            return instance
+            return True
         raise _conflict(instance, thread, last.state)
     if thread.phase is Phase.HALTED:
-        return None
+        return False
     if last is not None and same and now - last.at <= REMEMBERED_RESUME:
-        return instance
+        return True
     raise InstanceNotHaltedError(
         f"Instance '{instance.id}' does not wait for an input: thread '{thread.id}' is at '{thread.state}'",
         {"status": instance.status, "current_state": thread.state},
     )
 
 
-def _after_losing(engine: Engine, principal: Principal, instance_id: str, lost: Thread, request: Resume) -> Instance:
+def _after_losing(engine: Engine, principal: Principal, instance_id: str, lost: Thread, request: Resume) -> Head:
     """What a resume is told that another commit overtook."""
-    instance = find(engine.instances, principal, instance_id).instance
+    head = find(engine.instances, principal, instance_id)
+    instance = head.instance
     last = instance.threads[lost.id].last_resume if lost.id in instance.threads else None
     winner = last if last is not None and last.sequence == lost.sequence else None
     if winner is not None and winner.input_hash == request.trigger.fingerprint():
-        return instance
+        return head
     raise _conflict(instance, instance.threads.get(lost.id, instance.main), lost.state)
 
 

@@ -5,7 +5,7 @@ call is made by a step worker only, after a lease says so. Whatever happens in b
 last commit and its ``wake_at`` finds it again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,8 +15,8 @@ from interactor.core.instance import Instance
 from interactor.core.jsons import Json
 from interactor.core.logic import Failed, HttpCall, Outcome, ScriptCall
 from interactor.core.machine import Advance, Change, Step
-from interactor.core.settle import Lifetimes, settle, wake_at
-from interactor.core.storing import ContendedError, GuardLostError, Head, StoreUnavailableError
+from interactor.core.settle import Lifetimes, Settled, settle, wake_at
+from interactor.core.storing import ContendedError, GuardLostError, Head, Item, Lease, Record, StoreUnavailableError
 from interactor.core.times import SECOND, Millis
 from interactor.usecases.world import World
 
@@ -47,6 +47,10 @@ Secrets = Callable[[str], Mapping[str, str]]
 
 Caller = Callable[[HttpCall, Mapping[str, str]], Outcome]
 """Makes an outgoing request with extra headers and says how it ended."""
+
+
+Also = Callable[[Settled, Sequence[Record]], Item]
+"""One more write for a commit, made from what was settled and the history before it: an idempotency key's record."""
 
 
 @dataclass(frozen=True)
@@ -112,35 +116,43 @@ class Engine:
         now = self.world.now()
         advance.complete(calls.mask(outcome, secrets), now, self._retry_at(step, outcome, now))
 
-    def commit(self, definition: Definition, head: Head, change: Change) -> Head:
+    def commit(self, definition: Definition, head: Head, change: Change, also: Also | None = None) -> Head:
         """Commit what a thread came to, on the head as it stands then.
 
         A commit that loses to another thread's is settled again on the new head, with the result kept.
 
         Raises:
             OvertakenError: when the thread itself has moved in between: nothing was changed.
+            KeyTakenError: when what ``also`` writes is refused.
             StoreUnavailableError: when the table would not take it.
         """
 
         def judge(present: Head, commit_id: str) -> Head:
             settled = settle(definition, present.instance, change, self.world.now(), bytes.fromhex(commit_id))
             others = {thread: lease for thread, lease in present.leases.items() if thread != change.before.id}
-            return self.instances.commit(
-                present, settled, commit_id, others, wake_at(settled.instance, self.rules.lifetimes)
-            )
+            return self.write(present, settled, commit_id, others, also)
 
         return self.insist(head, judge)
+
+    def write(
+        self, head: Head, settled: Settled, commit_id: str, leases: Mapping[str, Lease], also: Also | None
+    ) -> Head:
+        """One try to commit what was settled on a head; errors as ``InstanceStore.commit``."""
+        wake = wake_at(settled.instance, self.rules.lifetimes)
+        extra = [also(settled, head.records or ())] if also is not None else []
+        return self.instances.commit(head, settled, commit_id, leases, wake, extra)
 
     def insist(self, head: Head, judge: Callable[[Head, str], Head]) -> Head:
         """Try a commit until it takes effect; ``judge`` makes it on the head as it stands, or raises why not."""
         present = head
+        again = self.instances.read if head.records is None else self.instances.read_with_history
         for attempt in range(COMMIT_ATTEMPTS):
             commit_id = self.world.entropy(16).hex()
             try:
                 return judge(present, commit_id)
             except (GuardLostError, ContendedError):
                 self.world.pause(attempt)
-            found = self.instances.read(head.instance.account, head.instance.id)
+            found = again(head.instance.account, head.instance.id)
             if found is None:
                 raise StoreUnavailableError("the instance is gone")
             present = found

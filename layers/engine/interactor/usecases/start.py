@@ -1,87 +1,100 @@
 """Create an instance and run it on to where it first rests (rulings 10, 11, 26)."""
 
+from dataclasses import dataclass, replace
+
 from interactor.core.definition.input_schema import check_input
-from interactor.core.errors import InvalidRequestError, WorkflowNotFoundError, WorkflowNotPublishedError
+from interactor.core.errors import InvalidRequestError, NamespaceQuotaExceededError, WorkflowNotPublishedError
 from interactor.core.instance import MAIN, Instance, Phase, Thread
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.machine import INPUT, Advance
+from interactor.core.quota import shards
 from interactor.core.settle import settle, wake_at
-from interactor.core.storing import ContendedError, Head, StoreUnavailableError
-from interactor.core.times import Millis
-from interactor.usecases.engine import COMMIT_ATTEMPTS, Engine
+from interactor.core.storing import ContendedError, Head, StoreUnavailableError, Workflow
+from interactor.usecases.engine import COMMIT_ATTEMPTS, Also, Engine
 
 
-def start(
-    engine: Engine,
-    account: str,
-    workflow_name: str,
-    namespace: str,
-    given: JsonObject,
-    by: Json,
-    traceparent: str | None,
-) -> Instance:
+@dataclass(frozen=True)
+class Wanted:
+    """An instance as it is asked for. ``by`` is who asks, ``traceparent`` the trace it belongs to."""
+
+    workflow: Workflow
+    account: str
+    namespace: str
+    input: JsonObject
+    by: Json = None
+    traceparent: str | None = None
+
+
+def start(engine: Engine, wanted: Wanted, also: Also | None = None) -> Head:
     """Create an instance of the published version and answer it where it first rests, or where the budget ends.
 
     Raises:
-        WorkflowNotFoundError, WorkflowNotPublishedError: when there is nothing to run.
+        WorkflowNotPublishedError: when there is nothing to run.
         InvalidRequestError: when the input does not fit the definition's ``input_schema``.
         NamespaceQuotaExceededError: when the namespace is full.
+        KeyTakenError: when what ``also`` writes is refused.
     """
-    workflow = engine.definitions.workflow(account, workflow_name)
-    if workflow is None:
-        raise WorkflowNotFoundError(workflow_name)
-    if workflow.published_version_id is None:
+    workflow = wanted.workflow
+    version_id = workflow.published_version_id
+    if version_id is None:
         raise WorkflowNotPublishedError(
-            f"Workflow '{workflow_name}' has no published version; "
-            f"publish one with POST /workflows/{workflow_name}/versions/{workflow.latest_version_id}/publish"
+            f"Workflow '{workflow.name}' has no published version; "
+            f"publish one with POST /workflows/{workflow.name}/versions/{workflow.latest_version_id}/publish"
         )
-    definition = engine.definitions.definition(account, workflow_name, workflow.published_version_id)
+    definition = engine.definitions.definition(wanted.account, workflow.name, version_id)
     if definition.input_schema is not None:
-        problems = check_input(definition.input_schema, given)
+        problems = check_input(definition.input_schema, wanted.input)
         if problems:
             raise InvalidRequestError("The input does not fit the workflow's input_schema", problems)
     now = engine.world.now()
     deadline = now + engine.rules.inline_budget
-    instance = _new(
-        engine, account, namespace, workflow_name, workflow.workflow_id, workflow.published_version_id,
-        definition.initial_state, given, traceparent, now,
-    )  # fmt: skip
-    advance = Advance(definition, instance, MAIN, by)
-    advance.created(now)
-    engine.run_pure(account, advance, deadline)
-    head = _store(engine, instance, advance)
-    return engine.carry_on(definition, head, by, deadline).instance
-
-
-def _new(
-    engine: Engine, account: str, namespace: str, name: str, workflow_id: str, version_id: str, initial_state: str,
-    given: JsonObject, traceparent: str | None, now: Millis,
-) -> Instance:  # fmt: skip
-    main = Thread(MAIN, initial_state, Phase.ENTER, sequence=0, entered_at=now, input=given, trigger=INPUT)
-    return Instance(
+    main = Thread(
+        MAIN, definition.initial_state, Phase.ENTER, sequence=0, entered_at=now, input=wanted.input, trigger=INPUT
+    )
+    instance = Instance(
         id=engine.world.new_id("inst"),
-        account=account,
-        namespace=namespace,
-        workflow_id=workflow_id,
-        workflow_name=name,
+        account=wanted.account,
+        namespace=wanted.namespace,
+        workflow_id=workflow.workflow_id,
+        workflow_name=workflow.name,
         version_id=version_id,
         created_at=now,
         updated_at=now,
         status="running",
         status_since=now,
         threads={MAIN: main},
-        traceparent=traceparent,
+        traceparent=wanted.traceparent,
     )
+    advance = Advance(definition, instance, MAIN, wanted.by)
+    advance.created(now)
+    # Whatever the budget: going into the first state is no event of its own, so that no later commit could hold it.
+    advance.run_rules(now)
+    engine.run_pure(wanted.account, advance, deadline)
+    return engine.carry_on(definition, _store(engine, instance, advance, also), wanted.by, deadline)
 
 
-def _store(engine: Engine, instance: Instance, advance: Advance) -> Head:
+def _store(engine: Engine, instance: Instance, advance: Advance, also: Also | None) -> Head:
+    """Commit a new instance, counted in any shard of its namespace's quota that has room."""
     definition = engine.definition_of(instance)
-    for attempt in range(COMMIT_ATTEMPTS):
+    places = shards(engine.rules.quota, engine.world.entropy(2))
+    attempt = 0
+    while attempt < COMMIT_ATTEMPTS:
+        shard, room = places[0]
         commit_id = engine.world.entropy(16).hex()
-        settled = settle(definition, instance, advance.change(), engine.world.now(), bytes.fromhex(commit_id))
+        counted = replace(instance, quota_shard=shard)
+        settled = settle(definition, counted, advance.change(), engine.world.now(), bytes.fromhex(commit_id))
         wake = wake_at(settled.instance, engine.rules.lifetimes)
+        extra = [also(settled, ())] if also is not None else []
         try:
-            return engine.instances.create(settled, commit_id, engine.rules.quota, wake)
+            return engine.instances.create(settled, commit_id, room, wake, extra)
+        except NamespaceQuotaExceededError:
+            places = places[1:]
+            if not places:
+                raise NamespaceQuotaExceededError(
+                    f"Namespace '{instance.namespace}' has {engine.rules.quota} active instances, as many as it may; "
+                    "end some first"
+                ) from None
         except ContendedError:
             engine.world.pause(attempt)
+            attempt += 1
     raise StoreUnavailableError("the namespace's counter stayed contended")

@@ -14,8 +14,8 @@ from interactor.core.machine import Advance
 from interactor.core.settle import OvertakenError, expires_at, wake_at
 from interactor.core.storing import GuardLostError, Head, Lease, StepHint, StoreUnavailableError
 from interactor.core.times import Millis
-from interactor.usecases.deliver import Trigger, action_key, cancel_head, deliver
-from interactor.usecases.engine import Engine
+from interactor.usecases.deliver import Trigger, action_key, cancel_instance, deliver
+from interactor.usecases.engine import COMMIT_ATTEMPTS, Engine
 
 
 class Delayed(Protocol):
@@ -60,7 +60,7 @@ def _do_due(engine: Engine, delayed: Delayed, head: Head) -> None:
         return
     if not instance.ended and expires_at(instance, engine.rules.lifetimes) <= now:
         try:
-            cancel_head(engine, head, "expired", None)
+            cancel_instance(engine, head, "expired", None)
         except InstanceNotActiveError:
             return
         return
@@ -98,7 +98,7 @@ def _work_on(engine: Engine, delayed: Delayed, head: Head, thread: Thread, hint:
         return
     if step.outside or hint.again:
         taken = Lease(now + limits.STEP_WORK, lease.tries + 1)
-        head = engine.instances.lease(head, thread.id, taken, engine.world.entropy(16).hex())
+        head = _lease(engine, head, thread, taken)
         advance = Advance(definition, head.instance, thread.id)
     try:
         _advance(engine, head, advance, thread)
@@ -124,6 +124,26 @@ def _advance(engine: Engine, head: Head, advance: Advance, thread: Thread) -> No
 def _headers(instance: Instance, thread: Thread) -> dict[str, str]:
     headers = {"Idempotency-Key": action_key(instance, thread)}
     return headers | ({"traceparent": instance.traceparent} if instance.traceparent else {})
+
+
+def _lease(engine: Engine, head: Head, thread: Thread, taken: Lease) -> Head:
+    """Take a thread's lease; losing the guard to another thread is no reason to let this one wait.
+
+    Raises:
+        GuardLostError: when the thread has moved, or somebody else took its lease.
+    """
+    before = head.leases.get(thread.id)
+    for attempt in range(COMMIT_ATTEMPTS):
+        try:
+            return engine.instances.lease(head, thread.id, taken, engine.world.entropy(16).hex())
+        except GuardLostError:
+            engine.world.pause(attempt)
+        found = engine.instances.read(head.instance.account, head.instance.id)
+        present = None if found is None else found.instance.threads.get(thread.id)
+        if found is None or present != thread or found.leases.get(thread.id) != before:
+            raise GuardLostError
+        head = found
+    raise StoreUnavailableError("other commits kept coming first")
 
 
 def _give_back(engine: Engine, head: Head, thread_id: str, lease: Lease) -> None:

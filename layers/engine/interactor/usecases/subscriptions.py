@@ -1,6 +1,7 @@
 """Webhook subscriptions: make, list, remove (rulings 35, 36)."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from interactor.core.errors import (
     SubscriptionQuotaExceededError,
 )
 from interactor.core.principal import ALL, Principal
+from interactor.core.storing import Item
 from interactor.core.urls import check_url
 from interactor.core.webhooks import EVENT_TYPES, Subscription
 from interactor.usecases.world import World
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from interactor.adapters.dynamo.subscriptions import SubscriptionStore
 
 SHORTEST_SECRET = 32
+
+
+Also = Callable[[Subscription], Item]
+"""One more write for the transaction, made from what it stores: an idempotency key's record."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,9 @@ class Wanted:
     namespace_filter: str | None
 
 
-def create(subscriptions: Subscriptions, principal: Principal, wanted: Wanted) -> Subscription:
+def create(
+    subscriptions: Subscriptions, principal: Principal, wanted: Wanted, also: Also | None = None
+) -> Subscription:
     """Make a subscription for the namespaces of the caller's token. Names in the URL are not resolved.
 
     Raises:
@@ -66,7 +74,8 @@ def create(subscriptions: Subscriptions, principal: Principal, wanted: Wanted) -
         created_at=subscriptions.world.now(),
         namespace_filter=wanted.namespace_filter,
     )
-    subscriptions.store.put(subscription)
+    extra = [also(subscription)] if also is not None else []
+    subscriptions.store.add(subscription, subscriptions.world.entropy(16).hex(), extra)
     return subscription
 
 

@@ -16,7 +16,7 @@ from interactor.core.errors import (
     WorkflowNotFoundError,
 )
 from interactor.core.jsons import Json, JsonObject
-from interactor.core.storing import ContendedError, StoreUnavailableError, Version, Workflow
+from interactor.core.storing import ContendedError, Item, StoreUnavailableError, Version, Workflow
 from interactor.usecases.world import World
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 8
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
+
+
+Also = Callable[[Workflow, Version], Item]
+"""One more write for a transaction, made from what it stores: an idempotency key's record."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,9 @@ class Definitions:
         return check(document, self.check_script)
 
 
-def create(definitions: Definitions, account: str, document: JsonObject, posted: bytes) -> tuple[Workflow, Version]:
+def create(
+    definitions: Definitions, account: str, document: JsonObject, posted: bytes, also: Also | None = None
+) -> tuple[Workflow, Version]:
     """Make a name and its first version, a draft. ``posted`` is the text as it came.
 
     Raises:
@@ -55,12 +61,12 @@ def create(definitions: Definitions, account: str, document: JsonObject, posted:
     now = definitions.world.now()
     version = Version(definitions.world.new_id("v"), now)
     workflow = Workflow(name, definitions.world.new_id("wf"), now, version.version_id)
-    _add(definitions, account, workflow, version, document, posted, new=True)
+    _add(definitions, account, workflow, version, document, posted, also)
     return workflow, version
 
 
 def add_version(
-    definitions: Definitions, account: str, name: str, document: JsonObject, posted: bytes
+    definitions: Definitions, account: str, name: str, document: JsonObject, posted: bytes, also: Also | None = None
 ) -> tuple[Workflow, Version]:
     """Make the next draft version of a workflow.
 
@@ -76,11 +82,11 @@ def add_version(
     _refuse_errors(definitions, document)
     version = Version(definitions.world.new_id("v"), definitions.world.now())
     changed = workflow.pointing(latest=version.version_id)
-    _add(definitions, account, changed, version, document, posted, new=False)
+    _add(definitions, account, changed, version, document, posted, also)
     return changed, version
 
 
-def publish(definitions: Definitions, account: str, name: str, version_id: str) -> Version:
+def publish(definitions: Definitions, account: str, name: str, version_id: str, also: Also | None = None) -> Version:
     """Make a version the one that new instances run; publishing a superseded one again is a rollback (ruling 2).
 
     Raises:
@@ -99,7 +105,8 @@ def publish(definitions: Definitions, account: str, name: str, version_id: str) 
         old = find_version(definitions.store, account, name, workflow.published_version_id)
         changed.append(Version(old.version_id, old.created_at, old.published_at, now))
     pointed = workflow.pointing(published=version_id)
-    _insist(definitions.world, lambda token: definitions.store.publish(account, pointed, changed, token))
+    extra = [also(pointed, published)] if also is not None else []
+    _insist(definitions.world, lambda token: definitions.store.publish(account, pointed, changed, token, extra))
     return published
 
 
@@ -152,12 +159,13 @@ def _add(
     version: Version,
     document: JsonObject,
     posted: bytes,
-    new: bool,
+    also: Also | None,
 ) -> None:
     compiled = jsons.encode(compile_definition(document).to_json())
+    extra = [also(workflow, version)] if also is not None else []
     _insist(
         definitions.world,
-        lambda token: definitions.store.add_version(account, workflow, version, posted, compiled, new, token),
+        lambda token: definitions.store.add_version(account, workflow, version, posted, compiled, token, extra),
     )
 
 

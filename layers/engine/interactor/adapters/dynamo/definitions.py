@@ -7,6 +7,8 @@ version is read each time; a version never changes and is kept in memory, by byt
 
 import json
 from collections import OrderedDict
+from collections.abc import Sequence
+from threading import Lock
 
 from interactor.adapters.dynamo import items, keys
 from interactor.adapters.dynamo.items import Item, b, n, s
@@ -14,7 +16,7 @@ from interactor.adapters.dynamo.table import ConditionFailedError, Page, Table
 from interactor.core.definition.compile import compile_definition
 from interactor.core.definition.model import Definition, OtherCompilerError
 from interactor.core.errors import ConcurrentModificationError, WorkflowExistsError
-from interactor.core.storing import Version, Workflow
+from interactor.core.storing import KeyTakenError, Version, Workflow
 
 CACHE_BYTES = 16 * 2**20
 _POSTED, _COMPILED = "posted", "compiled"
@@ -27,6 +29,8 @@ class DefinitionStore:
         self._table = table
         self._cache: OrderedDict[tuple[str, str, str], tuple[int, Definition]] = OrderedDict()
         self._cached_bytes = 0
+        # The local run serves requests from several workers of one process.
+        self._lock = Lock()
 
     def workflow(self, account: str, name: str) -> Workflow | None:
         """A workflow's pointers, read consistently."""
@@ -34,32 +38,45 @@ class DefinitionStore:
         return None if item is None else _read_workflow(item)
 
     def add_version(
-        self, account: str, workflow: Workflow, version: Version, posted: bytes, compiled: bytes, new: bool, token: str
+        self,
+        account: str,
+        workflow: Workflow,
+        version: Version,
+        posted: bytes,
+        compiled: bytes,
+        token: str,
+        extra: Sequence[Item] = (),
     ) -> None:
         """Store a draft, as the first version of a new name or the next of an old one (whose edition was just raised).
 
+        ``extra`` writes go into the same transaction.
+
         Raises:
             WorkflowExistsError: when the name of a new workflow is taken.
+            KeyTakenError: when an extra write is refused.
             ConcurrentModificationError: when the workflow was changed in between.
         """
         partition = keys.workflow(account, workflow.name)
-        writes = [*self._workflow_writes(account, workflow, new), {"Put": {"Item": _version_item(partition, version)}}]
+        writes = [*self._workflow_writes(account, workflow), {"Put": {"Item": _version_item(partition, version)}}]
         for kind, document in ((_POSTED, posted), (_COMPILED, compiled)):
             for number, chunk in enumerate(items.cut(items.pack_bytes(document))):
                 place = items.key(partition, keys.chunk(kind, version.version_id, number))
                 writes.append({"Put": {"Item": {**place, "doc": b(chunk)}}})
-        self._transact(writes, token, workflow.name, new)
+        self._transact(writes, extra, token, workflow)
 
-    def publish(self, account: str, workflow: Workflow, changed: list[Version], token: str) -> None:
+    def publish(
+        self, account: str, workflow: Workflow, changed: list[Version], token: str, extra: Sequence[Item] = ()
+    ) -> None:
         """Store a workflow's new pointers with the versions that changed their status.
 
         Raises:
             ConcurrentModificationError: when the workflow was changed in between.
+            KeyTakenError: when an extra write is refused.
         """
         partition = keys.workflow(account, workflow.name)
-        writes = self._workflow_writes(account, workflow, False)
+        writes = self._workflow_writes(account, workflow)
         writes += [{"Put": {"Item": _version_item(partition, version)}} for version in changed]
-        self._transact(writes, token, workflow.name, False)
+        self._transact(writes, extra, token, workflow)
 
     def version(self, account: str, name: str, version_id: str) -> Version | None:
         """A version's header."""
@@ -73,21 +90,28 @@ class DefinitionStore:
     def definition(self, account: str, name: str, version_id: str) -> Definition:
         """The definition as the engine reads it."""
         key = (account, name, version_id)
-        if key in self._cache:
-            self._cache.move_to_end(key)
-            return self._cache[key][1]
+        with self._lock:
+            if key in self._cache:
+                self._cache.move_to_end(key)
+                return self._cache[key][1]
         raw = self._document(account, name, version_id, _COMPILED)
         try:
             definition = Definition.load(json.loads(raw))
         except OtherCompilerError:
             posted = {"name": name, **json.loads(self.posted(account, name, version_id))}
             definition = compile_definition(posted)
-        self._cache[key] = len(raw), definition
-        self._cached_bytes += len(raw)
-        while self._cached_bytes > CACHE_BYTES and len(self._cache) > 1:
-            _, (size, _) = self._cache.popitem(last=False)
-            self._cached_bytes -= size
+        self._keep(key, len(raw), definition)
         return definition
+
+    def _keep(self, key: tuple[str, str, str], size: int, definition: Definition) -> None:
+        with self._lock:
+            if key in self._cache:
+                return
+            self._cache[key] = size, definition
+            self._cached_bytes += size
+            while self._cached_bytes > CACHE_BYTES and len(self._cache) > 1:
+                _, (gone, _) = self._cache.popitem(last=False)
+                self._cached_bytes -= gone
 
     def workflows(self, account: str, below: str | None, limit: int) -> tuple[list[Workflow], str | None]:
         """A page of the account's workflows, newest first, and the position of the next one."""
@@ -108,7 +132,7 @@ class DefinitionStore:
         found = self._table.query_all(keys.workflow(account, name), begins_with=keys.chunks(kind, version_id))
         return items.unpack_bytes(items.joined(found))
 
-    def _workflow_writes(self, account: str, workflow: Workflow, new: bool) -> list[Item]:
+    def _workflow_writes(self, account: str, workflow: Workflow) -> list[Item]:
         attributes = {
             "name": s(workflow.name),
             "workflow_id": s(workflow.workflow_id),
@@ -117,7 +141,7 @@ class DefinitionStore:
             "edition": n(workflow.edition),
         } | ({"published": s(workflow.published_version_id)} if workflow.published_version_id else {})
         head: Item = {"Item": items.key(keys.workflow(account, workflow.name), keys.HEAD) | attributes}
-        if new:
+        if workflow.edition == 1:
             head["ConditionExpression"] = "attribute_not_exists(pk)"
         else:
             head["ConditionExpression"] = "edition = :before"
@@ -125,11 +149,14 @@ class DefinitionStore:
         listed = items.key(keys.workflows(account), workflow.workflow_id) | attributes
         return [{"Put": head}, {"Put": {"Item": listed}}]
 
-    def _transact(self, writes: list[Item], token: str, name: str, new: bool) -> None:
+    def _transact(self, writes: list[Item], extra: Sequence[Item], token: str, workflow: Workflow) -> None:
         try:
-            self._table.transact(writes, token)
-        except ConditionFailedError:
-            if new:
+            self._table.transact([*writes, *extra], token)
+        except ConditionFailedError as refused:
+            if any(position >= len(writes) for position in refused.failed):
+                raise KeyTakenError from None
+            name = workflow.name
+            if workflow.edition == 1:
                 raise WorkflowExistsError(
                     f"A workflow named '{name}' exists; POST /workflows/{name}/versions makes its next version"
                 ) from None

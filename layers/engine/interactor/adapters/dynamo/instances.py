@@ -15,7 +15,7 @@ from interactor.adapters.dynamo.table import ConditionFailedError, Table
 from interactor.core.errors import NamespaceQuotaExceededError
 from interactor.core.instance import Instance
 from interactor.core.settle import Settled
-from interactor.core.storing import GuardLostError, Head, Lease, Record, StoreUnavailableError
+from interactor.core.storing import GuardLostError, Head, KeyTakenError, Lease, Record, StoreUnavailableError
 from interactor.core.times import Millis
 
 HISTORY_PER_PAGE = 200
@@ -32,15 +32,15 @@ class InstanceStore:
         """The head with its data: one query, strongly consistent."""
         return self._consistent(account, instance_id, at_least=keys.BULK)[0]
 
-    def read_with_history(self, account: str, instance_id: str) -> tuple[Head, list[Record]] | None:
-        """The head with its data and the latest history records, oldest first: one query, strongly consistent."""
+    def read_with_history(self, account: str, instance_id: str) -> Head | None:
+        """The head with its data and its latest history records: one query, strongly consistent."""
         head, rest = self._consistent(account, instance_id, limit=HISTORY_PER_PAGE)
         if head is None:
             return None
         stored = [item for item in rest if items.text(item, "sk").startswith(keys.HISTORY)]
         found = [records.read(self._table, item) for item in stored]
         last = head.instance.next_event
-        return head, [record for record in found if record.events[0]["number"] < last][::-1]
+        return replace(head, records=tuple(record for record in found[::-1] if record.events[0]["number"] < last))
 
     def records_of(self, account: str, instance_id: str, number: int) -> list[Record]:
         """The history record that holds an event, after those that its data must be folded from; none: it is gone."""
@@ -66,11 +66,19 @@ class InstanceStore:
         """The history record of its item, as a query or a stream carries it."""
         return records.read(self._table, item)
 
-    def create(self, settled: Settled, commit_id: str, quota: int | None, wake_at: Millis | None) -> Head:
-        """Store an instance that was never stored, and count it.
+    def create(
+        self,
+        settled: Settled,
+        commit_id: str,
+        quota: int | None,
+        wake_at: Millis | None,
+        extra: Sequence[Item] = (),
+    ) -> Head:
+        """Store an instance that was never stored, and count it; ``extra`` writes go into the same transaction.
 
         Raises:
-            NamespaceQuotaExceededError: when the namespace has ``quota`` active instances already.
+            NamespaceQuotaExceededError: when its shard of the namespace's counter has ``quota`` already.
+            KeyTakenError: when an extra write is refused.
             ContendedError, StoreUnavailableError: as ``Table.transact``.
         """
         instance = settled.instance
@@ -79,27 +87,25 @@ class InstanceStore:
         if not instance.ended:
             writes.append(_count(instance, 1, quota))
         try:
-            self._table.transact(writes, commit_id)
-        except ConditionFailedError as refused:
-            if heads.commit_id(refused.failed.get(0)) == commit_id:
-                return Head(instance, commit_id, {}, bulk_version)
-            if 0 not in refused.failed and quota is not None:
-                raise NamespaceQuotaExceededError(
-                    f"Namespace '{instance.namespace}' has {quota} active instances, as many as it may; "
-                    "end some, or raise the NamespaceQuota"
-                ) from None
-            raise
-        except StoreUnavailableError:
-            self._check_taken(instance, commit_id)
-        return Head(instance, commit_id, {}, bulk_version)
+            self._write(writes, extra, commit_id, instance, settled)
+        except GuardLostError:
+            raise NamespaceQuotaExceededError(f"Namespace '{instance.namespace}' is full") from None
+        return Head(instance, commit_id, {}, bulk_version, (records.of(settled),))
 
     def commit(
-        self, head: Head, settled: Settled, commit_id: str, leases: Mapping[str, Lease], wake_at: Millis | None
+        self,
+        head: Head,
+        settled: Settled,
+        commit_id: str,
+        leases: Mapping[str, Lease],
+        wake_at: Millis | None,
+        extra: Sequence[Item] = (),
     ) -> Head:
         """Replace a head by what was settled on it, and add the history record, in one transaction.
 
         Raises:
             GuardLostError: when the head is no longer the one that was read.
+            KeyTakenError: when an extra write is refused.
             ContendedError, StoreUnavailableError: as ``Table.transact``.
         """
         before, instance = head.instance, settled.instance
@@ -107,14 +113,9 @@ class InstanceStore:
         writes += records.writes(settled)
         if instance.ended and not before.ended:
             writes.append(_count(instance, -1, None))
-        try:
-            self._table.transact(writes, commit_id)
-        except ConditionFailedError as refused:
-            if heads.commit_id(refused.failed.get(0)) != commit_id:
-                raise GuardLostError from None
-        except StoreUnavailableError:
-            self._check_taken(before, commit_id)
-        return Head(instance, commit_id, leases, bulk_version)
+        self._write(writes, extra, commit_id, before, settled)
+        found = None if head.records is None else (*head.records, records.of(settled))
+        return Head(instance, commit_id, leases, bulk_version, found)
 
     def lease(self, head: Head, thread_id: str, lease: Lease, commit_id: str) -> Head:
         """Note that work on a thread's step begins: the only write beside ``create`` and ``commit``.
@@ -158,15 +159,38 @@ class InstanceStore:
         )
         return [keys.parse_instance(items.text(item, "pk")) for item in page.items]
 
-    def _check_taken(self, instance: Instance, commit_id: str) -> None:
+    def _write(
+        self, writes: Sequence[Item], extra: Sequence[Item], commit_id: str, instance: Instance, settled: Settled
+    ) -> None:
+        """Commit; losing the guard to one's own ``commit_id`` is success: the answer was lost, not the commit."""
+        try:
+            self._table.transact([*writes, *extra], commit_id)
+        except ConditionFailedError as refused:
+            if heads.commit_id(refused.failed.get(0)) == commit_id:
+                return
+            if any(position >= len(writes) for position in refused.failed):
+                raise KeyTakenError from None
+            raise GuardLostError from None
+        except StoreUnavailableError:
+            self._check_taken(instance, commit_id, settled)
+
+    def _check_taken(self, instance: Instance, commit_id: str, settled: Settled | None = None) -> None:
         """Whether a write whose answer was lost took effect is not known; the head knows.
+
+        Where another commit came after it, the history record that it added tells (``settled``).
 
         Raises:
             StoreUnavailableError: when it did not.
         """
-        head = self._table.get(items.key(keys.instance(instance.account, instance.id), keys.HEAD))
-        if heads.commit_id(head) != commit_id:
-            raise StoreUnavailableError("the write did not take effect")
+        partition = keys.instance(instance.account, instance.id)
+        if heads.commit_id(self._table.get(items.key(partition, keys.HEAD))) == commit_id:
+            return
+        if settled is not None:
+            first = settled.events[0]
+            item = self._table.get(items.key(partition, keys.history(first["number"])))
+            if item is not None and self.record(item).events[0]["id"] == first["id"]:
+                return
+        raise StoreUnavailableError("the write did not take effect")
 
     def _consistent(self, account: str, instance_id: str, **bounds: Any) -> tuple[Head | None, Sequence[Item]]:
         """The head, and what else a descending query of its partition found."""

@@ -81,6 +81,11 @@ def quota_shard(number: int) -> str:
     return f"S#{number}"
 
 
+def remembered(account: str, namespace: str) -> str:
+    """Partition of a namespace's idempotency keys; those of definitions and subscriptions have no namespace."""
+    return f"A#{account}#K#{namespace}"
+
+
 def workflows(account: str) -> str:
     """Partition of an account's list of workflows."""
     return f"A#{account}#W"

@@ -7,23 +7,32 @@ from interactor.core.settle import Settled
 from interactor.core.storing import Record
 
 
+def of(settled: Settled) -> Record:
+    """The record that a commit adds."""
+    instance = settled.instance
+    envelope = {
+        "namespace": instance.namespace,
+        "workflow_name": instance.workflow_name,
+        "version_id": instance.version_id,
+        "traceparent": instance.traceparent,
+        "by": settled.by,
+    }
+    number = instance.snapshot_number
+    return Record(instance.account, instance.id, settled.events, settled.snapshot, number, envelope)
+
+
 def writes(settled: Settled) -> list[Item]:
-    """The writes of one record, its first part first."""
+    """The writes of that record, its first part first."""
     instance = settled.instance
     partition = keys.instance(instance.account, instance.id)
-    first = int(settled.events[0]["number"])
+    record = of(settled)
+    first = int(record.events[0]["number"])
     document = {
         "schema": 1,
-        "events": list(settled.events),
-        "snapshot": settled.snapshot,
-        "base": instance.snapshot_number,
-        "envelope": {
-            "namespace": instance.namespace,
-            "workflow_name": instance.workflow_name,
-            "version_id": instance.version_id,
-            "traceparent": instance.traceparent,
-            "by": settled.by,
-        },
+        "events": list(record.events),
+        "snapshot": record.snapshot,
+        "base": record.base,
+        "envelope": record.envelope,
     }
     begin, *rest = items.cut(items.pack(document))
     item = items.key(partition, keys.history(first)) | {"at": n(instance.updated_at), "doc": b(begin)}

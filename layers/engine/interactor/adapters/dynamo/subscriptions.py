@@ -1,5 +1,6 @@
 """Webhook subscriptions in the table: one partition an account, so that a fan-out reads them at once."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ from interactor.adapters.dynamo.items import Item, b
 from interactor.adapters.dynamo.table import ConditionFailedError, Table
 from interactor.core.jsons import JsonObject
 from interactor.core.principal import namespaces_claim, parse_namespaces
+from interactor.core.storing import KeyTakenError
 from interactor.core.webhooks import Subscription
 
 
@@ -17,9 +19,16 @@ class SubscriptionStore:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def put(self, subscription: Subscription) -> None:
-        """Store a subscription, new or changed."""
-        self._table.put(_item(subscription))
+    def add(self, subscription: Subscription, token: str, extra: Sequence[Item] = ()) -> None:
+        """Store a new subscription; ``extra`` writes go into the same transaction.
+
+        Raises:
+            KeyTakenError: when an extra write is refused.
+        """
+        try:
+            self._table.transact([{"Put": {"Item": _item(subscription)}}, *extra], token)
+        except ConditionFailedError:
+            raise KeyTakenError from None
 
     def get(self, account: str, subscription_id: str) -> Subscription | None:
         """One subscription."""

@@ -1,0 +1,60 @@
+"""Idempotency keys: what each request with a key came to, kept for a day (ruling 23).
+
+The record is one more write of the transaction that has the effect, so there is never one without the other.
+"""
+
+from interactor.adapters.dynamo import items, keys
+from interactor.adapters.dynamo.items import Item, b, n
+from interactor.adapters.dynamo.table import Table
+from interactor.core.storing import IdempotencyKey, Remembered
+from interactor.core.times import DAY, SECOND, Millis
+
+KEPT: Millis = DAY
+LARGEST_BODY_BYTES = 350_000
+
+
+class RememberedStore:
+    """Keys in the table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def find(self, key: IdempotencyKey, now: Millis) -> Remembered | None:
+        """What a key was used for within its day. Expired items may still be there, and count as gone."""
+        item = self._table.get(_place(key))
+        if item is None or items.number(item, "expires_at") <= now // SECOND:
+            return None
+        document = items.unpack(item["doc"]["B"])
+        return Remembered(document["request"], document["status"], document["body"], document["instance_id"])
+
+    def write(self, key: IdempotencyKey, remembered: Remembered, now: Millis) -> Item:
+        """The write that takes a key; it is refused where the key is taken."""
+        return {
+            "Put": {
+                "Item": _item(key, remembered, now),
+                "ConditionExpression": "attribute_not_exists(pk) OR expires_at <= :now",
+                "ExpressionAttributeValues": {":now": n(now // SECOND)},
+            }
+        }
+
+    def replace(self, key: IdempotencyKey, remembered: Remembered, now: Millis) -> None:
+        """Remember another answer under a key that this request has taken."""
+        self._table.put(_item(key, remembered, now))
+
+
+def _place(key: IdempotencyKey) -> Item:
+    return items.key(keys.remembered(key.account, key.namespace), key.value)
+
+
+def _item(key: IdempotencyKey, remembered: Remembered, now: Millis) -> Item:
+    document = {
+        "schema": 1,
+        "request": remembered.request,
+        "status": remembered.status,
+        "body": remembered.body,
+        "instance_id": remembered.instance_id,
+    }
+    packed = items.pack(document)
+    if len(packed) > LARGEST_BODY_BYTES:
+        packed = items.pack({**document, "body": None})
+    return _place(key) | {"doc": b(packed), "expires_at": n((now + KEPT) // SECOND)}

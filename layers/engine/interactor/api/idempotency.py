@@ -1,0 +1,110 @@
+"""``Idempotency-Key``: the same key, sent again within a day, has no second effect and the same answer (ruling 23).
+
+The key is looked up after the caller and the namespace are known, before body and state are judged. Its record is
+committed with the effect itself; of two requests at once both may compute, one commits, and the other answers what
+the winner was answered.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from interactor.api import views
+from interactor.api.request import Request
+from interactor.api.response import Response
+from interactor.core import jsons
+from interactor.core.errors import ConcurrentModificationError, IdempotencyConflictError, InvalidRequestError
+from interactor.core.jsons import Json, JsonError
+from interactor.core.principal import Principal
+from interactor.core.storing import IdempotencyKey, Item, KeyTakenError, Remembered
+from interactor.runtime import runtime
+
+HEADER = "idempotency-key"
+LONGEST = 255
+REPLAYED = {"Idempotency-Replayed": "true"}
+
+
+@dataclass
+class Key:
+    """A request's key, which its commit takes; and what was remembered under it then."""
+
+    key: IdempotencyKey
+    taken: Remembered | None = None
+
+    def write(self, remembered: Remembered) -> Item:
+        """The write that takes the key and remembers an answer."""
+        self.taken = remembered
+        return runtime().remembered.write(self.key, remembered, runtime().world.now())
+
+    def answer(self, status: int, body: Json) -> tuple[Response, Item]:
+        """An answer that is known before its effect is committed, and the write that remembers it."""
+        text = jsons.dumps(body)
+        return Response(status, text), self.write(Remembered(self.key.request, status, text, None))
+
+
+def once(request: Request, principal: Principal, namespace: str, work: Callable[[Key | None], Response]) -> Response:
+    """Do ``work`` once for each key; without a key, each time.
+
+    Raises:
+        IdempotencyConflictError: when the key was used for another request.
+        InvalidRequestError: when it is no key.
+    """
+    given = request.headers.get(HEADER)
+    if given is None:
+        return work(None)
+    key = Key(_key(given, request, principal, namespace))
+    store, now = runtime().remembered, runtime().world.now()
+    found = store.find(key.key, now)
+    if found is None:
+        try:
+            response = work(key)
+        except KeyTakenError:
+            found = store.find(key.key, now)
+            if found is None:
+                raise ConcurrentModificationError("Another request with this key is under way; try again") from None
+        else:
+            _keep_final(key, response)
+            return response
+    return _again(found, key.key, principal)
+
+
+def _keep_final(key: Key, response: Response) -> None:
+    """Threads that ran on after the commit may have changed the answer: remember the one that is given."""
+    if key.taken is not None and isinstance(response.body, str) and response.body != key.taken.body:
+        final = replace(key.taken, body=response.body)
+        runtime().remembered.replace(key.key, final, runtime().world.now())
+
+
+def _again(found: Remembered, key: IdempotencyKey, principal: Principal) -> Response:
+    if found.request != key.request:
+        raise IdempotencyConflictError("This Idempotency-Key was used for another request; use a new one")
+    if found.body is not None:
+        return Response(found.status, found.body, dict(REPLAYED))
+    head = runtime().instances.read_with_history(principal.account, found.instance_id or "")
+    if head is None:
+        raise ConcurrentModificationError("What this key made is gone")
+    return Response(found.status, {"data": views.instance(head.instance, head.records or ())}, dict(REPLAYED))
+
+
+def _key(given: str, request: Request, principal: Principal, namespace: str) -> IdempotencyKey:
+    if not 0 < len(given) <= LONGEST:
+        message = f"must have 1 to {LONGEST} characters"
+        raise InvalidRequestError("The Idempotency-Key is wrong", [{"field": "Idempotency-Key", "message": message}])
+    value = hashlib.sha256(given.encode("utf-8", "surrogatepass")).hexdigest()
+    return IdempotencyKey(principal.account, namespace, value, _fingerprint(request))
+
+
+def _fingerprint(request: Request) -> str:
+    """The same for the same method, path and body, whatever the order of the body's keys."""
+    try:
+        body = jsons.dumps(_sorted(jsons.loads(request.raw_body))).encode()
+    except JsonError:
+        body = request.raw_body
+    digest = hashlib.sha256(f"{request.method} {request.path}\n".encode("utf-8", "surrogatepass") + body)
+    return digest.hexdigest()
+
+
+def _sorted(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(each) for each in value] if isinstance(value, list) else value
