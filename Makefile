@@ -88,7 +88,7 @@ clean:  ## Remove everything that was made here: environments, builds, caches, t
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment is remade when its lock is newer than it: pip leaves what a lock no longer names. The locks are
-# complete, so pip has nothing to resolve; tests/build asks `pip check` whether they are.
+# complete, so pip has nothing to resolve; tests/deploy asks `pip check` whether they are.
 $(VENVS)/%/.installed: requirements/%.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "This needs Python 3.11 or newer, and '$(PYTHON)' is not: set PYTHON, as in: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; \

@@ -13,7 +13,7 @@ from interactor.usecases.deliver import cancel_instance, find
 @endpoint("workflows:execute")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the whole instance."""
-    head = find(runtime().instances, principal, request.parameter("instance_id"))
+    head = find(runtime().instances, principal, request.parameter("instance_id"), runtime().ended_since())
 
     def work(key: idempotency.Key | None) -> Response:
         request.object(BODY_BYTES)

@@ -11,5 +11,5 @@ from interactor.usecases import subscriptions
 @endpoint("webhooks:write")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer nothing."""
-    subscriptions.delete(runtime().subscriptions, principal, request.parameter("subscription_id"))
+    subscriptions.delete(runtime().subscription_store, principal, request.parameter("subscription_id"))
     return no_content()

@@ -12,4 +12,5 @@ from interactor.usecases.deliver import find
 @endpoint("workflows:read")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the whole instance."""
-    return Response(200, instances.text(find(runtime().instances, principal, request.parameter("instance_id"))))
+    head = find(runtime().instances, principal, request.parameter("instance_id"), runtime().ended_since())
+    return Response(200, instances.text(head))

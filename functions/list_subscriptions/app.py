@@ -14,7 +14,7 @@ from interactor.usecases import subscriptions
 def handler(request: Request, principal: Principal) -> Response:
     """Answer a page of subscriptions."""
     paging = Paging(request, principal)
-    found = subscriptions.visible(runtime().subscriptions, principal)
+    found = subscriptions.visible(runtime().subscription_store, principal)
     rest = [each for each in found if paging.position is None or each.id < paging.position]
     here = rest[: paging.limit]
     position = here[-1].id if len(rest) > len(here) else None

@@ -12,5 +12,5 @@ from interactor.usecases.deliver import find
 @endpoint("workflows:read")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer all threads, the ended ones included."""
-    head = find(runtime().instances, principal, request.parameter("instance_id"))
+    head = find(runtime().instances, principal, request.parameter("instance_id"), runtime().ended_since())
     return ok({"threads": views.threads(head.instance)})

@@ -4,6 +4,7 @@ from interactor.api import definitions
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response, ok
+from interactor.core.definition.check import check
 from interactor.core.principal import Principal
 from interactor.runtime import runtime
 
@@ -11,4 +12,4 @@ from interactor.runtime import runtime
 @endpoint("workflows:read")
 def handler(request: Request, _: Principal) -> Response:
     """Answer whether the definition is valid."""
-    return ok(definitions.verdict(runtime().workflows.judge(definitions.any_json(request))))
+    return ok(definitions.verdict(check(definitions.any_json(request), runtime().check_script)))

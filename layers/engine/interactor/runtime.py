@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from interactor.adapters.dynamo.table import Table
     from interactor.adapters.outgoing import OutgoingClient
     from interactor.adapters.queues import MessageQueue, StepQueue
-    from interactor.adapters.sandbox import Sandbox
+    from interactor.adapters.sandbox import Sandbox, SyntaxProblem
     from interactor.adapters.secrets import SecretStore
     from interactor.adapters.signing import Signer
     from interactor.adapters.verifier import Verifier
@@ -145,7 +145,11 @@ class Runtime:
         from interactor.usecases.engine import Engine, Rules
 
         rules = Rules(
-            lifetimes=Lifetimes(settings.lifetime("RUNNING_TTL"), settings.lifetime("HALTED_TTL")),
+            lifetimes=Lifetimes(
+                settings.lifetime("RUNNING_TTL"),
+                settings.lifetime("HALTED_TTL"),
+                settings.lifetime("RETENTION_AFTER_END"),
+            ),
             quota=settings.limit("NAMESPACE_QUOTA") if "NAMESPACE_QUOTA" in os.environ else None,
             inline_budget=settings.budget("INLINE_BUDGET_MS"),
             retry_delays=settings.delays("HTTP_RETRY_DELAYS") if "HTTP_RETRY_DELAYS" in os.environ else (1000,),
@@ -161,12 +165,20 @@ class Runtime:
             rules,
         )
 
+    def ended_since(self) -> Millis:
+        """What ended before this moment is past its date, and no answer shows it (ruling 24)."""
+        return self.world.now() - settings.lifetime("RETENTION_AFTER_END")
+
+    def check_script(self, code: str) -> "SyntaxProblem | None":
+        """What keeps a script from parsing; None: it parses."""
+        return self.sandbox.check(code)
+
     @cached_property
     def workflows(self) -> "Definitions":
         """Definitions, with the check of their scripts."""
         from interactor.usecases.workflows import Definitions
 
-        return Definitions(self.world, self.definitions, lambda code: self.sandbox.check(code))
+        return Definitions(self.world, self.definitions, self.check_script)
 
     @cached_property
     def subscriptions(self) -> "Subscriptions":

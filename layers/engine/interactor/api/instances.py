@@ -38,7 +38,7 @@ def remembered(key: idempotency.Key | None, status: int) -> Also | None:
 
 def resumed(request: Request, principal: Principal, thread_id: str | None) -> Response:
     """Resume, and answer the instance. What does not exist is told before what is wrong with the body (ruling 18)."""
-    head = find(runtime().instances, principal, request.parameter("instance_id"))
+    head = find(runtime().instances, principal, request.parameter("instance_id"), runtime().ended_since())
 
     def work(key: idempotency.Key | None) -> Response:
         body = bodies.read(bodies.Resume, request, bodies.RAW_INPUT_BYTES)
@@ -72,4 +72,4 @@ def query(request: Request, principal: Principal) -> Query | None:
     if workflow_name is not None and not workflows.is_name(workflow_name):
         return None
     known = next((each for each in STATUSES if each == status), None)
-    return Query(principal.account, namespaces, known, workflow_name)
+    return Query(principal.account, namespaces, runtime().ended_since(), known, workflow_name)

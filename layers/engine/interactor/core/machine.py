@@ -230,6 +230,9 @@ class Advance:
         if self._thread.transitions >= limits.TRANSITIONS_IN_A_ROW:
             self.fail("loop_limit_exceeded", "1,000 transitions in a row without a halt", now)
             return
+        if self._instance.next_event + len(self._events) > limits.EVENTS_PER_INSTANCE:
+            self.fail("history_limit_exceeded", "The instance has 25,000 events, as many as its history holds", now)
+            return
         self._thread = replace(
             self._thread,
             coming_from=self._thread.state,

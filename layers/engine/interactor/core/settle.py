@@ -12,7 +12,7 @@ from interactor.core import limits, snapshots
 from interactor.core.definition.model import Definition, Fork, State
 from interactor.core.events import Event, changes
 from interactor.core.instance import MAIN, Failure, Instance, Phase, Status, Thread
-from interactor.core.jsons import Json, JsonObject
+from interactor.core.jsons import Json, JsonObject, size
 from interactor.core.machine import INPUT, PERMANENT, Change, cancelled, failed
 from interactor.core.times import DAY, Millis
 
@@ -23,10 +23,12 @@ class OvertakenError(Exception):
 
 @dataclass(frozen=True)
 class Lifetimes:
-    """How long an instance may stay in a status before the clock cancels it (ruling 24)."""
+    """How long an instance may stay in a status before the clock cancels it, and is kept after its end (ruling 24)."""
 
     running: Millis = 30 * DAY
     halted: Millis = 90 * DAY
+    after_end: Millis = 30 * DAY
+    """How long an ended instance is kept."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ def settle(definition: Definition, head: Instance, change: Change, now: Millis, 
     present = head.threads.get(change.before.id)
     if present is None or present.place != change.before.place or present.outcome != change.before.outcome:
         raise OvertakenError
+    if change.after.outcome != "failed" and _grown_too_large(head, change):
+        change = _failed_for_size(change, now)
     shift = head.next_sequence - change.first_sequence
     draft = _Draft(definition, replace(head, next_sequence=change.next_sequence + shift), now)
     draft.events.extend(change.events)
@@ -66,6 +70,19 @@ def settle(definition: Definition, head: Instance, change: Change, now: Millis, 
     if change.before.outcome is None and change.after.outcome is not None:
         draft.thread_ended(change.after.id)
     return draft.settled(entropy, change.by)
+
+
+def _grown_too_large(head: Instance, change: Change) -> bool:
+    """Whether threads that were each within the bound are over it together (ruling 14)."""
+    grown = size(change.after.layer) > size(change.before.layer)
+    return grown and head.with_thread(change.after).data_size() > limits.WORKFLOW_DATA_BYTES
+
+
+def _failed_for_size(change: Change, now: Millis) -> Change:
+    failure = Failure("workflow_data_too_large", "workflow_data is over 256 KB", change.before.state)
+    fields: JsonObject = {"state": failure.state, "code": failure.code, "message": failure.message}
+    event = Event("error", "step_failed", now, change.before.id, fields)
+    return replace(change, after=failed(change.before, failure), forked=(), events=(event,))
 
 
 def cancel(head: Instance, reason: str, by: Json, in_flight: JsonObject | None, now: Millis, entropy: bytes) -> Settled:
@@ -85,11 +102,11 @@ def cancel(head: Instance, reason: str, by: Json, in_flight: JsonObject | None, 
     return draft.settled(entropy, by)
 
 
-def wake_at(instance: Instance, lifetimes: Lifetimes) -> Millis | None:
-    """When a hint for this instance is overdue, the earliest over its threads (invariant 3); None: nothing is left.
+def wake_at(instance: Instance, lifetimes: Lifetimes) -> Millis:
+    """When a hint for this instance is overdue, the earliest over its threads (invariant 3).
 
     What the engine works on is overdue after what the work may take and a minute; what only the clock starts (a
-    timeout, an expiry) is due at its time itself.
+    timeout, an expiry, the cleaning of what has ended) is due at its time itself.
     """
     moments: list[Millis] = []
     for thread in instance.threads.values():
@@ -98,9 +115,11 @@ def wake_at(instance: Instance, lifetimes: Lifetimes) -> Millis | None:
             moments.append(begin + limits.STEP_WORK + limits.OVERDUE_AFTER)
         elif thread.halt is not None and thread.halt.timeout_at is not None:
             moments.append(thread.halt.timeout_at)
+    if not moments and instance.ended_at is not None:
+        return instance.ended_at + lifetimes.after_end
     if not instance.ended:
         moments.append(expires_at(instance, lifetimes))
-    return min(moments, default=None)
+    return min(moments)
 
 
 def expires_at(instance: Instance, lifetimes: Lifetimes) -> Millis:

@@ -56,14 +56,16 @@ class Resume:
     arrived_at: Millis
 
 
-def find(instances: "InstanceStore", principal: Principal, instance_id: str) -> Head:
-    """The instance with its latest history, if the caller may know of it (ruling 18).
+def find(instances: "InstanceStore", principal: Principal, instance_id: str, ended_since: Millis) -> Head:
+    """The instance with its latest history, if the caller may know of it (ruling 18) and it is not past its date.
 
     Raises:
-        InstanceNotFoundError: for one that does not exist, and for another's.
+        InstanceNotFoundError: for one that does not exist, for another's, and for one that ended too long ago.
     """
     head = instances.read_with_history(principal.account, instance_id) if ids.is_id(instance_id, "inst") else None
     if head is None or not principal.holds(head.instance.namespace):
+        raise InstanceNotFoundError(instance_id)
+    if head.instance.ended_at is not None and head.instance.ended_at < ended_since:
         raise InstanceNotFoundError(instance_id)
     return head
 
@@ -170,7 +172,7 @@ def _decided_earlier(instance: Instance, thread: Thread, request: Resume, now: M
 
 def _after_losing(engine: Engine, principal: Principal, instance_id: str, lost: Thread, request: Resume) -> Head:
     """What a resume is told that another commit overtook."""
-    head = find(engine.instances, principal, instance_id)
+    head = find(engine.instances, principal, instance_id, 0)
     instance = head.instance
     last = instance.threads[lost.id].last_resume if lost.id in instance.threads else None
     winner = last if last is not None and last.sequence == lost.sequence else None

@@ -52,11 +52,10 @@ def work(engine: Engine, delayed: Delayed, hint: StepHint) -> None:
 
 
 def _do_due(engine: Engine, delayed: Delayed, head: Head) -> None:
-    """Do one thing that is overdue: an expiry, a timeout, or a step whose message was lost."""
+    """Do one thing that is overdue: an expiry, a timeout, a step whose message was lost, the cleaning after the end."""
     now = engine.world.now()
     instance = head.instance
-    wake = wake_at(instance, engine.rules.lifetimes)
-    if wake is None or wake > now:
+    if wake_at(instance, engine.rules.lifetimes) > now:
         return
     if not instance.ended and expires_at(instance, engine.rules.lifetimes) <= now:
         try:
@@ -69,7 +68,10 @@ def _do_due(engine: Engine, delayed: Delayed, head: Head) -> None:
         deliver(engine, head, timed_out[0].id, timed_out[0].sequence, Trigger("timeout", {}))
         return
     overdue = [thread for thread in instance.running_threads() if thread.due_at is None or thread.due_at <= now]
-    if overdue:
+    if instance.ended and not list(instance.running_threads()):
+        if not engine.instances.remove(head):
+            delayed.send_again(StepHint(instance.account, instance.id), 0)
+    elif overdue:
         for thread in overdue[1:]:
             engine.hints.send(instance, thread.id, now)
         first = overdue[0]

@@ -79,22 +79,22 @@ def create(
     return subscription
 
 
-def visible(subscriptions: Subscriptions, principal: Principal) -> list[Subscription]:
+def visible(store: "SubscriptionStore", principal: Principal) -> list[Subscription]:
     """The subscriptions that lie within the caller's namespaces, newest first."""
-    return [each for each in subscriptions.store.all(principal.account) if _may_see(principal, each)]
+    return [each for each in store.all(principal.account) if _may_see(principal, each)]
 
 
-def delete(subscriptions: Subscriptions, principal: Principal, subscription_id: str) -> None:
+def delete(store: "SubscriptionStore", principal: Principal, subscription_id: str) -> None:
     """Remove a subscription.
 
     Raises:
         SubscriptionNotFoundError: when the caller knows of none with this id.
     """
     well_formed = ids.is_id(subscription_id, "whsub")
-    found = subscriptions.store.get(principal.account, subscription_id) if well_formed else None
+    found = store.get(principal.account, subscription_id) if well_formed else None
     if found is None or not _may_see(principal, found):
         raise SubscriptionNotFoundError(subscription_id)
-    subscriptions.store.delete(principal.account, subscription_id)
+    store.delete(principal.account, subscription_id)
 
 
 def _may_see(principal: Principal, subscription: Subscription) -> bool:

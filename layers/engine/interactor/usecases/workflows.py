@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from interactor.core import ids, jsons
-from interactor.core.definition.check import Problem, ScriptChecker, Verdict, check
+from interactor.core.definition.check import Problem, ScriptChecker, check
 from interactor.core.definition.compile import compile_definition
 from interactor.core.errors import (
     AlreadyPublishedError,
@@ -15,7 +15,7 @@ from interactor.core.errors import (
     WorkflowExistsError,
     WorkflowNotFoundError,
 )
-from interactor.core.jsons import Json, JsonObject
+from interactor.core.jsons import JsonObject
 from interactor.core.storing import ContendedError, Item, StoreUnavailableError, Version, Workflow
 from interactor.usecases.world import World
 
@@ -37,10 +37,6 @@ class Definitions:
     world: World
     store: "DefinitionStore"
     check_script: ScriptChecker
-
-    def judge(self, document: Json) -> Verdict:
-        """All errors and warnings of a definition; nothing is stored."""
-        return check(document, self.check_script)
 
 
 def create(
@@ -140,7 +136,7 @@ def find_version(store: "DefinitionStore", account: str, name: str, version_id: 
 
 
 def _refuse_errors(definitions: Definitions, document: JsonObject) -> None:
-    verdict = definitions.judge(document)
+    verdict = check(document, definitions.check_script)
     if verdict.errors:
         count = len(verdict.errors)
         what = "an error" if count == 1 else f"{count} errors"

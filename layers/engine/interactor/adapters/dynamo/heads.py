@@ -19,7 +19,7 @@ BULK_IN_HEAD_BYTES = 4096
 
 
 def writes(
-    before: Head | None, instance: Instance, commit_id: str, leases: Mapping[str, Lease], wake_at: Millis | None
+    before: Head | None, instance: Instance, commit_id: str, leases: Mapping[str, Lease], wake_at: Millis
 ) -> tuple[int | None, list[Item]]:
     """The version at which the bulk was last written apart, and the writes that replace a head, the guarded first."""
     partition = keys.instance(instance.account, instance.id)
@@ -80,7 +80,7 @@ def commit_id(item: Item | None) -> str | None:
 
 
 def _item(
-    instance: Instance, held: JsonObject | None, commit_id: str, leases: Mapping[str, Lease], wake_at: Millis | None
+    instance: Instance, held: JsonObject | None, commit_id: str, leases: Mapping[str, Lease], wake_at: Millis
 ) -> Item:
     document = to_document(instance) | ({"bulk": held} if held is not None else {})
     item: Item = {
@@ -94,19 +94,19 @@ def _item(
         "list_sk": s(instance.id),
         "summary": s(jsons.dumps(_summary(instance))),
         "doc": b(items.pack(document)),
+        "wake_at": n(wake_at),
+        "due_pk": s(keys.due(instance.id)),
     }
     if leases:
         item["leases"] = leases_attribute(leases)
-    if wake_at is not None:
-        item["wake_at"] = n(wake_at)
-        item["due_pk"] = s(keys.due(instance.id))
     return item
 
 
 def _summary(instance: Instance) -> JsonObject:
     """What a list shows of an instance beside its id, namespace and status."""
-    return {
+    summary: JsonObject = {
         "workflow_name": instance.workflow_name,
         "current_state": instance.main.state,
         "created_at": instance.created_at,
     }
+    return summary | ({"ended_at": instance.ended_at} if instance.ended_at is not None else {})

@@ -19,6 +19,7 @@ from interactor.core.storing import GuardLostError, Head, KeyTakenError, Lease, 
 from interactor.core.times import Millis
 
 HISTORY_PER_PAGE = 200
+REMOVED_PER_CALL = 100
 _TORN_READS = 10
 
 
@@ -71,7 +72,7 @@ class InstanceStore:
         settled: Settled,
         commit_id: str,
         quota: int | None,
-        wake_at: Millis | None,
+        wake_at: Millis,
         extra: Sequence[Item] = (),
     ) -> Head:
         """Store an instance that was never stored, and count it; ``extra`` writes go into the same transaction.
@@ -98,7 +99,7 @@ class InstanceStore:
         settled: Settled,
         commit_id: str,
         leases: Mapping[str, Lease],
-        wake_at: Millis | None,
+        wake_at: Millis,
         extra: Sequence[Item] = (),
     ) -> Head:
         """Replace a head by what was settled on it, and add the history record, in one transaction.
@@ -173,6 +174,25 @@ class InstanceStore:
             raise GuardLostError from None
         except StoreUnavailableError:
             self._check_taken(instance, commit_id, settled)
+
+    def remove(self, head: Head) -> bool:
+        """Remove an instance, its history page by page and the head last; True once nothing of it is left.
+
+        Raises:
+            GuardLostError: when the instance was changed in between.
+        """
+        instance = head.instance
+        partition = keys.instance(instance.account, instance.id)
+        page = self._table.query(partition, limit=REMOVED_PER_CALL)
+        rest = [items.key(partition, items.text(each, "sk")) for each in page.items if each["sk"]["S"] != keys.HEAD]
+        self._table.batch_delete(rest)
+        if page.next_key is not None:
+            return False
+        try:
+            self._table.delete(items.key(partition, keys.HEAD), "version = :version", {":version": n(instance.version)})
+        except ConditionFailedError:
+            raise GuardLostError from None
+        return True
 
     def _check_taken(self, instance: Instance, commit_id: str, settled: Settled | None = None) -> None:
         """Whether a write whose answer was lost took effect is not known; the head knows.

@@ -16,6 +16,7 @@ from interactor.core import jsons
 from interactor.core.instance import STATUSES, Status
 from interactor.core.jsons import JsonObject
 from interactor.core.principal import ALL, Namespaces
+from interactor.core.times import Millis
 
 MERGED_PARTITIONS = 10
 SCANNED_PER_CALL = 300
@@ -28,6 +29,8 @@ class Query:
 
     account: str
     namespaces: Namespaces
+    ended_since: Millis
+    """What ended before is past its date, even if it has not been removed yet (ruling 24)."""
     status: Status | None = None
     workflow_name: str | None = None
 
@@ -105,6 +108,7 @@ def _fits(query: Query, listed: Listed) -> bool:
     return (
         (query.namespaces is ALL or listed.namespace in query.namespaces)
         and query.status in (None, listed.status)
+        and listed.summary.get("ended_at", query.ended_since) >= query.ended_since
         and query.workflow_name in (None, listed.summary["workflow_name"])
     )
 

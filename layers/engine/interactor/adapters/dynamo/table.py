@@ -128,9 +128,28 @@ class Table:
         """Write one item, whatever was there."""
         self._call("put_item", Item=item)
 
-    def delete(self, key: Item) -> bool:
-        """Remove one item; False when there was none."""
-        return "Attributes" in self._call("delete_item", Key=key, ReturnValues="ALL_OLD")
+    def delete(self, key: Item, condition: str | None = None, values: Item | None = None) -> bool:
+        """Remove one item; False when there was none.
+
+        Raises:
+            ConditionFailedError: when the condition does not hold.
+        """
+        arguments: Item = {"Key": key, "ReturnValues": "ALL_OLD"}
+        if condition is not None:
+            arguments |= {"ConditionExpression": condition, "ExpressionAttributeValues": values}
+        try:
+            return "Attributes" in self._call("delete_item", **arguments)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            raise ConditionFailedError({0: None}) from None
+
+    def batch_delete(self, keys: Sequence[Item]) -> None:
+        """Remove the items of these keys, whether they are there or not."""
+        for start in range(0, len(keys), 25):
+            waiting: Any = {self.name: [{"DeleteRequest": {"Key": key}} for key in keys[start : start + 25]]}
+            while waiting:
+                waiting = self._call("batch_write_item", with_table=False, RequestItems=waiting).get("UnprocessedItems")
 
     def update(self, key: Item, **arguments: Any) -> Item:
         """Update one item and answer it as it then is.

@@ -1,0 +1,106 @@
+"""What template.yaml says, read as plain values: an intrinsic is ``{"Ref": name}`` or ``{"GetAtt": "A.B"}``."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE = ROOT / "template.yaml"
+
+
+class _Loader(yaml.SafeLoader):
+    pass
+
+
+def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.SequenceNode):
+        return {suffix: loader.construct_sequence(node, deep=True)}
+    if isinstance(node, yaml.MappingNode):
+        return {suffix: loader.construct_mapping(node, deep=True)}
+    return {suffix: node.value}
+
+
+_Loader.add_multi_constructor("!", _intrinsic)
+
+
+@dataclass(frozen=True)
+class Function:
+    """A declared function: its logical id, its folder's name, and its properties over the global ones."""
+
+    logical_id: str
+    folder: str
+    properties: dict[str, Any]
+    own_variables: dict[str, Any]
+    common_variables: dict[str, Any]
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """Its environment."""
+        return self.common_variables | self.own_variables
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """Its triggers."""
+        return list(self.properties.get("Events", {}).values())
+
+    @property
+    def statements(self) -> list[dict[str, Any]]:
+        """What it may do."""
+        return [statement for policy in self.properties.get("Policies", []) for statement in policy["Statement"]]
+
+    def triggers(self, kind: str) -> list[dict[str, Any]]:
+        """The properties of its triggers of one type."""
+        return [event.get("Properties", {}) for event in self.events if event["Type"] == kind]
+
+
+@cache
+def template() -> dict[str, Any]:
+    """The whole template."""
+    loaded: dict[str, Any] = yaml.load(TEMPLATE.read_text(), _Loader)  # noqa: S506 - a SafeLoader with CloudFormation's tags
+    return loaded
+
+
+@cache
+def functions() -> list[Function]:
+    """Every declared function."""
+    document = template()
+    common = document["Globals"]["Function"]
+    found = []
+    for logical_id, resource in document["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::Function":
+            properties = {**common, **resource["Properties"]}
+            own = resource["Properties"].get("Environment", {}).get("Variables", {})
+            folder = Path(properties["CodeUri"]).name
+            found.append(Function(logical_id, folder, properties, own, common["Environment"]["Variables"]))
+    return found
+
+
+def resources(kind: str) -> dict[str, dict[str, Any]]:
+    """The properties of every resource of one type, by logical id."""
+    return {
+        name: resource.get("Properties", {})
+        for name, resource in template()["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+def named(value: Any) -> str:
+    """The logical id that ``!Ref`` or ``!GetAtt X.Arn`` names."""
+    (reference,) = value.values()
+    return str(reference).split(".")[0]
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Every text within a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from strings(item)

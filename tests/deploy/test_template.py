@@ -1,0 +1,220 @@
+"""What template.yaml promises beyond being valid."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.deploy.declared import ROOT, Function, functions, named, resources, strings, template
+
+FUNCTIONS = functions()
+QUEUES = resources("AWS::SQS::Queue")
+each_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.folder)
+
+API_GATEWAY_SECONDS = 30
+"""After this an HTTP API gives up waiting for its function."""
+
+
+def test_every_function_has_a_folder_and_every_folder_a_function() -> None:
+    folders = {path.parent.name for path in ROOT.glob("functions/*/app.py")}
+
+    assert folders == {function.folder for function in FUNCTIONS}
+
+
+@each_function
+def test_a_function_is_called_like_its_folder_and_has_a_trigger(function: Function) -> None:
+    assert function.logical_id == f"{function.folder.title().replace('_', '')}Function"
+    assert function.properties["CodeUri"] == f"functions/{function.folder}/"
+    assert function.properties["Description"]
+    assert function.events
+
+
+@each_function
+def test_a_function_is_deployed_as_it_stands(function: Function) -> None:
+    """Without SkipBuild, sam would look for a Python of the runtime's version and for Docker."""
+    assert template()["Resources"][function.logical_id]["Metadata"] == {"SkipBuild": True}
+    assert function.properties["Layers"] == [{"Ref": "DependenciesLayer"}, {"Ref": "EngineLayer"}]
+    assert function.properties["Architectures"] == [{"Ref": "Architecture"}]
+
+
+def test_no_two_functions_have_the_same_route() -> None:
+    routes = Counter(
+        (route.get("Method"), re.sub(r"\{\w+\}", "{}", route.get("Path", "$default")))
+        for function in FUNCTIONS
+        for route in function.triggers("HttpApi")
+    )
+
+    assert [route for route, count in routes.items() if count > 1] == []
+    assert (None, "$default") in routes
+
+
+@each_function
+def test_a_request_is_answered_before_the_gateway_gives_up(function: Function) -> None:
+    if function.triggers("HttpApi"):
+        assert function.properties["Timeout"] < API_GATEWAY_SECONDS
+
+
+@each_function
+def test_a_function_may_only_do_named_things_to_named_resources(function: Function) -> None:
+    for statement in function.statements:
+        assert statement["Effect"] == "Allow"
+        assert all(re.fullmatch(r"[a-z]+:[A-Za-z]+", action) for action in statement["Action"]), statement["Action"]
+        listed = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+        for resource in listed:
+            (text,) = strings(resource)
+            # The one name that is not known before: an account's secret, within the stack's own prefix.
+            assert "*" not in text or text.endswith(":secret:${AWS::StackName}/accounts/*")
+
+
+@each_function
+def test_a_function_may_use_what_its_variables_name(function: Function) -> None:
+    allowed = " ".join(strings([statement["Resource"] for statement in function.statements]))
+    resource_ids = template()["Resources"].keys()
+    for name, value in function.variables.items():
+        if "Ref" in value and value["Ref"] in resource_ids:
+            assert value["Ref"] in allowed, name
+    assert ("SECRETS_PREFIX" in function.variables) == ("accounts/*" in allowed)
+
+
+@each_function
+def test_what_a_function_may_use_it_has_the_name_of(function: Function) -> None:
+    given = set(strings(list(function.variables.values())))
+    for statement in function.statements:
+        for text in strings(statement["Resource"]):
+            used = re.match(r"(?:\$\{)?(\w+)\.Arn", text)
+            if used:
+                assert used[1] in given, statement
+
+
+def test_a_variable_has_one_value_in_all_functions() -> None:
+    values: dict[str, Any] = {}
+    for function in FUNCTIONS:
+        for name, value in function.variables.items():
+            assert values.setdefault(name, value) == value, f"{name} of {function.logical_id}"
+
+
+@each_function
+def test_a_function_does_not_repeat_a_common_variable(function: Function) -> None:
+    assert not function.own_variables.keys() & function.common_variables.keys()
+
+
+@each_function
+def test_a_queue_that_feeds_a_function_gives_up_into_a_dead_letter_queue(function: Function) -> None:
+    for trigger in function.triggers("SQS"):
+        queue = QUEUES[named(trigger["Queue"])]
+        assert named(queue["RedrivePolicy"]["deadLetterTargetArn"]) in QUEUES
+        assert queue["VisibilityTimeout"] > function.properties["Timeout"]
+        if trigger["BatchSize"] > 1:
+            assert trigger["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+@each_function
+def test_a_stream_that_feeds_a_function_gives_up_into_a_queue(function: Function) -> None:
+    for trigger in function.triggers("DynamoDB"):
+        assert named(trigger["DestinationConfig"]["OnFailure"]["Destination"]) in QUEUES
+        assert 0 < trigger["MaximumRetryAttempts"] <= 100
+        assert trigger["BisectBatchOnFunctionError"]
+        assert trigger["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+@each_function
+def test_a_function_that_is_called_asynchronously_fails_into_a_queue(function: Function) -> None:
+    if function.triggers("Schedule") or function.triggers("ScheduleV2"):
+        destination = function.properties["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+        assert named(destination["Destination"]) in QUEUES
+
+
+@each_function
+def test_a_function_that_sends_to_its_own_queue_is_not_stopped_as_a_loop(function: Function) -> None:
+    fed_by = {named(trigger["Queue"]) for trigger in function.triggers("SQS")}
+    sends_to = {
+        named(resource)
+        for statement in function.statements
+        if "sqs:SendMessage" in statement["Action"]
+        for resource in (statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]])
+    }
+
+    assert (function.properties.get("RecursiveLoop") == "Allow") == bool(fed_by & sends_to)
+
+
+def test_the_relay_is_called_for_inserted_history_records_only() -> None:
+    (relay,) = [function for function in FUNCTIONS if function.triggers("DynamoDB")]
+    (trigger,) = relay.triggers("DynamoDB")
+    (criteria,) = trigger["FilterCriteria"]["Filters"]
+
+    assert json.loads(criteria["Pattern"]) == {
+        "eventName": ["INSERT"],
+        "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "H#"}]}}},
+    }
+
+
+def test_whatever_is_given_up_raises_an_alarm() -> None:
+    """But for ExhaustedQueue: a subscriber's dead endpoint is no incident of ours."""
+    given_up_into = {
+        named(queue["RedrivePolicy"]["deadLetterTargetArn"]) for queue in QUEUES.values() if "RedrivePolicy" in queue
+    }
+    given_up_into |= {
+        named(trigger["DestinationConfig"]["OnFailure"]["Destination"])
+        for function in FUNCTIONS
+        for trigger in function.triggers("DynamoDB")
+    }
+    given_up_into |= {
+        named(function.properties["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"])
+        for function in FUNCTIONS
+        if "EventInvokeConfig" in function.properties
+    }
+    watched = {
+        named(dimension["Value"])
+        for alarm in resources("AWS::CloudWatch::Alarm").values()
+        for dimension in alarm["Dimensions"]
+        if dimension["Name"] == "QueueName"
+    }
+
+    assert watched == given_up_into
+    assert (
+        given_up_into | {named(t["Queue"]) for f in FUNCTIONS for t in f.triggers("SQS")} | {"ExhaustedQueue"}
+        == QUEUES.keys()
+    )
+
+
+@pytest.mark.parametrize("queue", QUEUES.values(), ids=QUEUES.keys())
+def test_queues_are_encrypted_standard_queues(queue: dict[str, Any]) -> None:
+    assert queue["SqsManagedSseEnabled"] is True
+    assert "FifoQueue" not in queue
+
+
+def test_the_table_is_kept_recoverable_and_encrypted() -> None:
+    table = template()["Resources"]["Table"]
+
+    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
+    assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["Properties"]["SSESpecification"] == {"SSEEnabled": True}
+    assert table["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table["Properties"]["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
+
+
+def test_every_parameter_has_a_default_and_says_what_it_is() -> None:
+    for name, parameter in template()["Parameters"].items():
+        assert "Default" in parameter, name
+        assert parameter["Description"].endswith("."), name
+
+
+def test_the_console_shows_every_parameter() -> None:
+    groups = template()["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+
+    assert sorted(name for group in groups for name in group["Parameters"]) == sorted(template()["Parameters"])
+
+
+def test_a_default_matches_the_pattern_of_its_parameter() -> None:
+    for name, parameter in template()["Parameters"].items():
+        if "AllowedPattern" in parameter:
+            assert re.search(parameter["AllowedPattern"], str(parameter["Default"])), name
+
+
+def test_no_secret_stands_in_the_template() -> None:
+    text = Path(ROOT / "template.yaml").read_text()
+
+    assert not re.search(r"AKIA[0-9A-Z]{16}|BEGIN [A-Z ]*PRIVATE KEY|whsec_|(?i:password)", text)
