@@ -22,15 +22,13 @@ def section(page: str, heading: str) -> str:
 
 
 def rows(page: str) -> list[list[str]]:
-    """The cells of every table row but the header's and the ruler's."""
-    found = []
+    """The cells of every table row, without the rows of headings and the rules below them."""
     lines = page.splitlines()
-    for index, line in enumerate(lines):
-        if line.startswith("|") and not line.startswith("|--") and not lines[index + 1 : index + 2] == ["|---"]:
-            is_header = index + 1 < len(lines) and lines[index + 1].startswith("|--")
-            if not is_header:
-                found.append([cell.strip() for cell in line.strip("|").split("|")])
-    return found
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line, following in zip(lines, [*lines[1:], ""], strict=True)
+        if line.startswith("|") and not line.startswith("|--") and not following.startswith("|--")
+    ]
 
 
 def code(cell: str) -> str:

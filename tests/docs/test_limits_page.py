@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 import yaml
+
 from interactor.core import limits
 from interactor.core.definition import limits as definition_limits
-
 from tests.docs.pages import code, rows, section, text
 
 PAGE = text("docs/limits.md")
@@ -32,8 +32,7 @@ def constants(module: ModuleType) -> dict[str, str]:
 
 
 def stated(heading: str) -> dict[str, str]:
-    pairs = [code(row[1]).split(" = ", 1) for row in rows(section(PAGE, heading))]
-    return {name: value for name, value in pairs}
+    return dict(code(row[1]).split(" = ", 1) for row in rows(section(PAGE, heading)))
 
 
 def test_every_bound_of_an_instance_is_on_the_page_with_its_value() -> None:

@@ -17,6 +17,9 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+from botocore.awsrequest import AWSResponse
+from moto.core.botocore_stubber import MockRawResponse
+
 import interactor.runtime
 from interactor.adapters.clients import ClientStore
 from interactor.adapters.dynamo import keys
@@ -225,13 +228,17 @@ class Deployment:
         with patch.dict(os.environ, variables):
             for name in _all_variables() - set(variables):
                 os.environ.pop(name, None)
-            interactor.runtime.install(self.runtime(folder))
-            interactor.runtime._clients.update(self.clients)
+            outer = interactor.runtime._runtime
+            self._install(self.runtime(folder))
             try:
                 return handler(folder)(json.loads(json.dumps(event)), _CONTEXT)
             finally:
-                interactor.runtime.install(None)
+                self._install(outer)
                 logger.remove_keys(["request_id", "route", "instance_id"])
+
+    def _install(self, runtime: Runtime | None) -> None:
+        interactor.runtime.install(runtime)
+        interactor.runtime._clients.update(self.clients)
 
     def runtime(self, folder: str) -> Runtime:
         """The parts of one function's process."""
@@ -307,7 +314,53 @@ class Deployment:
         found = self.clients["sqs"].receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
         return [json.loads(each["Body"]) for each in found.get("Messages", [])]
 
+    # Faults
+
+    @contextmanager
+    def interposed(self, operation: str, action: Callable[[], Any]) -> Iterator[None]:
+        """Do something between the next call of this operation of DynamoDB and its effect, once.
+
+        What ``action`` answers, unless None, is the call's answer, and the table never sees the call.
+        """
+        events_of_client = self.clients["dynamodb"].meta.events
+        name = f"before-send.dynamodb.{operation}"
+        waiting = [action]
+
+        def hook(**_: Any) -> Any:
+            return waiting.pop()() if waiting else None
+
+        events_of_client.register_first(name, hook)
+        try:
+            yield
+        finally:
+            events_of_client.unregister(name, hook)
+        assert not waiting, f"{operation} was never called"
+
+    @contextmanager
+    def answer_lost(self, operation: str) -> Iterator[None]:
+        """Let the next call of this operation of DynamoDB take effect, and lose its answer, once."""
+        events_of_client = self.clients["dynamodb"].meta.events
+        name = f"before-parse.dynamodb.{operation}"
+        waiting = [{"status_code": 500, "body": b'{"__type": "x#InternalServerError", "message": "Lost"}'}]
+
+        def hook(response_dict: dict[str, Any], **_: Any) -> None:
+            if waiting:
+                response_dict.update(waiting.pop())
+
+        events_of_client.register(name, hook)
+        try:
+            yield
+        finally:
+            events_of_client.unregister(name, hook)
+        assert not waiting, f"{operation} was never called"
+
     # What is stored
+
+    def forget_instances(self) -> None:
+        """Delete all instances: moto copies the whole table at each write of a transaction."""
+        for item in self.items():
+            if "#I#" in item["pk"]["S"]:
+                self.clients["dynamodb"].delete_item(TableName=self.table, Key={"pk": item["pk"], "sk": item["sk"]})
 
     def items(self) -> list[dict[str, Any]]:
         """Every item of the table."""
@@ -377,14 +430,22 @@ class Deployment:
         return self.call("POST", f"/workflows/instances/{instance_id}/resume", {"input": given or {}}, **rest)
 
 
+def throttled() -> AWSResponse:
+    """DynamoDB's answer when it takes no more for now."""
+    code = "com.amazonaws.dynamodb.v20120810#ThrottlingException"
+    body = MockRawResponse(json.dumps({"__type": code, "message": "Rate exceeded"}))
+    return AWSResponse("https://dynamodb.us-east-1.amazonaws.com/", 400, {}, body)
+
+
 def note_sent(deployment: Deployment) -> Callable[..., None]:
     """What to call with each request to SQS, so that ``sent`` is kept."""
     names: dict[str, str] = {}
 
     def note(params: Mapping[str, Any], model: Any, **_: Any) -> None:
         url = params.get("QueueUrl", "")
+        names.update(deployment.stack.queues())
         if url not in names:
-            names.update({made["Ref"]: name for name, made in deployment.stack._made.items()})
+            return  # another deployment's: two may be up at once
         entries = params.get("Entries", [params]) if model.name.startswith("SendMessage") else []
         for entry in entries:
             deployment.sent.append((names[url], json.loads(entry["MessageBody"]), entry.get("DelaySeconds", 0)))

@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from moto import mock_aws
 
 from interactor.adapters.sandbox import Sandbox
@@ -24,7 +25,11 @@ _names = (f"test-{number}" for number in itertools.count(1))
 def _client(service: str) -> Any:
     """Made once: making one takes longer than most tests."""
     return boto3.client(  # type: ignore[call-overload]  # by name
-        service, region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing"
+        service,
+        region_name=REGION,
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+        config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
     )
 
 
@@ -63,6 +68,13 @@ def deploy(aws: Aws, sandbox: Sandbox) -> Iterator[Deploy]:
         yield lambda **parameters: stack.enter_context(
             deployed(next(_names), aws.clients, aws.key_id, sandbox, aws.signer, **parameters)
         )
+
+
+@pytest.fixture(scope="module")
+def shared(aws: Aws, sandbox: Sandbox) -> Iterator[Deployment]:
+    """One deployment for all tests of a module that leave each other's things alone."""
+    with deployed(next(_names), aws.clients, aws.key_id, sandbox, aws.signer) as made:
+        yield made
 
 
 @pytest.fixture

@@ -122,6 +122,10 @@ class Stack:
         """What ``Fn::GetAtt`` gives."""
         return self._resource(logical_id)[name]
 
+    def queues(self) -> dict[str, str]:
+        """The queues that were made so far: URL to logical id."""
+        return {made["QueueUrl"]: name for name, made in self._made.items() if "QueueUrl" in made}
+
     def variables(self, folder: str) -> dict[str, str]:
         """The environment of one function."""
         common = template()["Globals"]["Function"]["Environment"]["Variables"]
@@ -146,8 +150,10 @@ class Stack:
 
     def _table(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, str]:
         name = f"{self.name}-{logical_id}"
-        made = create_table(self._clients["dynamodb"], name, properties)
-        return {"Ref": name, "Arn": made["TableArn"], "StreamArn": made["LatestStreamArn"]}
+        # Stream events are made of the items: moto would copy all its stream records at each write of a transaction.
+        kept = {key: value for key, value in properties.items() if key != "StreamSpecification"}
+        arn = create_table(self._clients["dynamodb"], name, kept)["TableArn"]
+        return {"Ref": name, "Arn": arn}
 
     def _queue(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, str]:
         wanted = {"VisibilityTimeout": str(properties.get("VisibilityTimeout", 30))}

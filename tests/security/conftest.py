@@ -1,5 +1,5 @@
-"""Deployments for the tests of this folder: ``deployment`` for one test, ``deploy`` with other parameters."""
+"""``deployment`` for one test, ``shared`` for one module, ``deploy`` with other parameters."""
 
-from tests.integration.fixtures import aws, deploy, deployment, sandbox
+from tests.integration.fixtures import aws, deploy, deployment, sandbox, shared
 
-__all__ = ["aws", "deploy", "deployment", "sandbox"]
+__all__ = ["aws", "deploy", "deployment", "sandbox", "shared"]

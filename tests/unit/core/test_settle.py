@@ -232,7 +232,7 @@ def test_nothing_unfinished_is_without_a_wake_up():
     assert wake_at(waiting.instance, lifetimes) == waiting.instance.updated_at + 2 * MINUTE
     waiting.before = None
     waiting.rest()
-    assert wake_at(waiting.instance, lifetimes) is None
+    assert wake_at(waiting.instance, lifetimes) == waiting.instance.ended_at + 30 * DAY
 
 
 json_values = st.recursive(
