@@ -68,6 +68,9 @@ OFF_THE_WAY: dict[str, set[Action]] = {
         ("dynamodb:UpdateItem", "Table"),
         ("secretsmanager:GetSecretValue", "Secrets"),
     },
+    "pause_instance": {("dynamodb:GetItem", "Table"), ("sqs:SendMessage", "StepsQueue")},
+    "unpause_instance": {("dynamodb:GetItem", "Table"), ("sqs:SendMessage", "StepsQueue")},
+    "retry_instance": {("dynamodb:GetItem", "Table"), ("secretsmanager:GetSecretValue", "Secrets")},
     "resume_thread": {
         ("dynamodb:GetItem", "Table"),
         ("secretsmanager:GetSecretValue", "Secrets"),
@@ -298,6 +301,14 @@ def walk(here: Deployment) -> None:
     here.request("cancel_instance", instance_id=three)
 
     assert here.run("advance_steps", here.messages("StepsQueue")) == {"batchItemFailures": []}
+    four = here.request("create_instance", {"input": {}}, 201, name="approval")["id"]
+    here.request("pause_instance", instance_id=four)
+    here.request("unpause_instance", instance_id=four)
+    assert here.request("get_instance", instance_id=one)["status"] == "failed"
+    here.request("retry_instance", instance_id=one)
+    found = here.request("get_history", instance_id=one, query={"include_data": "true"})["events"]
+    here.request("get_event", instance_id=one, event_id=found[0]["id"])
+    here.request("list_errors")
     here.run("tick_clock", {})
     history = here.history()
     stream = {"Records": [as_stream_record(item, number) for number, item in enumerate(history)]}

@@ -96,10 +96,15 @@ class Runner:
     def commit(self, advance: Advance) -> Settled:
         """Settle an advance on the present instance."""
         settled = settle(self.definition, self.instance, advance.change(), self.now, b"\0" * 16)
+        self.adopt(settled)
+        return settled
+
+    def adopt(self, settled: Settled) -> "Runner":
+        """Take what was settled as the present."""
         self.instance = settled.instance
         self.events += settled.events
         self.settled.append(settled)
-        return settled
+        return self
 
     def records_of(self, number: int) -> list[Record]:
         """The history records that the data at an event is told from, as a store answers them."""

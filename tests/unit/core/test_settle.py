@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interactor.core import ids, limits
+from interactor.core.errors import InstanceNotActiveError, InstanceNotFailedError
 from interactor.core.events import apply, changes, undo
 from interactor.core.instance import MAIN, Phase
 from interactor.core.jsons import equal
+from interactor.core.lifecycle import cancel, pause, retry, unpause
 from interactor.core.logic import Failed, Succeeded
-from interactor.core.settle import Lifetimes, OvertakenError, cancel, expires_at, settle, wake_at
+from interactor.core.settle import Lifetimes, OvertakenError, expires_at, settle, wake_at
 from interactor.core.snapshots import data_at
 from interactor.core.times import DAY, MINUTE
 from tests.unit.core.runner import Runner, by_state, compiled
@@ -301,3 +303,74 @@ def test_the_data_of_every_thread_is_told_from_the_last_snapshot_on(records_per_
     seen = data_at(run.records_of(finance_ends), finance_ends)
     assert seen["finance_ok"] is True
     assert "legal_ok" not in seen, "a thread does not see what its siblings wrote, even in the commit of the join"
+
+
+def test_a_retry_goes_on_from_the_failed_step_with_its_sequence():
+    states = {
+        "a": {"type": "action", "logic": SCRIPT, "transitions": [{"target": "b"}]},
+        "b": {"type": "action", "logic": SCRIPT, "transitions": [{"target": "end"}]},
+        "end": END,
+    }
+    ran = []
+
+    def answer(step, advance):
+        ran.append((step.state.name, step.sequence))
+        return (
+            Failed("script_error", "boom") if ran.count(("b", step.sequence)) == 1 else Succeeded({step.state.name: 1})
+        )
+
+    run = Runner(compiled(states), answer).start()
+    assert run.instance.status == "failed"
+    settled = retry(run.definition, run.instance, "operator", run.tick(), b"\0" * 16, 0)
+    run.adopt(settled).rest()
+    assert run.instance.status == "completed"
+    assert [name for name, _ in ran] == ["a", "b", "b"]
+    assert ran[1] == ran[2]
+    assert run.instance.failure is None
+    assert run.named("lifecycle", "retried")[0]["by"] == "operator"
+
+
+def test_a_retry_brings_back_the_threads_that_the_failure_cut_off():
+    states = review()
+    states["await_legal"] = {"type": "action", "logic": SCRIPT, "transitions": [{"target": "legal_done"}]}
+    failing = [True]
+
+    def answer(step, advance):
+        return Failed("script_error", "boom") if failing else Succeeded({"legal_ok": True})
+
+    run = Runner(compiled(states), answer).start()
+    assert run.instance.status == "failed"
+    failing.clear()
+    run.adopt(retry(run.definition, run.instance, None, run.tick(), b"\0" * 16, 0)).rest()
+    assert run.instance.status == "halted"
+    assert outcomes(run) == {"main": None, "finance": None, "legal": "completed", "security": None}
+    for name in ("finance", "security"):
+        run.resume({f"{name}_ok": True}, f"thread_{name}")
+    assert run.instance.status == "completed"
+
+
+def test_only_a_failed_instance_can_be_retried_and_only_an_active_one_paused():
+    run = Runner(compiled(review())).start()
+    with pytest.raises(InstanceNotFailedError):
+        retry(run.definition, run.instance, None, run.now, b"\0" * 16, 0)
+    ended = cancel(run.instance, "requested", None, None, run.now, b"\0" * 16).instance
+    with pytest.raises(InstanceNotActiveError):
+        pause(ended, None, run.now, b"\0" * 16)
+
+
+def test_a_paused_instance_takes_no_resume_and_wakes_only_to_expire():
+    run = Runner(compiled(review())).start()
+    advance = run.advance("thread_finance")
+    advance.resume({"finance_ok": True}, None, "a", run.tick())
+    run.adopt(pause(run.instance, "operator", run.tick(), b"\0" * 16))
+    with pytest.raises(OvertakenError):
+        run.commit(advance)
+    assert wake_at(run.instance, Lifetimes()) == expires_at(run.instance, Lifetimes())
+    run.adopt(unpause(run.instance, "operator", run.tick(), b"\0" * 16))
+    run.resume({"finance_ok": True}, "thread_finance")
+    assert run.instance.threads["thread_finance"].outcome == "completed"
+    assert [event["subtype"] for event in run.events if event["type"] == "lifecycle"] == [
+        "created",
+        "paused",
+        "unpaused",
+    ]

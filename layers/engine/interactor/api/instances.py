@@ -1,6 +1,6 @@
 """What the endpoints of instances share: showing an instance, resuming it, and the filters of a list."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from interactor.adapters.dynamo import records
 from interactor.adapters.dynamo.listing import Query
@@ -8,15 +8,20 @@ from interactor.api import bodies, idempotency, views
 from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.core import jsons
-from interactor.core.errors import InvalidRequestError
+from interactor.core.errors import InvalidRequestError, ThreadNotFoundError
 from interactor.core.instance import STATUSES
+from interactor.core.jsons import Json
+from interactor.core.limits import BODY_BYTES
 from interactor.core.principal import ALL, Principal, actor_of, check_namespace
 from interactor.core.settle import Settled
 from interactor.core.storing import Head, Item, Record, Remembered
 from interactor.runtime import runtime
 from interactor.usecases import workflows
 from interactor.usecases.deliver import Resume, Trigger, find, resume
-from interactor.usecases.engine import Also
+from interactor.usecases.engine import Also, Engine
+
+Change = Callable[[Engine, Head, Json, Also | None], Head]
+"""Something that is done to a whole instance, by someone, with one more write in its commit."""
 
 
 def text(head: Head) -> str:
@@ -39,6 +44,8 @@ def remembered(key: idempotency.Key | None, status: int) -> Also | None:
 def resumed(request: Request, principal: Principal, thread_id: str | None) -> Response:
     """Resume, and answer the instance. What does not exist is told before what is wrong with the body (ruling 18)."""
     head = find(runtime().instances, principal, request.parameter("instance_id"), runtime().ended_since())
+    if thread_id is not None and thread_id not in head.instance.threads:
+        raise ThreadNotFoundError(thread_id)
 
     def work(key: idempotency.Key | None) -> Response:
         body = bodies.read(bodies.Resume, request, bodies.RAW_INPUT_BYTES)
@@ -73,3 +80,15 @@ def query(request: Request, principal: Principal) -> Query | None:
         return None
     known = next((each for each in STATUSES if each == status), None)
     return Query(principal.account, namespaces, runtime().ended_since(), known, workflow_name)
+
+
+def changed(request: Request, principal: Principal, change: Change) -> Response:
+    """Do something to a whole instance that needs no body, and answer it."""
+    head = find(runtime().instances, principal, request.parameter("instance_id"), runtime().ended_since())
+
+    def work(key: idempotency.Key | None) -> Response:
+        request.object(BODY_BYTES)
+        by = actor_of(principal, request.headers.get("x-interactor-actor")).as_json()
+        return Response(200, text(change(runtime().engine, head, by, remembered(key, 200))))
+
+    return idempotency.once(request, principal, head.instance.namespace, work)

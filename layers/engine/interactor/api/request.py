@@ -13,6 +13,7 @@ from interactor.core.errors import InvalidRequestError, PayloadTooLargeError
 from interactor.core.jsons import Json, JsonError, JsonObject
 from interactor.core.times import Millis
 
+_LATEST_SECONDS = 10**11
 _SANE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}", re.ASCII)
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 
@@ -49,7 +50,7 @@ class Request:
             query=event.get("queryStringParameters") or {},
             headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
             raw_body=body,
-            arrived_at=int(context["timeEpoch"]),
+            arrived_at=_millis(int(context["timeEpoch"])),
         )
 
     @cached_property
@@ -93,3 +94,8 @@ class Request:
         if not isinstance(body, dict):
             raise InvalidRequestError("The body must be a JSON object")
         return body
+
+
+def _millis(moment: int) -> Millis:
+    """A time of a request in milliseconds; ``sam local start-api`` sends seconds."""
+    return moment * 1_000 if moment < _LATEST_SECONDS else moment

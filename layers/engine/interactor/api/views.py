@@ -31,6 +31,8 @@ def instance(found: Instance, records: Iterable[Record]) -> JsonObject:
     view |= _latest(records)
     view["created_at"] = iso(found.created_at)
     view["updated_at"] = iso(found.updated_at)
+    if found.paused:
+        view["paused"] = True
     return view | _end(found)
 
 
@@ -102,7 +104,7 @@ def _thread(thread: Thread) -> JsonObject:
 
 
 def _halt(thread: Thread) -> JsonObject:
-    if thread.halt is None:
+    if thread.phase is not Phase.HALTED or thread.halt is None:
         return {}
     return {
         "halted_at_state": thread.state,

@@ -6,6 +6,7 @@
     ├── NotFoundError                404  what does not exist, or is not the caller's to know of
     ├── MethodNotAllowedError        405  the path exists, the method does not
     ├── NamespaceQuotaExceededError  429  too much
+    ├── RateLimitedError             429  too often
     ├── InvalidRequestError          400  the request itself is wrong
     ├── PayloadTooLargeError         413  the same, by its size
     ├── RefusedError            400, 409  the request is right, the state of things says no
@@ -107,6 +108,16 @@ class NamespaceQuotaExceededError(InteractorError):
     code, status = "namespace_quota_exceeded", 429
 
 
+class RateLimitedError(InteractorError):
+    """Too many requests this minute; ``retry_after`` says for how many seconds (ruling 33)."""
+
+    code, status = "rate_limited", 429
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message, {"retry_after": retry_after})
+        self.retry_after = retry_after
+
+
 class InvalidRequestError(InteractorError):
     """The request itself is wrong, whatever the state of things."""
 
@@ -187,6 +198,27 @@ class InstanceNotActiveError(RefusedError):
     """The instance has ended."""
 
     code, status = "instance_not_active", 400
+
+
+class InstanceNotFailedError(RefusedError):
+    """Only a failed instance can be retried (ruling 29)."""
+
+    code, status = "instance_not_failed", 400
+
+
+class InstancePausedError(RefusedError):
+    """The instance is paused (ruling 29)."""
+
+    code, status = "instance_paused", 409
+
+
+class EventNotFoundError(NotFoundError):
+    """The instance has no such event."""
+
+    code = "event_not_found"
+
+    def __init__(self, event_id: str) -> None:
+        super().__init__(f"The instance has no event '{event_id}'")
 
 
 class ConcurrentModificationError(RefusedError):

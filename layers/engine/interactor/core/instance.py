@@ -24,6 +24,7 @@ class Phase(StrEnum):
 
     ENTER = "enter"  # it goes into ``state``
     ON_ENTER = "on_enter"  # the state's on_enter runs
+    BODY = "body"  # the state's own work begins: it halts, forks, or runs its logic
     LOGIC = "logic"  # the state's logic runs
     LEAVE = "leave"  # the transitions of an action state without logic are judged
     HALTED = "halted"  # a person decides
@@ -31,7 +32,7 @@ class Phase(StrEnum):
     ENDED = "ended"  # nothing
 
 
-RUNNING = frozenset({Phase.ENTER, Phase.ON_ENTER, Phase.LOGIC, Phase.LEAVE})
+RUNNING = frozenset({Phase.ENTER, Phase.ON_ENTER, Phase.BODY, Phase.LOGIC, Phase.LEAVE})
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class Failure:
     code: str
     message: str
     state: str
+    phase: Phase = Phase.LEAVE
+    """What the thread was about to do, and does again when it is retried."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,8 @@ class Thread:
     failure: Failure | None = None
     parent: str | None = None
     forked: tuple[str, ...] = ()
+    cut_off: Phase | None = None
+    """Of a cancelled thread: what it was about to do, for a retry that brings it back (ruling 29)."""
     last_resume: LastResume | None = None
 
     @property
@@ -133,6 +138,8 @@ class Instance:
     failure: Failure | None = None
     cancel_reason: str | None = None
     traceparent: str | None = None
+    paused: bool = False
+    """Nothing new starts (ruling 29); a flag beside the status."""
 
     @property
     def main(self) -> Thread:

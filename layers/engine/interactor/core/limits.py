@@ -11,6 +11,9 @@ PRESENTATION_BYTES = 64 * KILOBYTE
 BODY_BYTES = 8 * KILOBYTE
 """Bodies that carry neither an input nor a definition: tokens, subscriptions."""
 
+TOKEN_BYTES = 16 * KILOBYTE
+"""A body that carries an access token, which has 8 KB at the most."""
+
 TRANSITIONS_IN_A_ROW = 1_000
 EVENTS_PER_INSTANCE = 25_000
 THREADS_ALIVE = 10
@@ -42,3 +45,5 @@ STEP_RESULT_BYTES = 8 * KILOBYTE
 SUBSCRIPTIONS_PER_ACCOUNT = 50
 PAGE_DEFAULT = 50
 PAGE_MAXIMUM = 100
+HISTORY_PAGE_DEFAULT = 100
+HISTORY_PAGE_MAXIMUM = 1_000

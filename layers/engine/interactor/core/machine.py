@@ -152,6 +152,8 @@ class Advance:
         """Do what needs no logic: go into the state, or leave it."""
         if self._thread.phase is Phase.ENTER:
             self._arrive(now)
+        elif self._thread.phase is Phase.BODY:
+            self._body(self._definition.states[self._thread.state], now)
         else:
             self._leave(now)
 
@@ -222,7 +224,7 @@ class Advance:
             self._go(state.on_error, "error", now)
         else:
             self._note("error", "step_failed", now, fields)
-            self._thread = failed(self._thread, Failure(code, message, state.name))
+            self._thread = failed(self._thread, Failure(code, message, state.name, self._thread.phase))
 
     # The rules
 
@@ -252,7 +254,7 @@ class Advance:
         if thread.coming_from is not None:
             fields: JsonObject = {"from_state": thread.coming_from, "to_state": state.name, "trigger": thread.trigger}
             self._note("transition", "state_change", now, fields | ({"key": thread.key} if thread.key else {}))
-        self._thread = replace(thread, entered_at=now, phase=Phase.LEAVE, coming_from=None, key=None)
+        self._thread = replace(thread, entered_at=now, phase=Phase.BODY, coming_from=None, key=None)
         if state.type == "terminal":
             self._thread = replace(self._thread, outcome="completed", phase=Phase.ENDED)
         if state.on_enter is not None:
@@ -337,6 +339,8 @@ class Advance:
             self.fail("workflow_data_too_large", "workflow_data is over 256 KB", now)
             return
         self._note("step", "completed", now, fields | ({"changes": found} if found else {}))
+        # What is done is not done again by a retry.
+        self._thread = replace(self._thread, phase=Phase.LEAVE)
         self._leave(now)
 
     def _failed(self, step: Step, outcome: Failed, now: Millis, retry_at: Millis | None) -> None:
@@ -353,7 +357,7 @@ class Advance:
         if self._thread.outcome is not None:
             self._thread = replace(self._thread, phase=Phase.ENDED, due_at=None)
         else:
-            self._thread = replace(self._thread, attempt=1, due_at=None)
+            self._thread = replace(self._thread, phase=Phase.BODY, attempt=1, due_at=None)
             self._body(state, now)
 
     def _leave(self, now: Millis) -> None:
@@ -429,12 +433,12 @@ class Advance:
 
 def failed(thread: Thread, failure: Failure) -> Thread:
     """The thread, ended by a failure."""
-    return replace(thread, phase=Phase.ENDED, outcome="failed", failure=failure, halt=None, due_at=None)
+    return replace(thread, phase=Phase.ENDED, outcome="failed", failure=failure, due_at=None)
 
 
 def cancelled(thread: Thread) -> Thread:
     """The thread, ended because its instance, or the fork it belongs to, goes on without it."""
-    return replace(thread, phase=Phase.ENDED, outcome="cancelled", halt=None, due_at=None)
+    return replace(thread, phase=Phase.ENDED, outcome="cancelled", cut_off=thread.phase, due_at=None)
 
 
 def _step_fields(step: Step, logs: tuple[str, ...], duration_ms: int) -> JsonObject:

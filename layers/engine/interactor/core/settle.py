@@ -49,15 +49,17 @@ def settle(definition: Definition, head: Instance, change: Change, now: Millis, 
     ``entropy`` (at least 5 random bytes) goes into the ids of the events.
 
     Raises:
-        OvertakenError: when the thread has moved, or the instance has ended without it.
+        OvertakenError: when the thread has moved, the instance has ended without it, or was paused before a resume.
     """
     present = head.threads.get(change.before.id)
     if present is None or present.place != change.before.place or present.outcome != change.before.outcome:
         raise OvertakenError
+    if head.paused and change.after.last_resume != change.before.last_resume:
+        raise OvertakenError
     if change.after.outcome != "failed" and _grown_too_large(head, change):
         change = _failed_for_size(change, now)
     shift = head.next_sequence - change.first_sequence
-    draft = _Draft(definition, replace(head, next_sequence=change.next_sequence + shift), now)
+    draft = Draft(definition, replace(head, next_sequence=change.next_sequence + shift), now)
     draft.events.extend(change.events)
     # What the sequences are does not matter, only that they are never given twice.
     after = _shifted(change.after, shift, change.first_sequence)
@@ -85,35 +87,20 @@ def _failed_for_size(change: Change, now: Millis) -> Change:
     return replace(change, after=failed(change.before, failure), forked=(), events=(event,))
 
 
-def cancel(head: Instance, reason: str, by: Json, in_flight: JsonObject | None, now: Millis, entropy: bytes) -> Settled:
-    """The instance, cancelled with all its threads in one commit (ruling 24).
-
-    ``in_flight`` names the HTTP action that was under way, since its effect may have happened.
-    """
-    draft = _Draft(None, head, now)
-    for thread in head.threads.values():
-        if thread.outcome is None:
-            draft.put(cancelled(thread))
-    fields: JsonObject = {"cancel_reason": reason, "state": head.main.state}
-    fields |= {"by": by} if by is not None else {}
-    fields |= {"in_flight": in_flight} if in_flight else {}
-    draft.instance = replace(draft.instance, cancel_reason=reason)
-    draft.end("cancelled", fields)
-    return draft.settled(entropy, by)
-
-
 def wake_at(instance: Instance, lifetimes: Lifetimes) -> Millis:
     """When a hint for this instance is overdue, the earliest over its threads (invariant 3).
 
     What the engine works on is overdue after what the work may take and a minute; what only the clock starts (a
-    timeout, an expiry, the cleaning of what has ended) is due at its time itself.
+    timeout, an expiry, the cleaning of what has ended) is due at its time itself. A paused instance only expires.
     """
     moments: list[Millis] = []
     for thread in instance.threads.values():
+        if instance.paused:
+            continue
         if thread.running:
             begin = thread.due_at if thread.due_at is not None else instance.updated_at
             moments.append(begin + limits.STEP_WORK + limits.OVERDUE_AFTER)
-        elif thread.halt is not None and thread.halt.timeout_at is not None:
+        elif thread.phase is Phase.HALTED and thread.halt is not None and thread.halt.timeout_at is not None:
             moments.append(thread.halt.timeout_at)
     if not moments and instance.ended_at is not None:
         return instance.ended_at + lifetimes.after_end
@@ -129,8 +116,8 @@ def expires_at(instance: Instance, lifetimes: Lifetimes) -> Millis:
     return instance.updated_at + lifetimes.running
 
 
-class _Draft:
-    """An instance on its way through one commit."""
+class Draft:
+    """An instance on its way through one commit: threads are put in, events noted, and the consequences drawn."""
 
     def __init__(self, definition: Definition | None, instance: Instance, now: Millis) -> None:
         self.definition = definition
@@ -140,6 +127,7 @@ class _Draft:
         self._was_ended = instance.ended
 
     def put(self, thread: Thread) -> None:
+        """Put a thread in its new place."""
         self.instance = self.instance.with_thread(thread)
 
     def thread_ended(self, thread_id: str) -> None:
@@ -155,7 +143,7 @@ class _Draft:
     def end(self, status: Status, fields: JsonObject) -> None:
         """End the instance."""
         self.instance = replace(self.instance, status=status, status_since=self.now, ended_at=self.now)
-        self._note(MAIN, "lifecycle", status, fields)
+        self.note(MAIN, "lifecycle", status, fields)
 
     def settled(self, entropy: bytes, by: Json) -> Settled:
         """Number the events, and judge the status by the threads."""
@@ -177,7 +165,7 @@ class _Draft:
             failure = main.failure
             self.instance = replace(self.instance, failure=failure)
             fields: JsonObject = {"code": failure.code, "message": failure.message, "state": failure.state}
-            self._note(MAIN, "error", "instance_failed", fields)
+            self.note(MAIN, "error", "instance_failed", fields)
             self.end("failed", {"error": failure.message, "error_code": failure.code, "failed_state": failure.state})
         else:
             self.end("completed", {"state": main.state})
@@ -210,7 +198,7 @@ class _Draft:
             writers={**parent.writers, **writers},
         )
         self.put(joined)
-        self._note(
+        self.note(
             parent.id, "transition", "join", {"state": parent.state, "threads": list(parent.forked), "changes": found}
         )
 
@@ -235,9 +223,9 @@ class _Draft:
                 "message": failure.message,
                 "changes": found,
             }
-            self._note(parent.id, "error", "step_failed", fields)
+            self.note(parent.id, "error", "step_failed", fields)
         else:
-            self.put(failed(parent, failure))
+            self.put(replace(failed(parent, failure), cut_off=Phase.JOINING))
             self.thread_ended(parent.id)
 
     def _onwards(self, parent: Thread, target: str, trigger: str) -> Thread:
@@ -266,7 +254,8 @@ class _Draft:
             raise AssertionError(f"state '{parent.state}' does not fork")
         return fork
 
-    def _note(self, thread: str, type_: str, subtype: str, fields: JsonObject) -> None:
+    def note(self, thread: str, type_: str, subtype: str, fields: JsonObject) -> None:
+        """Note what happened, at the time of the commit."""
         self.events.append(Event(type_, subtype, self.now, thread, fields))
 
 

@@ -5,7 +5,7 @@ the changes since the last one have grown to its size, and every 50 records at t
 than 50 records. Between snapshots the events' own ``changes`` lead from one to the next.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from interactor.core import jsons, limits
@@ -59,6 +59,24 @@ def data_at(records: Sequence[Record], number: int) -> JsonObject:
             if event["number"] <= number:
                 data.apply(event)
     return data.view(thread)
+
+
+def data_along(records: Sequence[Record]) -> Iterator[tuple[JsonObject, JsonObject]]:
+    """Each event of consecutive records, oldest first, with the data right after it, as its thread saw it.
+
+    ``records`` begin with one that has a snapshot; each later one is folded, or taken from its own snapshot.
+    """
+    data: _Data | None = None
+    for record in records:
+        if record.snapshot is not None:
+            data = _Data(record.snapshot)
+            for event in reversed(record.events):
+                data.undo(event)
+        if data is None:
+            raise ValueError("the first of the records has no snapshot")
+        for event in record.events:
+            data.apply(event)
+            yield event, data.view(event["thread"])
 
 
 class _Data:

@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Literal
 from interactor.core import ids, jsons
 from interactor.core.errors import (
     ConcurrentModificationError,
-    InstanceNotActiveError,
     InstanceNotFoundError,
     InstanceNotHaltedError,
+    InstancePausedError,
     ThreadNotFoundError,
     ThreadRequiredError,
 )
 from interactor.core.instance import Instance, LastResume, Phase, Thread
 from interactor.core.jsons import Json, JsonObject
+from interactor.core.lifecycle import cancel
 from interactor.core.limits import REMEMBERED_RESUME
 from interactor.core.machine import Advance
 from interactor.core.principal import Principal
-from interactor.core.settle import OvertakenError, cancel
+from interactor.core.settle import OvertakenError
 from interactor.core.storing import Head
 from interactor.core.times import Millis
 from interactor.usecases.engine import Also, Engine
@@ -75,13 +76,14 @@ def resume(engine: Engine, principal: Principal, head: Head, request: Resume, al
 
     Raises:
         ThreadNotFoundError, ThreadRequiredError: when it is not clear what to resume.
-        InstanceNotHaltedError: when nothing waits.
+        InstanceNotHaltedError, InstancePausedError: when nothing waits, or it must not go on.
         ConcurrentModificationError: when another decision came first, or ``expected_state`` is not the present one.
         InvalidRequestError, InvalidTransitionError, WorkflowDataTooLargeError: when the input does not fit.
     """
     thread = _wanted(head.instance, request.thread_id)
     if request.expected_state is not None and thread.state != request.expected_state:
         raise _conflict(head.instance, thread, request.expected_state)
+    _require_going(head.instance)
     if _decided_earlier(head.instance, thread, request, engine.world.now()):
         return head
     try:
@@ -96,10 +98,11 @@ def deliver(
     """Move a halted thread, commit, and run on as far as the budget goes.
 
     Raises:
-        OvertakenError: when the thread does not rest at that sequence any more.
+        OvertakenError: when the thread does not rest at that sequence any more, or the instance is paused.
     """
     thread = head.instance.threads.get(thread_id)
-    if thread is None or thread.phase is not Phase.HALTED or thread.sequence != expected_sequence:
+    rests = thread is not None and thread.phase is Phase.HALTED and thread.sequence == expected_sequence
+    if head.instance.paused or not rests:
         raise OvertakenError
     definition = engine.definition_of(head.instance)
     now = engine.world.now()
@@ -114,7 +117,7 @@ def deliver(
     return engine.carry_on(definition, committed, trigger.by, deadline)
 
 
-def cancel_instance(engine: Engine, head: Head, reason: str, by: Json, also: Also | None = None) -> Head:
+def cancel_instance(engine: Engine, head: Head, by: Json, also: Also | None = None, reason: str = "requested") -> Head:
     """Cancel an instance with all its threads, on whatever its head is by then.
 
     It tries until it wins or the instance has ended (ruling 24).
@@ -124,16 +127,16 @@ def cancel_instance(engine: Engine, head: Head, reason: str, by: Json, also: Als
     """
 
     def judge(present: Head, commit_id: str) -> Head:
-        instance = present.instance
-        if instance.ended:
-            raise InstanceNotActiveError(
-                f"Instance '{instance.id}' is {instance.status} already", {"status": instance.status}
-            )
         now = engine.world.now()
-        settled = cancel(instance, reason, by, _in_flight(engine, present, now), now, bytes.fromhex(commit_id))
+        settled = cancel(present.instance, reason, by, _in_flight(present, now), now, bytes.fromhex(commit_id))
         return engine.write(present, settled, commit_id, {}, also)
 
     return engine.insist(head, judge)
+
+
+def _require_going(instance: Instance) -> None:
+    if instance.paused:
+        raise InstancePausedError(f"Instance '{instance.id}' is paused; unpause it first")
 
 
 def _wanted(instance: Instance, thread_id: str | None) -> Thread:
@@ -174,6 +177,7 @@ def _after_losing(engine: Engine, principal: Principal, instance_id: str, lost: 
     """What a resume is told that another commit overtook."""
     head = find(engine.instances, principal, instance_id, 0)
     instance = head.instance
+    _require_going(instance)
     last = instance.threads[lost.id].last_resume if lost.id in instance.threads else None
     winner = last if last is not None and last.sequence == lost.sequence else None
     if winner is not None and winner.input_hash == request.trigger.fingerprint():
@@ -192,7 +196,7 @@ def _conflict(instance: Instance, thread: Thread, expected_state: str) -> Concur
     return ConcurrentModificationError("Instance was modified by another request", details)
 
 
-def _in_flight(engine: Engine, head: Head, now: Millis) -> JsonObject | None:
+def _in_flight(head: Head, now: Millis) -> JsonObject | None:
     """The HTTP action that a worker may be making at this moment."""
     for thread_id, lease in head.leases.items():
         thread = head.instance.threads.get(thread_id)

@@ -16,7 +16,16 @@ from interactor.core.jsons import Json
 from interactor.core.logic import Failed, HttpCall, Outcome, ScriptCall
 from interactor.core.machine import Advance, Change, Step
 from interactor.core.settle import Lifetimes, Settled, settle, wake_at
-from interactor.core.storing import ContendedError, GuardLostError, Head, Item, Lease, Record, StoreUnavailableError
+from interactor.core.storing import (
+    ContendedError,
+    GuardLostError,
+    Head,
+    Item,
+    Lease,
+    Record,
+    StepHint,
+    StoreUnavailableError,
+)
 from interactor.core.times import SECOND, Millis
 from interactor.usecases.world import World
 
@@ -40,6 +49,9 @@ class Hints(Protocol):
 
     def send(self, instance: Instance, thread_id: str, now: Millis) -> None:
         """Hint at one thread's next step, when it is due."""
+
+    def send_again(self, hint: StepHint, delay: Millis) -> None:
+        """Send a hint, to arrive after ``delay``."""
 
 
 Secrets = Callable[[str], Mapping[str, str]]
@@ -135,12 +147,18 @@ class Engine:
         return self.insist(head, judge)
 
     def write(
-        self, head: Head, settled: Settled, commit_id: str, leases: Mapping[str, Lease], also: Also | None
+        self,
+        head: Head,
+        settled: Settled,
+        commit_id: str,
+        leases: Mapping[str, Lease],
+        also: Also | None,
+        room: int | None = None,
     ) -> Head:
-        """One try to commit what was settled on a head; errors as ``InstanceStore.commit``."""
+        """One try to commit what was settled on a head; ``room`` and errors as for ``InstanceStore.commit``."""
         wake = wake_at(settled.instance, self.rules.lifetimes)
         extra = [also(settled, head.records or ())] if also is not None else []
-        return self.instances.commit(head, settled, commit_id, leases, wake, extra)
+        return self.instances.commit(head, settled, commit_id, leases, wake, extra, room)
 
     def insist(self, head: Head, judge: Callable[[Head, str], Head]) -> Head:
         """Try a commit until it takes effect; ``judge`` makes it on the head as it stands, or raises why not."""
@@ -167,12 +185,16 @@ class Engine:
         return head
 
     def hint_at(self, head: Head) -> None:
-        """Send a hint for each thread that has a step to run."""
+        """Send a hint for each thread that has a step to run; a paused instance runs none."""
+        if head.instance.paused:
+            return
         now = self.world.now()
         for thread in head.instance.running_threads():
             self.hints.send(head.instance, thread.id, now)
 
     def _inline(self, definition: Definition, head: Head, by: Json) -> Advance | None:
+        if head.instance.paused:
+            return None
         for thread in head.instance.running_threads():
             advance = Advance(definition, head.instance, thread.id, by)
             step = advance.step

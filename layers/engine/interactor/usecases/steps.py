@@ -39,7 +39,9 @@ def work(engine: Engine, delayed: Delayed, hint: StepHint) -> None:
             _do_due(engine, delayed, head)
             return
         thread = head.instance.threads.get(hint.thread_id)
-        if thread is None or not thread.running or (thread.sequence, thread.attempt) != (hint.sequence, hint.attempt):
+        if thread is None or not thread.running or head.instance.paused:
+            return
+        if (thread.sequence, thread.attempt) != (hint.sequence, hint.attempt):
             return
         now = engine.world.now()
         if thread.due_at is not None and thread.due_at > now:
@@ -59,9 +61,11 @@ def _do_due(engine: Engine, delayed: Delayed, head: Head) -> None:
         return
     if not instance.ended and expires_at(instance, engine.rules.lifetimes) <= now:
         try:
-            cancel_instance(engine, head, "expired", None)
+            cancel_instance(engine, head, None, reason="expired")
         except InstanceNotActiveError:
             return
+        return
+    if instance.paused:
         return
     timed_out = [thread for thread in instance.halted_threads() if _timeout_due(thread, now)]
     if timed_out:

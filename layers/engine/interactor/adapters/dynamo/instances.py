@@ -20,6 +20,7 @@ from interactor.core.times import Millis
 
 HISTORY_PER_PAGE = 200
 REMOVED_PER_CALL = 100
+LAST_NUMBER = 10**10 - 1
 _TORN_READS = 10
 
 
@@ -63,6 +64,16 @@ class InstanceStore:
             )
         ]
 
+    def records_after(self, account: str, instance_id: str, number: int, limit: int) -> tuple[list[Record], bool]:
+        """One page of history records with events over a number, oldest first; and whether there are more."""
+        partition = keys.instance(account, instance_id)
+        holding = self._table.query(
+            partition, at_least=keys.history(0), at_most=keys.history(number + 1), newest_first=True, limit=1
+        )
+        start = items.text(holding.items[0], "sk") if holding.items else keys.history(0)
+        found = self._table.query(partition, at_least=start, at_most=keys.history(LAST_NUMBER), limit=limit)
+        return [self.record(item) for item in found.items], found.next_key is not None
+
     def record(self, item: Item) -> Record:
         """The history record of its item, as a query or a stream carries it."""
         return records.read(self._table, item)
@@ -87,10 +98,7 @@ class InstanceStore:
         writes += records.writes(settled)
         if not instance.ended:
             writes.append(_count(instance, 1, quota))
-        try:
-            self._write(writes, extra, commit_id, instance, settled)
-        except GuardLostError:
-            raise NamespaceQuotaExceededError(f"Namespace '{instance.namespace}' is full") from None
+        self._write(writes, extra, commit_id, instance, settled)
         return Head(instance, commit_id, {}, bulk_version, (records.of(settled),))
 
     def commit(
@@ -101,10 +109,14 @@ class InstanceStore:
         leases: Mapping[str, Lease],
         wake_at: Millis,
         extra: Sequence[Item] = (),
+        room: int | None = None,
     ) -> Head:
         """Replace a head by what was settled on it, and add the history record, in one transaction.
 
+        An end gives the namespace's place back, a return takes one, where its shard has fewer than ``room``.
+
         Raises:
+            NamespaceQuotaExceededError: when there is no place to return to.
             GuardLostError: when the head is no longer the one that was read.
             KeyTakenError: when an extra write is refused.
             ContendedError, StoreUnavailableError: as ``Table.transact``.
@@ -114,6 +126,8 @@ class InstanceStore:
         writes += records.writes(settled)
         if instance.ended and not before.ended:
             writes.append(_count(instance, -1, None))
+        elif before.ended and not instance.ended:
+            writes.append(_count(instance, 1, room))
         self._write(writes, extra, commit_id, before, settled)
         found = None if head.records is None else (*head.records, records.of(settled))
         return Head(instance, commit_id, leases, bulk_version, found)
@@ -171,7 +185,9 @@ class InstanceStore:
                 return
             if any(position >= len(writes) for position in refused.failed):
                 raise KeyTakenError from None
-            raise GuardLostError from None
+            if 0 in refused.failed:
+                raise GuardLostError from None
+            raise NamespaceQuotaExceededError(f"Namespace '{instance.namespace}' is full") from None
         except StoreUnavailableError:
             self._check_taken(instance, commit_id, settled)
 

@@ -86,6 +86,21 @@ def remembered(account: str, namespace: str) -> str:
     return f"A#{account}#K#{namespace}"
 
 
+def limits(kind: str, subject: str) -> str:
+    """Partition of the rate limits' counters of an account (kind ``A``) or an OAuth client (``C``)."""
+    return f"{kind}#{subject}#L"
+
+
+def revoked(account: str) -> str:
+    """Partition of an account's access tokens that were revoked; the sort key is a token's ``jti``."""
+    return f"A#{account}#R"
+
+
+def family(family_id: str) -> str:
+    """Partition of one family of refresh tokens."""
+    return f"F#{family_id}"
+
+
 def workflows(account: str) -> str:
     """Partition of an account's list of workflows."""
     return f"A#{account}#W"
@@ -111,6 +126,32 @@ def chunks(kind: str, version_id: str) -> str:
     return f"C#{kind}#{version_id}#"
 
 
+def failures(account: str) -> str:
+    """Partition of an account's errors."""
+    return f"A#{account}#E"
+
+
 def subscriptions(account: str) -> str:
     """Partition of an account's webhook subscriptions."""
     return f"A#{account}#S"
+
+
+def deliveries(account: str, subscription_id: str) -> str:
+    """Partition of a subscription's delivery log, by delivery id."""
+    return f"A#{account}#DL#{subscription_id}"
+
+
+def gate(account: str, subscription_id: str) -> str:
+    """Partition of what the workers of one subscription share."""
+    return f"A#{account}#G#{subscription_id}"
+
+
+def account_events(account: str) -> str:
+    """Partition of an account's own events, which no instance has; their sort keys begin as history does."""
+    return f"A#{account}#E"
+
+
+def parse_account_events(partition: str) -> str | None:
+    """The account of such a partition; None for any other."""
+    parts = partition.split("#")
+    return parts[1] if len(parts) == 3 and parts[2] == "E" else None

@@ -1,6 +1,6 @@
 """The items of history records. A record over 300 KB has further parts, written in the same transaction."""
 
-from interactor.adapters.dynamo import items, keys
+from interactor.adapters.dynamo import failures, items, keys
 from interactor.adapters.dynamo.items import Item, b, n
 from interactor.adapters.dynamo.table import Table
 from interactor.core.settle import Settled
@@ -22,7 +22,7 @@ def of(settled: Settled) -> Record:
 
 
 def writes(settled: Settled) -> list[Item]:
-    """The writes of that record, its first part first."""
+    """The writes of that record, its first part first, and of the errors in it."""
     instance = settled.instance
     partition = keys.instance(instance.account, instance.id)
     record = of(settled)
@@ -41,7 +41,7 @@ def writes(settled: Settled) -> list[Item]:
     further = [
         items.key(partition, keys.history_part(first, number)) | {"doc": b(piece)} for number, piece in enumerate(rest)
     ]
-    return [{"Put": {"Item": each}} for each in (item, *further)]
+    return [{"Put": {"Item": each}} for each in (item, *further)] + failures.writes(record)
 
 
 def read(table: Table, item: Item) -> Record:

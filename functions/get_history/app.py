@@ -1,0 +1,26 @@
+"""GET /workflows/instances/{instance_id}/history: what happened to an instance, oldest first."""
+
+from interactor.api import events
+from interactor.api.endpoint import endpoint
+from interactor.api.paging import Paging
+from interactor.api.request import Request
+from interactor.api.response import Response, ok
+from interactor.api.views import page
+from interactor.core import limits
+from interactor.core.principal import Principal
+from interactor.runtime import runtime
+from interactor.usecases import history
+from interactor.usecases.deliver import find
+
+
+@endpoint("workflows:read")
+def handler(request: Request, principal: Principal) -> Response:
+    """Answer a page of events."""
+    parts = runtime()
+    found = find(parts.instances, principal, request.parameter("instance_id"), parts.ended_since()).instance
+    paging = Paging(request, principal, limits.HISTORY_PAGE_DEFAULT, limits.HISTORY_PAGE_MAXIMUM)
+    wanted, after = events.wanted(request), int(paging.position or 0)
+    shown, last = history.page(parts.instances, principal.account, found.id, wanted, after, paging.limit)
+    cursor = paging.cursor(None if last is None else str(last))
+    head = {"instance_id": found.id, "workflow_id": found.workflow_id, "status": found.status}
+    return ok(head | page("events", [events.view(each) for each in shown], cursor))

@@ -1,0 +1,40 @@
+"""GET /workflows/errors: the errors of all workflows, newest first, with a summary."""
+
+from functools import partial
+
+from interactor.adapters.dynamo.failures import KEPT
+from interactor.adapters.dynamo.failures import page as read_page
+from interactor.api import events, views
+from interactor.api.endpoint import endpoint
+from interactor.api.paging import Paging
+from interactor.api.request import Request
+from interactor.api.response import Response, ok
+from interactor.core.jsons import JsonObject
+from interactor.core.principal import Principal
+from interactor.core.times import iso
+from interactor.runtime import runtime
+from interactor.usecases import failures
+
+
+@endpoint("workflows:read")
+def handler(request: Request, principal: Principal) -> Response:
+    """Answer a page of errors; the first one comes with the summary."""
+    now = runtime().world.now()
+    wrong: list[JsonObject] = []
+    since, until = events.moment(request, "since", wrong), events.moment(request, "until", wrong)
+    events.refuse(wrong)
+    oldest, newest = now - KEPT, now + 1
+    wanted = failures.Wanted(
+        min(max(since or oldest, oldest), newest),
+        max(min(until or newest, newest), oldest + 1),
+        request.query.get("workflow_name"),
+        request.query.get("error_code"),
+    )
+    paging = Paging(request, principal)
+    read = partial(read_page, runtime().table, principal.account)
+    found, position = failures.page(read, principal, wanted, paging.position, paging.limit)
+    shown = [
+        {key: value for key, value in each.items() if key != "at"} | {"timestamp": iso(each["at"])} for each in found
+    ]
+    summary = {"summary": failures.summary(read, principal, wanted)} if paging.position is None else {}
+    return ok(views.page("errors", shown, paging.cursor(position)) | summary)

@@ -1,0 +1,14 @@
+"""POST /workflows/instances/{instance_id}/pause: hold an instance; nothing new starts."""
+
+from interactor.api import instances
+from interactor.api.endpoint import endpoint
+from interactor.api.request import Request
+from interactor.api.response import Response
+from interactor.core.principal import Principal
+from interactor.usecases.repair import pause
+
+
+@endpoint("workflows:execute")
+def handler(request: Request, principal: Principal) -> Response:
+    """Answer the whole instance."""
+    return instances.changed(request, principal, pause)

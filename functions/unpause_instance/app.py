@@ -1,0 +1,14 @@
+"""POST /workflows/instances/{instance_id}/unpause: let a paused instance go on."""
+
+from interactor.api import instances
+from interactor.api.endpoint import endpoint
+from interactor.api.request import Request
+from interactor.api.response import Response
+from interactor.core.principal import Principal
+from interactor.usecases.repair import unpause
+
+
+@endpoint("workflows:execute")
+def handler(request: Request, principal: Principal) -> Response:
+    """Answer the whole instance."""
+    return instances.changed(request, principal, unpause)

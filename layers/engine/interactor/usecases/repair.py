@@ -1,0 +1,81 @@
+"""Pause, unpause and retry: what an operator does to an instance that should wait, or that failed (ruling 29)."""
+
+from interactor.core import lifecycle
+from interactor.core.errors import NamespaceQuotaExceededError
+from interactor.core.instance import Phase, Thread
+from interactor.core.jsons import Json
+from interactor.core.quota import shards
+from interactor.core.storing import Head, StepHint
+from interactor.core.times import Millis
+from interactor.usecases.engine import Also, Engine
+
+
+def pause(engine: Engine, head: Head, by: Json, also: Also | None = None) -> Head:
+    """Hold an instance; one that is paused already stays as it is.
+
+    Raises:
+        InstanceNotActiveError: when it has ended.
+    """
+
+    def judge(present: Head, commit_id: str) -> Head:
+        if present.instance.paused:
+            return present
+        settled = lifecycle.pause(present.instance, by, engine.world.now(), bytes.fromhex(commit_id))
+        return engine.write(present, settled, commit_id, present.leases, also)
+
+    return engine.insist(head, judge)
+
+
+def unpause(engine: Engine, head: Head, by: Json, also: Also | None = None) -> Head:
+    """Let an instance go on; one that is not paused stays as it is. A timeout that came due meanwhile fires now.
+
+    Raises:
+        InstanceNotActiveError: when it has ended.
+    """
+
+    def judge(present: Head, commit_id: str) -> Head:
+        instance = present.instance
+        if not instance.paused and not instance.ended:
+            return present
+        settled = lifecycle.unpause(instance, by, engine.world.now(), bytes.fromhex(commit_id))
+        return engine.write(present, settled, commit_id, present.leases, also)
+
+    committed = engine.insist(head, judge)
+    engine.hint_at(committed)
+    now = engine.world.now()
+    if any(_timed_out(thread, now) for thread in committed.instance.threads.values()):
+        engine.hints.send_again(StepHint(committed.instance.account, committed.instance.id), 0)
+    return committed
+
+
+def retry(engine: Engine, head: Head, by: Json, also: Also | None = None) -> Head:
+    """Take a failed instance on from the step that failed; it counts against its namespace's quota again.
+
+    Raises:
+        InstanceNotFailedError: when it has not failed.
+        NamespaceQuotaExceededError: when the namespace is full.
+    """
+    definition = engine.definition_of(head.instance)
+    places = shards(engine.rules.quota, engine.world.entropy(2))
+    deadline = engine.world.now() + engine.rules.inline_budget
+
+    def judge(present: Head, commit_id: str) -> Head:
+        while True:
+            shard, room = places[0]
+            settled = lifecycle.retry(
+                definition, present.instance, by, engine.world.now(), bytes.fromhex(commit_id), shard
+            )
+            try:
+                return engine.write(present, settled, commit_id, {}, also, room)
+            except NamespaceQuotaExceededError:
+                if len(places) == 1:
+                    raise
+                places.pop(0)
+                commit_id = engine.world.entropy(16).hex()
+
+    return engine.carry_on(definition, engine.insist(head, judge), by, deadline)
+
+
+def _timed_out(thread: Thread, now: Millis) -> bool:
+    waits = thread.phase is Phase.HALTED and thread.halt is not None
+    return waits and thread.halt is not None and thread.halt.timeout_at is not None and thread.halt.timeout_at <= now
