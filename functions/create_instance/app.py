@@ -10,7 +10,7 @@ from interactor.usecases import workflows
 from interactor.usecases.start import Wanted, start
 
 
-@endpoint("workflows:execute")
+@endpoint("workflows:execute", "create")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the whole instance."""
     workflow = workflows.find(runtime().definitions, principal.account, request.parameter("name"))

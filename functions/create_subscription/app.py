@@ -1,11 +1,11 @@
 """POST /webhooks/subscriptions: subscribe a URL to events."""
 
-from interactor.api import bodies, idempotency, views
+from interactor.api import bodies, idempotency, views, webhooks
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response, created
 from interactor.core.jsons import JsonObject
-from interactor.core.principal import Principal, check_namespace
+from interactor.core.principal import Principal
 from interactor.core.webhooks import Subscription
 from interactor.runtime import runtime
 from interactor.usecases import subscriptions
@@ -18,12 +18,12 @@ def handler(request: Request, principal: Principal) -> Response:
     def work(key: idempotency.Key | None) -> Response:
         body = bodies.read(bodies.CreateSubscription, request)
 
-        def shown(made: Subscription) -> JsonObject:
-            return views.subscription(made) | ({"secret": made.secret} if body.secret is None else {})
+        def show(made: Subscription, secret: str) -> JsonObject:
+            return views.subscription(made) | ({"secret": secret} if body.secret is None else {})
 
-        within = None if body.namespace_filter is None else check_namespace(body.namespace_filter, "namespace_filter")
+        within = webhooks.filter_of(body.namespace_filter)
         wanted = subscriptions.Wanted(body.url, tuple(body.events), body.secret, within)
-        also = None if key is None else lambda made: key.answer(201, {"data": shown(made)})[1]
-        return created(shown(subscriptions.create(runtime().subscriptions, principal, wanted, also)))
+        also = None if key is None else webhooks.with_secret(201, show, key)
+        return created(show(*subscriptions.create(runtime().subscriptions, principal, wanted, also)))
 
-    return idempotency.once(request, principal, "", work)
+    return idempotency.once(request, principal, "", work, webhooks.unsealed(principal))

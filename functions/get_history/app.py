@@ -23,4 +23,5 @@ def handler(request: Request, principal: Principal) -> Response:
     shown, last = history.page(parts.instances, principal.account, found.id, wanted, after, paging.limit)
     cursor = paging.cursor(None if last is None else str(last))
     head = {"instance_id": found.id, "workflow_id": found.workflow_id, "status": found.status}
+    head |= {} if found.traceparent is None else {"traceparent": found.traceparent}
     return ok(head | page("events", [events.view(each) for each in shown], cursor))

@@ -30,11 +30,13 @@ def handler(request: Request, principal: Principal) -> Response:
         request.query.get("workflow_name"),
         request.query.get("error_code"),
     )
-    paging = Paging(request, principal)
+    paging = Paging(request, principal, prefix="evt_")
     read = partial(read_page, runtime().table, principal.account)
     found, position = failures.page(read, principal, wanted, paging.position, paging.limit)
-    shown = [
-        {key: value for key, value in each.items() if key != "at"} | {"timestamp": iso(each["at"])} for each in found
-    ]
+    shown = [_view(each) for each in found]
     summary = {"summary": failures.summary(read, principal, wanted)} if paging.position is None else {}
     return ok(views.page("errors", shown, paging.cursor(position)) | summary)
+
+
+def _view(failure: JsonObject) -> JsonObject:
+    return {key: value for key, value in failure.items() if key != "at"} | {"timestamp": iso(failure["at"])}

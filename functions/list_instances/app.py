@@ -13,7 +13,7 @@ from interactor.runtime import runtime
 @endpoint("workflows:read")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer a page of instances."""
-    paging = Paging(request, principal)
+    paging = Paging(request, principal, prefix="inst_")
     query = instances.query(request, principal)
     if query is None:
         return ok(views.page("instances", [], None))

@@ -12,6 +12,6 @@ from interactor.runtime import runtime
 @endpoint("workflows:read")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer a page of workflows."""
-    paging = Paging(request, principal)
+    paging = Paging(request, principal, prefix="wf_")
     found, position = runtime().definitions.workflows(principal.account, paging.position, paging.limit)
     return ok(views.page("workflows", [views.workflow(each) for each in found], paging.cursor(position)))

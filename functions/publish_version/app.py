@@ -4,6 +4,7 @@ from interactor.api import definitions, idempotency
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response
+from interactor.core.limits import BODY_BYTES
 from interactor.core.principal import Principal
 from interactor.runtime import runtime
 from interactor.usecases import workflows
@@ -17,6 +18,7 @@ def handler(request: Request, principal: Principal) -> Response:
     workflows.find_version(shared.store, principal.account, name, version_id)
 
     def work(key: idempotency.Key | None) -> Response:
+        request.object(BODY_BYTES)
         also = definitions.remembered(key, 200)
         version = workflows.publish(shared, principal.account, name, version_id, also)
         return definitions.made(200, workflow, version)

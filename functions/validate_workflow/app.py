@@ -9,7 +9,7 @@ from interactor.core.principal import Principal
 from interactor.runtime import runtime
 
 
-@endpoint("workflows:read")
+@endpoint("workflows:read", "read")
 def handler(request: Request, _: Principal) -> Response:
     """Answer whether the definition is valid."""
     return ok(definitions.verdict(check(definitions.any_json(request), runtime().check_script)))

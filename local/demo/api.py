@@ -1,9 +1,8 @@
-"""The HTTP API as any client would call it."""
+"""The HTTP API as any program would call it: by the client that comes with the engine."""
 
 from typing import Any
 
-import requests
-
+from interactor.client import Client, ClientError
 from local.demo.plan import JsonObject
 
 _TIMEOUT_SECONDS = 25
@@ -18,16 +17,16 @@ class Api:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._session = requests.Session()
-        # A proxy named in the environment is for the world, not for loopback.
-        self._session.trust_env = False
+        self._client = Client(url, "", "")
 
-    def sign_in(self, client_id: str, client_secret: str) -> JsonObject:
-        """Get a token by client credentials and use it from now on."""
-        grant = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
-        token = self.post("/oauth/token", grant)
-        self._session.headers["Authorization"] = f"Bearer {token['access_token']}"
-        return token
+    def sign_in(self, client_id: str, client_secret: str) -> int:
+        """Get a token by client credentials and use it from now on; answers for how many seconds it is good."""
+        self._client = Client(self.url, client_id, client_secret, timeout=_TIMEOUT_SECONDS, retries=0)
+        try:
+            self._client.transport.token()
+        except ClientError as error:
+            raise RefusedError(f"POST /oauth/token: {error}") from None
+        return self._client.transport.lifetime_seconds
 
     def get(self, path: str) -> JsonObject:
         """``data`` of the answer."""
@@ -35,17 +34,11 @@ class Api:
 
     def post(self, path: str, body: JsonObject | None = None, *, actor: str | None = None) -> JsonObject:
         """``data`` of the answer. ``actor`` is the person on whose behalf the client calls (ruling 27)."""
-        return self._call("POST", path, json=body, headers={"X-Interactor-Actor": actor} if actor else None)
+        return self._call("POST", path, body, actor)
 
-    def _call(self, method: str, path: str, **request: Any) -> JsonObject:
+    def _call(self, method: str, path: str, body: Any = None, actor: str | None = None) -> JsonObject:
         try:
-            answer = self._session.request(method, self.url + path, timeout=_TIMEOUT_SECONDS, **request)
-        except requests.RequestException as error:
-            raise RefusedError(f"{method} {path} was not answered: {error}") from None
-        if not answer.ok:
-            raise RefusedError(f"{method} {path} answered {answer.status_code}: {answer.text[:500]}")
-        try:
-            data: JsonObject = answer.json()["data"]
-        except (ValueError, KeyError, TypeError):
-            raise RefusedError(f"{method} {path} answered without data: {answer.text[:500]}") from None
+            data: JsonObject = self._client.transport.call(method, path, body, actor=actor)
+        except ClientError as error:
+            raise RefusedError(f"{method} {path}: {error}") from None
         return data

@@ -33,8 +33,8 @@ class Story:
         Raises:
             RefusedError: the API did not do as it was asked; so from every method.
         """
-        token = self._api.sign_in(client.client_id, client.client_secret)
-        self._tell("you", f"get a token for client {client.client_id}, valid for {token['expires_in'] // 60} min")
+        seconds = self._api.sign_in(client.client_id, client.client_secret)
+        self._tell("you", f"get a token for client {client.client_id}, valid for {seconds // 60} min")
         url = self._receiver.url + receiving.WEBHOOKS
         wanted = {"url": url, "events": list(plans.EVENTS), "secret": secret, "namespace_filter": plans.NAMESPACE}
         self._api.post("/webhooks/subscriptions", wanted)

@@ -49,8 +49,12 @@ class Function:
 
     @property
     def statements(self) -> list[dict[str, Any]]:
-        """What it may do."""
-        return [statement for policy in self.properties.get("Policies", []) for statement in policy["Statement"]]
+        """What it may do, by its own policies and by those it shares; without what only a parameter allows."""
+        documents = [
+            template()["Resources"][policy["Ref"]]["Properties"]["PolicyDocument"] if "Ref" in policy else policy
+            for policy in self.properties.get("Policies", [])
+        ]
+        return [statement for document in documents for statement in document["Statement"] if "If" not in statement]
 
     def triggers(self, kind: str) -> list[dict[str, Any]]:
         """The properties of its triggers of one type."""

@@ -59,13 +59,14 @@ DEFINITION = {
 }
 Action = tuple[str, str]
 OFF_THE_WAY: dict[str, set[Action]] = {
+    # A refresh token that was used before ends its family.
+    "create_token": {("dynamodb:DeleteItem", "Table")},
     # Hints at a thread that goes on elsewhere, or at what follows the end.
     "create_instance": {("sqs:SendMessage", "StepsQueue")},
     "cancel_instance": {("sqs:SendMessage", "StepsQueue"), ("dynamodb:GetItem", "Table")},
     # Reading the head again after losing its guard; giving back the quota at an end; scripts that name a secret.
     "resume_instance": {
         ("dynamodb:GetItem", "Table"),
-        ("dynamodb:UpdateItem", "Table"),
         ("secretsmanager:GetSecretValue", "Secrets"),
     },
     "pause_instance": {("dynamodb:GetItem", "Table"), ("sqs:SendMessage", "StepsQueue")},
@@ -82,16 +83,18 @@ OFF_THE_WAY: dict[str, set[Action]] = {
         ("dynamodb:DeleteItem", "Table"),
         ("dynamodb:GetItem", "Table"),
     },
-    # An idempotency key.
-    "create_subscription": {("dynamodb:GetItem", "Table")},
+    # An idempotency key, and what a repeated one answers.
+    "create_subscription": {("dynamodb:GetItem", "Table"), ("kms:Decrypt", "DataKey")},
+    "rotate_secret": {("dynamodb:PutItem", "Table"), ("kms:Decrypt", "DataKey")},
+    "enable_subscription": {("dynamodb:PutItem", "Table")},
+    "disable_subscription": {("dynamodb:PutItem", "Table")},
+    "test_subscription": {("dynamodb:PutItem", "Table")},
+    "replay_delivery": {("dynamodb:PutItem", "Table")},
+    "replay_deliveries": {("dynamodb:PutItem", "Table")},
     # What fails is set aside.
     "relay_events": {("sqs:SendMessage", "RelayRetryQueue")},
-    # A body too large for its message is made again; a 410 disables the subscription; a last attempt is set aside.
-    "deliver_webhooks": {
-        ("dynamodb:Query", "Table"),
-        ("dynamodb:UpdateItem", "Table"),
-        ("sqs:SendMessage", "ExhaustedQueue"),
-    },
+    # A 410 disables the subscription, which is an event; a last attempt is set aside.
+    "deliver_webhooks": {("dynamodb:PutItem", "Table"), ("sqs:SendMessage", "ExhaustedQueue")},
     # Nothing is overdue here.
     "tick_clock": {("sqs:SendMessage", "StepsQueue")},
 }
@@ -143,6 +146,8 @@ class Deployment:
             self.names[queue] = boto3.client("sqs").create_queue(QueueName=queue)["QueueUrl"]
         key = boto3.client("kms").create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")
         self.names["SigningKey"] = key["KeyMetadata"]["KeyId"]
+        data_key = boto3.client("kms").create_key(KeySpec="SYMMETRIC_DEFAULT", KeyUsage="ENCRYPT_DECRYPT")
+        self.names["DataKey"] = data_key["KeyMetadata"]["KeyId"]
         secret = {"Name": f"{STACK}/accounts/acc_1", "SecretString": json.dumps({"TOKEN": "its-value"})}
         boto3.client("secretsmanager").create_secret(**secret)
         store = ClientStore(boto3.client("dynamodb"), "Table")
@@ -232,7 +237,8 @@ class Deployment:
             assert params["SecretId"].startswith(f"{STACK}/accounts/")
             self.called[name].add((f"{service}:{operation}", "Secrets"))
         else:
-            self.called[name].add((f"{service}:{operation}", "SigningKey"))
+            key = next(key for key, given in self.names.items() if given == params["KeyId"])
+            self.called[name].add((f"{service}:{operation}", key))
 
 
 def as_record(message: Any, receives: int = 1) -> dict[str, Any]:
@@ -274,9 +280,15 @@ def walked() -> Iterator[Deployment]:
 def walk(here: Deployment) -> None:
     """Define, publish, subscribe, start, halt, resume, cancel, call out, tick, relay, deliver."""
     grant = {"grant_type": "client_credentials", "client_id": "client", "client_secret": "its-own-secret"}
-    here.token = here.request("create_token", grant)["access_token"]
+    granted = here.request("create_token", grant)
+    here.token = granted["access_token"]
+    refresh = {"grant_type": "refresh_token", "client_id": "client", "refresh_token": granted["refresh_token"]}
+    refreshed = here.request("create_token", refresh)
+    here.request("revoke_token", {"token": refreshed["access_token"]})
+    here.request("revoke_token", {"token": refreshed["refresh_token"]})
     here.request("get_jwks")
     here.request("get_schema")
+    assert here.request("get_openapi")["openapi"] == "3.1.0"
     here.request("unknown_route", status=404)
 
     assert here.request("validate_workflow", DEFINITION)["valid"]
@@ -290,6 +302,14 @@ def walk(here: Deployment) -> None:
     subscription = {"url": UNREACHABLE, "events": ["workflow.instance.halted"]}
     subscribed = here.request("create_subscription", subscription, 201)
     here.request("list_subscriptions")
+    here.request("list_event_types")
+    whsub = {"subscription_id": subscribed["id"]}
+    here.request("get_subscription", **whsub)
+    here.request("update_subscription", {"namespace_filter": None}, **whsub)
+    here.request("disable_subscription", **whsub)
+    here.request("enable_subscription", **whsub)
+    here.request("rotate_secret", **whsub)
+    here.request("test_subscription", status=202, **whsub)
 
     one, two, three = (here.request("create_instance", {"input": {}}, 201, name="approval")["id"] for _ in range(3))
     here.request("get_instance", instance_id=one)
@@ -309,6 +329,8 @@ def walk(here: Deployment) -> None:
     found = here.request("get_history", instance_id=one, query={"include_data": "true"})["events"]
     here.request("get_event", instance_id=one, event_id=found[0]["id"])
     here.request("list_errors")
+    here.request("get_diagram", name="approval", version_id=version)
+    here.request("get_instance_diagram", instance_id=one)
     here.run("tick_clock", {})
     history = here.history()
     stream = {"Records": [as_stream_record(item, number) for number, item in enumerate(history)]}
@@ -317,7 +339,12 @@ def walk(here: Deployment) -> None:
     message = as_record({"MessageId": "1", "ReceiptHandle": "1", "Body": keys})
     assert here.run("retry_relay", {"Records": [message]}) == {"batchItemFailures": []}
     assert here.run("deliver_webhooks", here.messages("WebhooksQueue")) == {"batchItemFailures": []}
-    here.request("delete_subscription", status=204, subscription_id=subscribed["id"])
+    (first, *_) = here.request("list_deliveries", **whsub)["deliveries"]
+    here.request("get_delivery", **whsub, delivery_id=first["id"])
+    here.request("replay_delivery", status=202, **whsub, delivery_id=first["id"])
+    here.request("replay_deliveries", {"since": "2026-01-01", "status": "pending"}, 202, **whsub)
+    assert here.run("deliver_webhooks", here.messages("WebhooksQueue")) == {"batchItemFailures": []}
+    here.request("delete_subscription", status=204, **whsub)
 
 
 def test_the_walk_leads_through_every_function(walked: Deployment) -> None:

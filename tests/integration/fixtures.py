@@ -16,6 +16,7 @@ from interactor.adapters.sandbox import Sandbox
 from interactor.adapters.signing import Signer
 from tests.events import REGION
 from tests.integration.deployment import Deployment, deployed
+from tests.integration.stack import QueuePool
 
 Deploy = Callable[..., Deployment]
 _names = (f"test-{number}" for number in itertools.count(1))
@@ -40,6 +41,7 @@ class Aws:
     clients: dict[str, Any]
     key_id: str
     signer: Signer
+    queues: QueuePool
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +60,7 @@ def aws() -> Iterator[Aws]:
         environment.delenv("AWS_ENDPOINT_URL", raising=False)
         clients = {service: _client(service) for service in ("dynamodb", "sqs", "kms", "secretsmanager")}
         key_id = clients["kms"].create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
-        yield Aws(clients, key_id, Signer(clients["kms"], [key_id]))
+        yield Aws(clients, key_id, Signer(clients["kms"], [key_id]), QueuePool(clients["sqs"]))
 
 
 @pytest.fixture
@@ -66,14 +68,14 @@ def deploy(aws: Aws, sandbox: Sandbox) -> Iterator[Deploy]:
     """Deploy the template with the given parameters."""
     with ExitStack() as stack:
         yield lambda **parameters: stack.enter_context(
-            deployed(next(_names), aws.clients, aws.key_id, sandbox, aws.signer, **parameters)
+            deployed(next(_names), aws.clients, aws.key_id, sandbox, aws.signer, aws.queues, **parameters)
         )
 
 
 @pytest.fixture(scope="module")
 def shared(aws: Aws, sandbox: Sandbox) -> Iterator[Deployment]:
     """One deployment for all tests of a module that leave each other's things alone."""
-    with deployed(next(_names), aws.clients, aws.key_id, sandbox, aws.signer) as made:
+    with deployed(next(_names), aws.clients, aws.key_id, sandbox, aws.signer, aws.queues) as made:
         yield made
 
 

@@ -15,6 +15,7 @@ FOLDER = ROOT / "events"
 
 INSTANCE = "inst_01kfdmdagyy4rdc3yf0jys7smn"
 FORKED = "inst_01kfdmdb3nq7v0k6xh9f2c5t8r"
+FAILED = "inst_01kfdmdc5wz0r6t8q1y4n7e2ba"
 WORKFLOW = "wf_01kfdmdagaz34stqaxk0rsbp8e"
 VERSION = "v_01kfdmdaga4g43zmhbj0qrj60r"
 DRAFT = "v_01kfdmdhs2m8e4w1pz7r0y6bjc"
@@ -48,7 +49,12 @@ _HALTED = {
         "sequence": 4,
         "thread_id": "thread_main",
         "halting_presentation": {"type": "message", "message": "Approve?"},
-        "halted_options": {"instruction": "Approve?", "transition_mode": "condition", "choices": [], "generated": False},
+        "halted_options": {
+            "instruction": "Approve?",
+            "transition_mode": "condition",
+            "choices": [],
+            "generated": False,
+        },
     },
 }
 _RECORD = {
@@ -66,8 +72,18 @@ _RECORD = {
             "halted_options": {"instruction": "Approve?", "transition_mode": "condition", "choices": []},
         }
     ],
-    "views": {"thread_main": {"request_id": "req_456", "amount": 5000, "status": "pending"}},
-    "envelope": {"namespace": "user_123", "workflow_name": FLOW, "version_id": VERSION, "traceparent": None},
+    "snapshot": {
+        "layers": {"thread_main": {"request_id": "req_456", "amount": 5000, "status": "pending"}},
+        "parents": {},
+    },
+    "base": 4,
+    "envelope": {
+        "namespace": "user_123",
+        "workflow_name": FLOW,
+        "version_id": VERSION,
+        "traceparent": None,
+        "by": "client_1",
+    },
 }
 
 
@@ -116,15 +132,14 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "create_version": _api("POST", "/workflows/{name}/versions", example(FLOW), name=FLOW),
     "create_version.put": _api("PUT", "/workflows/{name}", example(FLOW), name=FLOW),
     "create_workflow": _api("POST", "/workflows", {**example(FLOW), "name": "another_workflow"}),
-    "delete_subscription": _api(
-        "DELETE", "/webhooks/subscriptions/{subscription_id}", subscription_id=SUBSCRIPTION
-    ),
+    "delete_subscription": _api("DELETE", "/webhooks/subscriptions/{subscription_id}", subscription_id=SUBSCRIPTION),
     "deliver_webhooks": events.sqs(
         "interactor-webhooks",
         [
             {
                 "account": "acc_1",
                 "subscription_id": SUBSCRIPTION,
+                "delivery_id": DELIVERY,
                 "instance_id": INSTANCE,
                 "number": 4,
                 "attempt": 0,
@@ -132,19 +147,51 @@ SAMPLES: dict[str, dict[str, Any]] = {
             }
         ],
     ),
+    "disable_subscription": _api(
+        "POST", "/webhooks/subscriptions/{subscription_id}/disable", subscription_id=SUBSCRIPTION
+    ),
+    "enable_subscription": _api(
+        "POST", "/webhooks/subscriptions/{subscription_id}/enable", subscription_id=SUBSCRIPTION
+    ),
+    "get_delivery": _api(
+        "GET",
+        "/webhooks/subscriptions/{subscription_id}/deliveries/{delivery_id}",
+        subscription_id=SUBSCRIPTION,
+        delivery_id=DELIVERY,
+    ),
+    "get_event": _api(
+        "GET",
+        "/workflows/instances/{instance_id}/events/{event_id}",
+        query="include_data=true",
+        instance_id=INSTANCE,
+        event_id=EVENT,
+    ),
+    "get_history": _api(
+        "GET", "/workflows/instances/{instance_id}/history", query="types=halt,lifecycle&limit=10", instance_id=INSTANCE
+    ),
     "get_instance": _api("GET", "/workflows/instances/{instance_id}", instance_id=INSTANCE),
     "get_jwks": _open("GET", "/oauth/jwks"),
+    "get_openapi": _open("GET", "/api/v1/openapi.json"),
+    "get_openapi.docs": _open("GET", "/api/v1/docs", host="127.0.0.1:8080"),
     "get_schema": _open("GET", "/api/v1/schemas/workflow-definition.json"),
+    "get_subscription": _api("GET", "/webhooks/subscriptions/{subscription_id}", subscription_id=SUBSCRIPTION),
     "get_version": _api("GET", "/workflows/{name}/versions/{version_id}", name=FLOW, version_id=VERSION),
     "get_workflow": _api("GET", "/workflows/{name}", name=FLOW),
+    "list_deliveries": _api(
+        "GET",
+        "/webhooks/subscriptions/{subscription_id}/deliveries",
+        query="status=exhausted&limit=10",
+        subscription_id=SUBSCRIPTION,
+    ),
+    "list_event_types": _api("GET", "/webhooks/event-types"),
+    "list_errors": _api("GET", "/workflows/errors", query="since=2026-01-20T00:00:00Z"),
     "list_instances": _api("GET", "/workflows/instances", query="namespace=user_123&status=halted"),
     "list_subscriptions": _api("GET", "/webhooks/subscriptions"),
     "list_threads": _api("GET", "/workflows/instances/{instance_id}/threads", instance_id=FORKED),
     "list_versions": _api("GET", "/workflows/{name}/versions", name=FLOW),
     "list_workflows": _api("GET", "/workflows", query="limit=10"),
-    "publish_version": _api(
-        "POST", "/workflows/{name}/versions/{version_id}/publish", name=FLOW, version_id=DRAFT
-    ),
+    "pause_instance": _api("POST", "/workflows/instances/{instance_id}/pause", instance_id=INSTANCE),
+    "publish_version": _api("POST", "/workflows/{name}/versions/{version_id}/publish", name=FLOW, version_id=DRAFT),
     "relay_events": events.stream(
         "interactor-Table",
         [
@@ -155,6 +202,18 @@ SAMPLES: dict[str, dict[str, Any]] = {
                 "doc": {"B": pack(_RECORD)},
             }
         ],
+    ),
+    "replay_deliveries": _api(
+        "POST",
+        "/webhooks/subscriptions/{subscription_id}/replay",
+        {"since": "2026-01-20T00:00:00Z", "until": "2026-01-21T00:00:00Z", "status": "exhausted"},
+        subscription_id=SUBSCRIPTION,
+    ),
+    "replay_delivery": _api(
+        "POST",
+        "/webhooks/subscriptions/{subscription_id}/deliveries/{delivery_id}/replay",
+        subscription_id=SUBSCRIPTION,
+        delivery_id=DELIVERY,
     ),
     "resume_instance": _api(
         "POST",
@@ -169,9 +228,32 @@ SAMPLES: dict[str, dict[str, Any]] = {
         instance_id=FORKED,
         thread_id="thread_finance",
     ),
+    "retry_instance": _api("POST", "/workflows/instances/{instance_id}/retry", instance_id=FAILED),
     "retry_relay": events.sqs("interactor-relay-retry", [{"pk": f"A#acc_1#I#{INSTANCE}", "sk": "H#0000000001"}]),
+    "revoke_token": _open(
+        "POST", "/oauth/revoke", json.dumps({"token": "rt_6fd3c0e5a9b84717a2c4d6e8f0123456." + "A" * 43})
+    ),
+    "rotate_secret": _api(
+        "POST",
+        "/webhooks/subscriptions/{subscription_id}/rotate-secret",
+        {"secret": SECRET + "_2"},
+        subscription_id=SUBSCRIPTION,
+    ),
+    "test_subscription": _api(
+        "POST",
+        "/webhooks/subscriptions/{subscription_id}/test",
+        {"event": "workflow.instance.halted"},
+        subscription_id=SUBSCRIPTION,
+    ),
     "tick_clock": events.schedule("interactor-TickClockFunctionTick-1A2B3C4D5E6F"),
     "unknown_route": events.http("GET", "/favicon.ico"),
+    "unpause_instance": _api("POST", "/workflows/instances/{instance_id}/unpause", instance_id=INSTANCE),
+    "update_subscription": _api(
+        "PATCH",
+        "/webhooks/subscriptions/{subscription_id}",
+        {"events": ["workflow.instance.halted"], "status": "active"},
+        subscription_id=SUBSCRIPTION,
+    ),
     "validate_workflow": _api("POST", "/workflows/validate", example(FLOW)),
 }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from moto.sqs.models import sqs_backends
 
 from local.gateway import Router
 from local.intrinsics import Intrinsics, parameter_values
@@ -101,9 +102,13 @@ def stream_filters() -> tuple[Mapping[str, Any], ...]:
 class Stack:
     """One deployment of the template under a name of its own. Resources are made when they are first named."""
 
-    def __init__(self, name: str, clients: Mapping[str, Any], key_id: str, parameters: Mapping[str, str]) -> None:
+    def __init__(
+        self, name: str, clients: Mapping[str, Any], key_id: str, parameters: Mapping[str, str], queues: "QueuePool"
+    ) -> None:
         self.name = name
         self._clients = clients
+        self._queues = queues
+        self._variables: dict[str, dict[str, str]] = {}
         self._made: dict[str, dict[str, str]] = {"SigningKey": {"Ref": key_id, "Arn": key_id}}
         pseudo = {
             "AWS::StackName": name,
@@ -128,23 +133,31 @@ class Stack:
 
     def variables(self, folder: str) -> dict[str, str]:
         """The environment of one function."""
-        common = template()["Globals"]["Function"]["Environment"]["Variables"]
-        own = declared_functions()[folder].get("Environment", {}).get("Variables", {})
-        return {name: str(value) for name, value in self._intrinsics.resolve({**common, **own}).items()}
+        if folder not in self._variables:
+            common = template()["Globals"]["Function"]["Environment"]["Variables"]
+            own = declared_functions()[folder].get("Environment", {}).get("Variables", {})
+            resolved = self._intrinsics.resolve({**common, **own})
+            self._variables[folder] = {name: str(value) for name, value in resolved.items()}
+        return self._variables[folder]
 
     def remove(self) -> None:
-        """Delete table and queues: moto copies what is left at each transaction."""
+        """Delete the table: moto copies what is left at each transaction. Queues are emptied and serve again."""
         for logical_id, made in self._made.items():
-            if template()["Resources"][logical_id]["Type"] == "AWS::DynamoDB::Table":
-                self._clients["dynamodb"].delete_table(TableName=made["Ref"])
-            elif "QueueUrl" in made:
-                self._clients["sqs"].delete_queue(QueueUrl=made["Ref"])
+            if "QueueUrl" in made:
+                self._queues.give_back(logical_id, made)
+        if "Table" in self._made:
+            self._clients["dynamodb"].delete_table(TableName=self._made["Table"]["Ref"])
 
     def _resource(self, logical_id: str) -> dict[str, str]:
         if logical_id not in self._made:
             kind = template()["Resources"][logical_id]["Type"]
             properties = self._intrinsics.properties(logical_id)
-            make = {"AWS::DynamoDB::Table": self._table, "AWS::SQS::Queue": self._queue}[kind]
+            makers = {
+                "AWS::DynamoDB::Table": self._table,
+                "AWS::SQS::Queue": self._queue,
+                "AWS::KMS::Key": self._key,
+            }
+            make = makers[kind]
             self._made[logical_id] = make(logical_id, properties)
         return self._made[logical_id]
 
@@ -155,15 +168,42 @@ class Stack:
         arn = create_table(self._clients["dynamodb"], name, kept)["TableArn"]
         return {"Ref": name, "Arn": arn}
 
+    def _key(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, str]:
+        wanted = {name: properties[name] for name in ("KeySpec", "KeyUsage")}
+        made = self._clients["kms"].create_key(**wanted)["KeyMetadata"]
+        return {"Ref": made["KeyId"], "Arn": made["Arn"]}
+
     def _queue(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, str]:
         wanted = {"VisibilityTimeout": str(properties.get("VisibilityTimeout", 30))}
         if "RedrivePolicy" in properties:
             wanted["RedrivePolicy"] = json.dumps(properties["RedrivePolicy"])
-        name = properties["QueueName"]
-        url = self._clients["sqs"].create_queue(QueueName=name, Attributes=wanted)["QueueUrl"]
-        return {
-            "Ref": url,
-            "QueueUrl": url,
-            "QueueName": name,
-            "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}",
-        }
+        return self._queues.take(logical_id, str(properties["QueueName"]), wanted)
+
+
+def empty(queue: str) -> None:
+    """Lose all messages of a queue; SQS itself does that at most once a minute."""
+    found = sqs_backends[ACCOUNT][REGION].queues[queue]
+    found._messages = []
+    found.pending_messages.clear()
+    found.pending_message_groups.clear()
+    found.deleted_messages.clear()
+
+
+class QueuePool:
+    """Queues that deployments use one after the other: making them takes longer than most tests."""
+
+    def __init__(self, sqs: Any) -> None:
+        self._sqs = sqs
+        self._free: dict[str, list[dict[str, str]]] = {}
+
+    def take(self, logical_id: str, name: str, attributes: Mapping[str, str]) -> dict[str, str]:
+        """An empty queue."""
+        if self._free.get(logical_id):
+            return self._free[logical_id].pop()
+        url = self._sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+        return {"Ref": url, "QueueUrl": url, "QueueName": name, "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"}
+
+    def give_back(self, logical_id: str, queue: dict[str, str]) -> None:
+        """Empty a queue for the next one."""
+        empty(queue["QueueName"])
+        self._free.setdefault(logical_id, []).append(queue)

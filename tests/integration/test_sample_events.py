@@ -7,7 +7,7 @@ import pytest
 
 from interactor.core.times import DAY
 from tests.integration import samples
-from tests.integration.definitions import example, halting, http, one
+from tests.integration.definitions import example, halting, http, one, script
 from tests.integration.deployment import ACCOUNT, Deployment
 from tests.integration.outside import answer
 from tests.integration.stack import ROOT, declared_functions
@@ -32,6 +32,9 @@ STATUS = {
     "create_version.put": 201,
     "create_workflow": 201,
     "delete_subscription": 204,
+    "replay_deliveries": 202,
+    "replay_delivery": 202,
+    "test_subscription": 202,
     "unknown_route": 404,
 }
 
@@ -44,17 +47,23 @@ def prepared(shared: Deployment) -> tuple[Deployment, dict[str, str]]:
     version = deployment.define(example("approval_workflow"))
     draft = deployment.call("PUT", "/workflows/approval_workflow", example("approval_workflow")).data["version_id"]
     deployment.define(FORK)
+    deployment.define(one(script("throw new Error('broken')"), name="broken"))
     instance = deployment.start("approval_workflow", {"id": "req_456", "amount": 5000})["id"]
     forked = deployment.start("review")["id"]
     wanted = json.loads(samples.SAMPLES["create_subscription"]["body"])
     subscription = deployment.call("POST", "/webhooks/subscriptions", wanted).data["id"]
     deployment.drain()
+    sent = deployment.call("POST", f"/webhooks/subscriptions/{subscription}/test").body["data"]
+    deployment.drain()
     return deployment, {
+        samples.EVENT: deployment.events_of(instance)[-1]["id"],
+        samples.FAILED: deployment.start("broken")["id"],
         samples.INSTANCE: instance,
         samples.FORKED: forked,
         samples.VERSION: version,
         samples.DRAFT: draft,
         samples.SUBSCRIPTION: subscription,
+        samples.DELIVERY: sent["delivery_id"],
         samples.TOKEN: deployment.token(),
     }
 
@@ -88,6 +97,9 @@ def test_an_endpoint_answers_its_sample_event(name: str, prepared: tuple[Deploym
     deployment, there = prepared
     if name in ("cancel_instance", "resume_instance"):
         there = there | {samples.INSTANCE: deployment.start("approval_workflow")["id"]}
+    if name in ("delete_subscription", "disable_subscription"):
+        wanted = json.loads(samples.SAMPLES["create_subscription"]["body"])
+        there = there | {samples.SUBSCRIPTION: deployment.call("POST", "/webhooks/subscriptions", wanted).data["id"]}
     answer = deployment.request(name.split(".")[0], sample(name, there))
     assert answer.status == STATUS.get(name, 200), answer.raw
 
@@ -125,7 +137,8 @@ def test_the_retry_sample_relays_the_record_again(prepared: tuple[Deployment, di
 def test_the_webhook_sample_is_posted_to_its_subscriber(prepared: tuple[Deployment, dict[str, str]]) -> None:
     deployment, there = prepared
     wanted = json.loads(samples.SAMPLES["create_subscription"]["body"])
-    there = there | {samples.SUBSCRIPTION: deployment.call("POST", "/webhooks/subscriptions", wanted).data["id"]}
+    made = deployment.call("POST", "/webhooks/subscriptions", wanted).data["id"]
+    there = {**there, samples.SUBSCRIPTION: made, samples.DELIVERY: samples.DELIVERY}
     deployment.outside.requests.clear()
     deployment.outside.will("https://yourapp.com/api/webhooks/workflows", answer(204))
     assert deployment.invoke("deliver_webhooks", sample("deliver_webhooks", there)) == {"batchItemFailures": []}
@@ -142,5 +155,3 @@ def test_the_schedule_sample_hints_at_what_is_overdue(prepared: tuple[Deployment
     assert ("StepsQueue", there[samples.INSTANCE]) in hinted
     assert {queue for queue, _ in hinted} == {"StepsQueue"}
     assert all(message["account"] == ACCOUNT for _, message, _ in deployment.sent)
-
-

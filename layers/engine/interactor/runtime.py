@@ -6,7 +6,7 @@ in its cold start.
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,25 +15,34 @@ from interactor.core.logic import HttpCall, Outcome
 from interactor.core.settle import Lifetimes
 from interactor.core.times import Millis
 from interactor.core.webhooks import Answer
+from interactor.logs import logger
 from interactor.usecases.world import World
 
 if TYPE_CHECKING:
     from interactor.adapters.clients import ClientStore
     from interactor.adapters.dynamo.definitions import DefinitionStore
+    from interactor.adapters.dynamo.deliveries import DeliveryStore
     from interactor.adapters.dynamo.instances import InstanceStore
     from interactor.adapters.dynamo.remembered import RememberedStore
     from interactor.adapters.dynamo.subscriptions import SubscriptionStore
     from interactor.adapters.dynamo.table import Table
+    from interactor.adapters.dynamo.token_items import FamilyStore, RevokedStore
+    from interactor.adapters.jwks import OutsideKeys
     from interactor.adapters.outgoing import OutgoingClient
     from interactor.adapters.queues import MessageQueue, StepQueue
     from interactor.adapters.sandbox import Sandbox, SyntaxProblem
+    from interactor.adapters.sealing import Sealer
     from interactor.adapters.secrets import SecretStore
     from interactor.adapters.signing import Signer
     from interactor.adapters.verifier import Verifier
+    from interactor.core.rates import Bucket, Category
     from interactor.usecases.deliveries import Deliverer
     from interactor.usecases.engine import Engine
+    from interactor.usecases.limiter import Limiter
+    from interactor.usecases.replays import Replays
     from interactor.usecases.subscriptions import Subscriptions
     from interactor.usecases.tokens import Issuer
+    from interactor.usecases.turns import Turns
     from interactor.usecases.workflows import Definitions
 
 
@@ -95,21 +104,74 @@ class Runtime:
         """The signing keys."""
         from interactor.adapters.signing import Signer, split_key_ids
 
-        return Signer(_client("kms"), split_key_ids(settings.text("SIGNING_KEY_ID")))
+        return Signer(_client("kms"), split_key_ids(settings.text("SIGNING_KEYS") or settings.text("SIGNING_KEY_ID")))
 
     @cached_property
     def verifier(self) -> "Verifier":
         """Verifies tokens."""
         from interactor.adapters.verifier import Verifier
+        from interactor.usecases.revocation import RevocationList
 
-        return Verifier(self.signer, settings.text("TOKEN_ISSUER"), settings.text("TOKEN_AUDIENCE"))
+        keys = self.signer if self.outside_issuer is None else self._outside_keys(self.outside_issuer)
+        revoked = RevocationList(self.revoked_tokens).holds
+        return Verifier(keys, settings.text("TOKEN_ISSUER"), settings.text("TOKEN_AUDIENCE"), revoked)
+
+    @cached_property
+    def outside_issuer(self) -> str | None:
+        """The URL of an outside issuer's keys; None where tokens are issued here."""
+        return settings.text("ISSUER_JWKS_URL") or None
+
+    def _outside_keys(self, url: str) -> "OutsideKeys":
+        from interactor.adapters.jwks import OutsideKeys
+
+        return OutsideKeys(self.outgoing, url, self.world.now)
+
+    @cached_property
+    def revoked_tokens(self) -> "RevokedStore":
+        """Access tokens that were revoked."""
+        from interactor.adapters.dynamo.token_items import RevokedStore
+
+        return RevokedStore(self.table)
+
+    @cached_property
+    def families(self) -> "FamilyStore":
+        """Families of refresh tokens."""
+        from interactor.adapters.dynamo.token_items import FamilyStore
+
+        return FamilyStore(self.table)
+
+    @cached_property
+    def buckets(self) -> "Mapping[Category, Bucket]":
+        """The rate limits that are set, by category (ruling 33)."""
+        from interactor.core.rates import READ_BLOCK, Bucket
+
+        limited: tuple[tuple[Category, int | None, int], ...] = (
+            ("read", settings.limit("RATE_LIMIT_READ"), READ_BLOCK),
+            ("write", settings.limit("RATE_LIMIT_WRITE"), 1),
+            ("create", settings.limit("RATE_LIMIT_CREATE"), 1),
+            ("token", settings.limit("RATE_LIMIT_TOKEN"), 1),
+        )
+        return {name: Bucket(name, limit, block) for name, limit, block in limited if limit is not None}
+
+    @cached_property
+    def limiter(self) -> "Limiter":
+        """Counts requests against the rate limits."""
+        from interactor.adapters.dynamo.counters import CounterStore
+        from interactor.usecases.limiter import Limiter
+
+        def failed(error: Exception) -> None:
+            logger.warning("rate limit not counted", extra={"reason": str(error)})
+
+        return Limiter(CounterStore(self.table), failed)
 
     @cached_property
     def issuer(self) -> "Issuer":
         """Issues tokens."""
         from interactor.usecases.tokens import Issuer
 
-        return Issuer(settings.text("TOKEN_ISSUER"), settings.text("TOKEN_AUDIENCE"), self.clients, self.signer)
+        return Issuer(
+            settings.text("TOKEN_ISSUER"), settings.text("TOKEN_AUDIENCE"), self.clients, self.signer, self.families
+        )
 
     @cached_property
     def sandbox(self) -> "Sandbox":
@@ -183,9 +245,41 @@ class Runtime:
     @cached_property
     def subscriptions(self) -> "Subscriptions":
         """Webhook subscriptions."""
+        from interactor.adapters.dynamo import account_events
         from interactor.usecases.subscriptions import Subscriptions
 
-        return Subscriptions(self.world, self.subscription_store, settings.flag("OUTBOUND_ALLOW_LOOPBACK"))
+        allow_loopback = settings.flag("OUTBOUND_ALLOW_LOOPBACK")
+        write = account_events.write
+        return Subscriptions(self.world, self.subscription_store, _LazySealer(self), write, allow_loopback)
+
+    @cached_property
+    def sealer(self) -> "Sealer":
+        """Seals webhook secrets."""
+        from interactor.adapters.sealing import Sealer
+
+        return Sealer(_client("kms"), settings.text("DATA_KEY_ID"))
+
+    @cached_property
+    def delivery_store(self) -> "DeliveryStore":
+        """The log of deliveries."""
+        from interactor.adapters.dynamo.deliveries import DeliveryStore
+
+        return DeliveryStore(self.table)
+
+    @cached_property
+    def turns(self) -> "Turns":
+        """Shares of the attempts that each subscription gets."""
+        from interactor.adapters.dynamo.gates import GateStore
+        from interactor.usecases.turns import Turns
+
+        return Turns(self.world, GateStore(self.table))
+
+    @cached_property
+    def replays(self) -> "Replays":
+        """Replays of ranges of the log."""
+        from interactor.usecases.replays import Replays
+
+        return Replays(self.world, self.delivery_store, self.subscription_store, self.webhooks_queue)
 
     @cached_property
     def webhooks_queue(self) -> "MessageQueue":
@@ -204,13 +298,13 @@ class Runtime:
 
         return Deliverer(
             world=self.world,
-            subscriptions=self.subscription_store,
+            subscriptions=self.subscriptions,
+            log=self.delivery_store,
             instances=self.instances,
             post=self._post,
             waiting=self.webhooks_queue,
             exhausted=self._messages("EXHAUSTED_QUEUE_URL"),
             delays=settings.delays("WEBHOOK_RETRY_DELAYS"),
-            allow_loopback=settings.flag("OUTBOUND_ALLOW_LOOPBACK"),
         )
 
     def _messages(self, variable: str) -> "MessageQueue":
@@ -218,15 +312,15 @@ class Runtime:
 
         return MessageQueue(_client("sqs"), settings.text(variable))
 
-    def _call_out(self, call: HttpCall, headers: Mapping[str, str]) -> Outcome:
+    def _call_out(self, call: HttpCall, headers: Mapping[str, str], mask: Callable[[str], str]) -> Outcome:
         from interactor.adapters.outgoing.logic import run_http_call
 
-        return run_http_call(self.outgoing, call, headers, now=self.world.now)
+        return run_http_call(self.outgoing, call, headers, now=self.world.now, mask=mask)
 
     def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         from interactor.adapters.outgoing.webhook import post
 
-        return post(self.outgoing, url, headers, body)
+        return post(self.outgoing, url, headers, body, self.world.now())
 
 
 class _Lazy:
@@ -238,6 +332,21 @@ class _Lazy:
     def run(self, call: Any) -> Outcome:
         """Run a script."""
         return self._runtime.sandbox.run(call)
+
+
+class _LazySealer:
+    """Needs the key only where a secret is sealed or opened: most functions do neither."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def seal(self, account: str, text: str) -> str:
+        """Seal a text."""
+        return self._runtime.sealer.seal(account, text)
+
+    def open(self, account: str, sealed: str) -> str:
+        """Open one."""
+        return self._runtime.sealer.open(account, sealed)
 
 
 _clients: dict[str, Any] = {}

@@ -9,6 +9,7 @@ from interactor.core import errors
 from interactor.core.jsons import JsonObject
 from interactor.core.principal import ALL, Client
 from interactor.usecases.tokens import Credentials, IssuedToken, Issuer, credentials_of, issue_token
+from tests.unit.auth.families import Families
 from tests.unit.auth.forge import NOW
 
 CLIENTS = {
@@ -20,6 +21,9 @@ CLIENTS = {
 class Clients:
     def authenticate(self, client_id: str, secret: str) -> Client | None:
         return CLIENTS.get(client_id) if secret == "s3+cret%" else None
+
+    def get(self, client_id: str) -> Client | None:
+        return CLIENTS.get(client_id)
 
 
 class Signing:
@@ -37,8 +41,8 @@ def ask(authorization: str | None = None, **form: Any) -> tuple[IssuedToken, Jso
     if authorization is None:
         fields = {"client_id": "web", "client_secret": "s3+cret%", **fields}
     fields = {name: value for name, value in fields.items() if value is not ...}
-    issuer = Issuer("https://issuer.test", "interactor", Clients(), signing)
-    return issue_token(issuer, fields, authorization, NOW, bytes(range(16))), signing.claims
+    issuer = Issuer("https://issuer.test", "interactor", Clients(), signing, Families())
+    return issue_token(issuer, fields, authorization, NOW, bytes(range(64))), signing.claims
 
 
 def basic(text: str) -> str:
@@ -51,6 +55,7 @@ def test_a_client_gets_a_token_for_an_hour() -> None:
         "access_token": "signed",
         "token_type": "Bearer",
         "expires_in": 3600,
+        "refresh_token": "rt_101112131415161718191a1b1c1d1e1f.ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8",
         "scope": "workflows:read webhooks:manage",
     }
     assert claims == {

@@ -4,8 +4,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from interactor.core.jsons import JsonError, JsonObject, dumps, loads, size
 from interactor.core.principal import is_account
+from interactor.core.storing import StoreUnavailableError
 from interactor.core.times import MINUTE, SECOND, Millis
 
 if TYPE_CHECKING:
@@ -100,6 +103,8 @@ class SecretStore:
             self._client.exceptions.InvalidRequestException,
         ):
             return {}
+        except (ClientError, BotoCoreError) as error:
+            raise StoreUnavailableError("the secrets could not be read") from error
         try:
             stored = loads(text)
         except JsonError:

@@ -7,6 +7,7 @@ reader after that, so nothing of an unsigned token is looked at but ``kid``.
 """
 
 import re
+from collections.abc import Callable
 from typing import Any, Final, NoReturn, Protocol
 
 import jwt
@@ -16,6 +17,7 @@ from interactor.core.errors import UnauthorizedError
 from interactor.core.jsons import Json, JsonError, JsonObject, loads
 from interactor.core.principal import SUBJECT_CHARACTERS, Principal, is_account, is_sane_text, parse_namespaces
 from interactor.core.times import SECOND, Millis
+from interactor.core.tokens import Verified
 
 TOKEN_CHARACTERS: Final = 8 * 1024
 EARLY: Final[Millis] = 30 * SECOND
@@ -30,22 +32,38 @@ _JWS: Final = jwt.PyJWS(algorithms=[_ALGORITHM])
 
 
 class KeySource(Protocol):
-    """Where public keys come from: the built-in signer, or one day an outside issuer's JWKS."""
+    """Where public keys come from: the built-in signer, or an outside issuer's JWKS."""
 
     def get(self, kid: str) -> RSAPublicKey | None:
         """The key of that id, or None when the issuer has no such key."""
 
 
-class Verifier:
-    """Verifies bearer tokens of one issuer for one audience."""
+IsRevoked = Callable[[str, str, Millis], bool]
+"""Whether an account's token of this ``jti`` is revoked, as far as is known at this time."""
 
-    def __init__(self, keys: KeySource, issuer: str, audience: str) -> None:
+
+class Verifier:
+    """Verifies bearer tokens of one issuer for one audience. ``revoked`` None: no token is ever revoked."""
+
+    def __init__(self, keys: KeySource, issuer: str, audience: str, revoked: IsRevoked | None = None) -> None:
         self._keys = keys
         self._issuer = issuer
         self._audience = audience
+        self._revoked = revoked
 
     def verify(self, authorization: str | None, now: Millis) -> Principal:
         """Who sent a request with this ``Authorization`` header at ``now``.
+
+        Raises:
+            UnauthorizedError: as ``inspect``, and for a token that was revoked.
+        """
+        verified = self.inspect(authorization, now)
+        if self._revoked is not None and self._revoked(verified.principal.account, verified.jti, now):
+            raise UnauthorizedError("The token was revoked; get a new one from /oauth/token")
+        return verified.principal
+
+    def inspect(self, authorization: str | None, now: Millis) -> Verified:
+        """The token of an ``Authorization`` header, whether it was revoked or not.
 
         Raises:
             UnauthorizedError: no token, or one that does not hold. The sentence helps an honest caller; it says nothing
@@ -59,7 +77,8 @@ class Verifier:
             _refuse("its claims are not JSON")
         if not isinstance(claims, dict):
             _refuse("its claims are no JSON object")
-        return self._principal(claims, now)
+        principal = self._principal(claims, now)
+        return Verified(principal, str(claims["jti"]), int(claims["exp"] * 1000))
 
     def _key_of(self, token: str) -> RSAPublicKey:
         try:

@@ -1,6 +1,6 @@
 """The bodies of requests, as typed values. Unknown members are ignored; every wrong one is named."""
 
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -54,6 +54,35 @@ class CreateSubscription(_Strict):
     events: Annotated[list[Text], Field(max_length=50)]
     secret: Annotated[str, Field(max_length=256)] | None = None
     namespace_filter: Json = None
+
+
+class ChangeSubscription(_Strict):
+    """``PATCH /webhooks/subscriptions/{id}``: what is not given stays; ``namespace_filter: null`` takes it away."""
+
+    url: str = ""
+    events: Annotated[list[Text], Field(max_length=50)] = []
+    namespace_filter: Json = None
+    status: Literal["active", "disabled"] = "active"
+
+
+class RotateSecret(_Strict):
+    """``POST /webhooks/subscriptions/{id}/rotate-secret``."""
+
+    secret: Annotated[str, Field(max_length=256)] | None = None
+
+
+class TestSubscription(_Strict):
+    """``POST /webhooks/subscriptions/{id}/test``."""
+
+    event: Text | None = None
+
+
+class ReplayDeliveries(_Strict):
+    """``POST /webhooks/subscriptions/{id}/replay``."""
+
+    since: Text
+    until: Text | None = None
+    status: Text | None = None
 
 
 def read(kind: type[Body], request: Request, most: int = limits.BODY_BYTES) -> Body:

@@ -34,6 +34,8 @@ def any_json(request: Request) -> Json:
     Raises:
         PayloadTooLargeError, InvalidRequestError: when it is too long, or no JSON.
     """
+    if not request.raw_body.strip():
+        raise InvalidRequestError("The body is empty; send the definition as JSON")
     return request.json(limits.DEFINITION_BYTES)
 
 

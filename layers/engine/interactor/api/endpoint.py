@@ -1,7 +1,7 @@
 """The frame around every endpoint: who asks, whether they may, what was answered, and what became of an error.
 
-An endpoint is a function of a request and a principal; which scope it needs stands in its decorator, so that it
-cannot be forgotten (ruling 18 for the order: 401, 403, and only then the rest).
+An endpoint is a function of a request and a principal; which scope it needs and what it is counted as stand in its
+decorator, so that they cannot be forgotten (ruling 18 for the order: 401, 403, 429, and only then the rest).
 """
 
 from collections.abc import Callable
@@ -10,28 +10,44 @@ from typing import Any
 
 from interactor.api.request import Request
 from interactor.api.response import Response, refused
-from interactor.core.errors import InteractorError, InternalError, PayloadTooLargeError
+from interactor.core.errors import InteractorError, InternalError, PayloadTooLargeError, RateLimitedError
 from interactor.core.jsons import JsonObject
 from interactor.core.principal import Principal, Scope
+from interactor.core.rates import Category, Standing, end_of, window_of
 from interactor.logs import logger
 from interactor.runtime import runtime
 
 LARGEST_BODY = 6 * 2**20
 
 Handler = Callable[[JsonObject, Any], dict[str, Any]]
+Headers = dict[str, str]
+"""Headers of the answer, whatever it will be."""
 
 
-def endpoint(scope: Scope) -> Callable[[Callable[[Request, Principal], Response]], Handler]:
-    """Make a Lambda handler of an endpoint that needs a token with ``scope``."""
+def endpoint(
+    scope: Scope, category: Category | None = None
+) -> Callable[[Callable[[Request, Principal], Response]], Handler]:
+    """Make a Lambda handler of an endpoint that needs a token with ``scope``.
+
+    Args:
+        category: what its requests are counted as; None: as reads where they are GET, else as writes (ruling 33).
+    """
 
     def decorate(function: Callable[[Request, Principal], Response]) -> Handler:
-        @wraps(function)
-        def authorized(request: Request) -> Response:
-            principal = runtime().verifier.verify(request.headers.get("authorization"), runtime().world.now())
+        def authorized(request: Request, headers: Headers) -> Response:
+            now = runtime().world.now()
+            principal = runtime().verifier.verify(request.headers.get("authorization"), now)
+            counted_as = category or ("read" if request.method == "GET" else "write")
+            bucket = runtime().buckets.get(counted_as)
+            if bucket is not None:
+                headers |= runtime().limiter.peek(principal.account, bucket, now).headers()
             principal.require(scope)
+            count(counted_as, principal.account, headers)
             return function(request, principal)
 
-        return public(authorized)
+        made = _framed(wraps(function)(authorized))
+        made.__dict__.update(scope=scope, category=category)
+        return made
 
     return decorate
 
@@ -39,9 +55,38 @@ def endpoint(scope: Scope) -> Callable[[Callable[[Request, Principal], Response]
 def public(function: Callable[[Request], Response]) -> Handler:
     """Make a Lambda handler of an endpoint that needs no token."""
 
+    def called(request: Request, _: Headers) -> Response:
+        return function(request)
+
+    return _framed(wraps(function)(called))
+
+
+def counted(function: Callable[[Request, Headers], Response]) -> Handler:
+    """Make a Lambda handler of an endpoint that needs no token and counts its requests itself (``count``)."""
+    return _framed(function)
+
+
+def count(category: Category, subject: str, headers: Headers) -> None:
+    """Count a request, and put into ``headers`` where its caller then stands.
+
+    Raises:
+        RateLimitedError: the limit is reached.
+    """
+    bucket = runtime().buckets.get(category)
+    if bucket is None:
+        return
+    now = runtime().world.now()
+    try:
+        headers |= runtime().limiter.take(subject, bucket, now).headers()
+    except RateLimitedError:
+        headers |= Standing(bucket.limit, 0, end_of(window_of(now))).headers()
+        raise
+
+
+def _framed(function: Callable[[Request, Headers], Response]) -> Handler:
     @wraps(function)
     def handler(event: JsonObject, context: Any) -> dict[str, Any]:
-        made = runtime().world.new_id("req")
+        made, headers = runtime().world.new_id("req"), Headers()
         request_id = made
         try:
             request = Request.of(event)
@@ -50,7 +95,7 @@ def public(function: Callable[[Request], Response]) -> Handler:
             logger.thread_safe_append_keys(request_id=request_id, route=event.get("routeKey"))
             if len(request.raw_body) > LARGEST_BODY:
                 raise PayloadTooLargeError("The body is larger than any request may be")
-            response = function(request)
+            response = function(request, headers)
         except InteractorError as error:
             response = refused(error, request_id)
             if error.status >= 500:
@@ -60,6 +105,6 @@ def public(function: Callable[[Request], Response]) -> Handler:
             logger.exception("request failed")
             response = refused(InternalError(), request_id)
         logger.info("answered", extra={"status": response.status})
-        return response.event(request_id)
+        return response.event(request_id, headers)
 
     return handler

@@ -10,8 +10,8 @@ from interactor.core.jsons import JsonObject
 MOST_FIELDS = 20
 
 
-def form_or_json(request: Request) -> JsonObject:
-    """The fields of the body.
+def form_or_json(request: Request, most: int = limits.BODY_BYTES) -> JsonObject:
+    """The fields of the body, which has at most so many bytes.
 
     Raises:
         PayloadTooLargeError: when it is longer than any such body.
@@ -19,9 +19,9 @@ def form_or_json(request: Request) -> JsonObject:
     """
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/x-www-form-urlencoded":
-        return request.object(limits.BODY_BYTES)
-    if len(request.raw_body) > limits.BODY_BYTES:
-        raise PayloadTooLargeError(f"The body is longer than {limits.BODY_BYTES} bytes")
+        return request.object(most)
+    if len(request.raw_body) > most:
+        raise PayloadTooLargeError(f"The body is longer than {most} bytes")
     try:
         pairs = parse_qsl(
             request.raw_body.decode("utf-8"),

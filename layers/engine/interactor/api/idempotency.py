@@ -7,16 +7,22 @@ the winner was answered.
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from interactor.api import views
 from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.core import jsons
-from interactor.core.errors import ConcurrentModificationError, IdempotencyConflictError, InvalidRequestError
+from interactor.core.errors import (
+    ConcurrentModificationError,
+    IdempotencyConflictError,
+    InvalidRequestError,
+    RefusedError,
+)
 from interactor.core.jsons import Json, JsonError
 from interactor.core.principal import Principal
-from interactor.core.storing import IdempotencyKey, Item, KeyTakenError, Remembered
+from interactor.core.storing import IdempotencyKey, Item, KeyTakenError, Remembered, StoreUnavailableError
 from interactor.runtime import runtime
 
 HEADER = "idempotency-key"
@@ -36,14 +42,41 @@ class Key:
         self.taken = remembered
         return runtime().remembered.write(self.key, remembered, runtime().world.now())
 
+    def sent(self, status: int, body: Json) -> None:
+        """Remember the answer to a request whose effect is a message that was sent.
+
+        Raises:
+            KeyTakenError: when another request took the key meanwhile; its answer is given then.
+        """
+        remembered = Remembered(self.key.request, status, jsons.dumps(body), None)
+        runtime().remembered.take(self.key, remembered, runtime().world.now())
+
+    def keep(self, status: int, body: str, instance_id: str) -> None:
+        """Remember the answer to a request that had nothing to change, where no commit has taken the key.
+
+        Raises:
+            KeyTakenError: when another request took the key meanwhile; its answer is given then.
+        """
+        if self.taken is None:
+            self.taken = Remembered(self.key.request, status, body, instance_id)
+            runtime().remembered.take(self.key, self.taken, runtime().world.now())
+
     def answer(self, status: int, body: Json) -> tuple[Response, Item]:
         """An answer that is known before its effect is committed, and the write that remembers it."""
         text = jsons.dumps(body)
         return Response(status, text), self.write(Remembered(self.key.request, status, text, None))
 
 
-def once(request: Request, principal: Principal, namespace: str, work: Callable[[Key | None], Response]) -> Response:
+def once(
+    request: Request,
+    principal: Principal,
+    namespace: str,
+    work: Callable[[Key | None], Response],
+    unsealed: Callable[[str], str] = str,
+) -> Response:
     """Do ``work`` once for each key; without a key, each time.
+
+    ``unsealed`` makes the answer of a body that was remembered with something sealed in it.
 
     Raises:
         IdempotencyConflictError: when the key was used for another request.
@@ -58,28 +91,41 @@ def once(request: Request, principal: Principal, namespace: str, work: Callable[
     if found is None:
         try:
             response = work(key)
+            _keep(key, response)
+            return response
         except KeyTakenError:
             found = store.find(key.key, now)
             if found is None:
                 raise ConcurrentModificationError("Another request with this key is under way; try again") from None
-        else:
-            _keep_final(key, response)
-            return response
-    return _again(found, key.key, principal)
+        except RefusedError:
+            # What refused it may be the effect of the same request, a moment earlier.
+            found = store.find(key.key, now)
+            if found is None:
+                raise
+    return _again(found, key.key, principal, unsealed)
 
 
-def _keep_final(key: Key, response: Response) -> None:
-    """Threads that ran on after the commit may have changed the answer: remember the one that is given."""
-    if key.taken is not None and isinstance(response.body, str) and response.body != key.taken.body:
-        final = replace(key.taken, body=response.body)
-        runtime().remembered.replace(key.key, final, runtime().world.now())
+def _keep(key: Key, response: Response) -> None:
+    """Remember an answer that no commit has remembered, or that threads which ran on have changed since.
+
+    Raises:
+        KeyTakenError: when another request with the key came first.
+    """
+    text = response.body if isinstance(response.body, str) else jsons.dumps(response.body)
+    store, now = runtime().remembered, runtime().world.now()
+    if key.taken is None:
+        store.take(key.key, Remembered(key.key.request, response.status, text, None), now)
+    elif text != key.taken.body and key.taken.instance_id is not None:
+        # The effect has happened: failing to remember its last word must not fail the answer.
+        with suppress(StoreUnavailableError):
+            store.replace(key.key, replace(key.taken, body=text), now)
 
 
-def _again(found: Remembered, key: IdempotencyKey, principal: Principal) -> Response:
+def _again(found: Remembered, key: IdempotencyKey, principal: Principal, unsealed: Callable[[str], str]) -> Response:
     if found.request != key.request:
         raise IdempotencyConflictError("This Idempotency-Key was used for another request; use a new one")
     if found.body is not None:
-        return Response(found.status, found.body, dict(REPLAYED))
+        return Response(found.status, unsealed(found.body), dict(REPLAYED))
     head = runtime().instances.read_with_history(principal.account, found.instance_id or "")
     if head is None:
         raise ConcurrentModificationError("What this key made is gone")

@@ -41,6 +41,14 @@ def remembered(key: idempotency.Key | None, status: int) -> Also | None:
     return write
 
 
+def _answered(key: idempotency.Key | None, head: Head) -> Response:
+    """The answer that shows an instance, remembered also where it stood as asked already."""
+    body = text(head)
+    if key is not None:
+        key.keep(200, body, head.instance.id)
+    return Response(200, body)
+
+
 def resumed(request: Request, principal: Principal, thread_id: str | None) -> Response:
     """Resume, and answer the instance. What does not exist is told before what is wrong with the body (ruling 18)."""
     head = find(runtime().instances, principal, request.parameter("instance_id"), runtime().ended_since())
@@ -52,8 +60,7 @@ def resumed(request: Request, principal: Principal, thread_id: str | None) -> Re
         by = actor_of(principal, request.headers.get("x-interactor-actor")).as_json()
         trigger = Trigger("input", body.input, body.option, by)
         asked = Resume(trigger, thread_id, body.expected_state, request.arrived_at)
-        found = resume(runtime().engine, principal, head, asked, remembered(key, 200))
-        return Response(200, text(found))
+        return _answered(key, resume(runtime().engine, principal, head, asked, remembered(key, 200)))
 
     return idempotency.once(request, principal, head.instance.namespace, work)
 
@@ -89,6 +96,6 @@ def changed(request: Request, principal: Principal, change: Change) -> Response:
     def work(key: idempotency.Key | None) -> Response:
         request.object(BODY_BYTES)
         by = actor_of(principal, request.headers.get("x-interactor-actor")).as_json()
-        return Response(200, text(change(runtime().engine, head, by, remembered(key, 200))))
+        return _answered(key, change(runtime().engine, head, by, remembered(key, 200)))
 
     return idempotency.once(request, principal, head.instance.namespace, work)

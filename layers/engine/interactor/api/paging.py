@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+import re
 
 from interactor.api.request import Request
 from interactor.core import limits
@@ -11,10 +12,11 @@ from interactor.core.principal import Principal
 
 _MARK_BYTES = 9
 _LONGEST = 300
+_POSITION = re.compile(r"[A-Za-z0-9_]{1,64}", re.ASCII)
 
 
 class Paging:
-    """Where a page begins and how long it is, as the request says."""
+    """Where a page begins and how long it is; ``prefix`` is what the positions of the list begin with."""
 
     def __init__(
         self,
@@ -22,7 +24,9 @@ class Paging:
         principal: Principal,
         default: int = limits.PAGE_DEFAULT,
         most: int = limits.PAGE_MAXIMUM,
+        prefix: str = "",
     ) -> None:
+        self._prefix = prefix
         self.limit = _limit(request.query.get("limit"), default, most)
         asked = sorted((name, value) for name, value in request.query.items() if name not in ("cursor", "limit"))
         self._bound_to = repr((principal.account, request.path, asked)).encode()
@@ -43,7 +47,8 @@ class Paging:
             mark, position = raw[:_MARK_BYTES], raw[_MARK_BYTES:].decode("ascii")
         except (binascii.Error, ValueError):
             mark, position = b"", ""
-        if not position or mark != self._mark(position):
+        known = position.startswith(self._prefix) and _POSITION.fullmatch(position.removeprefix(self._prefix))
+        if not known or mark != self._mark(position):
             raise InvalidCursorError("The cursor is not one that this list gave; leave it out to begin anew")
         return position
 

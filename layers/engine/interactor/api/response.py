@@ -1,10 +1,11 @@
 """Answers: ``{"data": ...}`` or ``{"error": {...}}``, with the headers that every answer has."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from interactor.core import jsons
-from interactor.core.errors import InteractorError
+from interactor.core.errors import InteractorError, RateLimitedError
 from interactor.core.jsons import Json, JsonObject
 
 
@@ -16,9 +17,9 @@ class Response:
     body: Json = None
     headers: dict[str, str] = field(default_factory=dict)
 
-    def event(self, request_id: str) -> dict[str, Any]:
-        """The answer in API Gateway's notation."""
-        headers = {"X-Request-Id": request_id, "Cache-Control": "no-store", **self.headers}
+    def event(self, request_id: str, also: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """The answer in API Gateway's notation, with further headers."""
+        headers = {"X-Request-Id": request_id, "Cache-Control": "no-store", **(also or {}), **self.headers}
         if self.body is None:
             return {"statusCode": self.status, "headers": headers}
         headers = {"Content-Type": "application/json", **headers}
@@ -36,6 +37,11 @@ def created(data: Json) -> Response:
     return Response(201, {"data": data})
 
 
+def accepted(data: Json) -> Response:
+    """202: it will be done."""
+    return Response(202, {"data": data})
+
+
 def no_content() -> Response:
     """204."""
     return Response(204)
@@ -50,4 +56,6 @@ def refused(error: InteractorError, request_id: str) -> Response:
         "request_id": request_id,
     }
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    if isinstance(error, RateLimitedError):
+        headers["Retry-After"] = str(error.retry_after)
     return Response(error.status, {"error": body}, headers)

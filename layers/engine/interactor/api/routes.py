@@ -10,10 +10,15 @@ API = "/api/v1"
 
 ROUTES: dict[str, tuple[str, ...]] = {
     "/oauth/token": ("POST",),
+    "/oauth/revoke": ("POST",),
     "/oauth/jwks": ("GET",),
     f"{API}/oauth/token": ("POST",),
+    f"{API}/oauth/revoke": ("POST",),
     f"{API}/oauth/jwks": ("GET",),
     f"{API}/schemas/workflow-definition.json": ("GET",),
+    f"{API}/openapi.json": ("GET",),
+    f"{API}/openapi.yaml": ("GET",),
+    f"{API}/docs": ("GET",),
     f"{API}/workflows": ("GET", "POST"),
     f"{API}/workflows/validate": ("POST",),
     f"{API}/workflows/instances": ("GET",),
@@ -25,6 +30,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
     f"{API}/workflows/instances/{{instance_id}}/retry": ("POST",),
     f"{API}/workflows/instances/{{instance_id}}/history": ("GET",),
     f"{API}/workflows/instances/{{instance_id}}/events/{{event_id}}": ("GET",),
+    f"{API}/workflows/instances/{{instance_id}}/diagram": ("GET",),
+    f"{API}/workflows/{{name}}/versions/{{version_id}}/diagram": ("GET",),
     f"{API}/workflows/errors": ("GET",),
     f"{API}/workflows/instances/{{instance_id}}/threads": ("GET",),
     f"{API}/workflows/instances/{{instance_id}}/threads/{{thread_id}}/resume": ("POST",),
@@ -34,7 +41,16 @@ ROUTES: dict[str, tuple[str, ...]] = {
     f"{API}/workflows/{{name}}/versions/{{version_id}}/publish": ("POST",),
     f"{API}/workflows/{{name}}/instances": ("POST",),
     f"{API}/webhooks/subscriptions": ("GET", "POST"),
-    f"{API}/webhooks/subscriptions/{{subscription_id}}": ("DELETE",),
+    f"{API}/webhooks/event-types": ("GET",),
+    f"{API}/webhooks/subscriptions/{{subscription_id}}": ("DELETE", "GET", "PATCH"),
+    f"{API}/webhooks/subscriptions/{{subscription_id}}/enable": ("POST",),
+    f"{API}/webhooks/subscriptions/{{subscription_id}}/disable": ("POST",),
+    f"{API}/webhooks/subscriptions/{{subscription_id}}/rotate-secret": ("POST",),
+    f"{API}/webhooks/subscriptions/{{subscription_id}}/test": ("POST",),
+    f"{API}/webhooks/subscriptions/{{subscription_id}}/replay": ("POST",),
+    f"{API}/webhooks/subscriptions/{{subscription_id}}/deliveries": ("GET",),
+    f"{API}/webhooks/subscriptions/{{subscription_id}}/deliveries/{{delivery_id}}": ("GET",),
+    f"{API}/webhooks/subscriptions/{{subscription_id}}/deliveries/{{delivery_id}}/replay": ("POST",),
 }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from interactor.adapters.dynamo.listing import Listed
 from interactor.api.history import entries
 from interactor.core import jsons, limits
+from interactor.core.deliveries import Delivery
 from interactor.core.instance import Instance, Phase, Thread
 from interactor.core.jsons import JsonObject
 from interactor.core.storing import Record, Version, Workflow
@@ -80,7 +81,7 @@ def version(found: Version) -> JsonObject:
 
 def subscription(found: Subscription) -> JsonObject:
     """A subscription, without its secret."""
-    return {
+    view: JsonObject = {
         "id": found.id,
         "url": found.url,
         "events": list(found.events),
@@ -88,6 +89,47 @@ def subscription(found: Subscription) -> JsonObject:
         "status": found.status,
         "created_at": iso(found.created_at),
     }
+    if found.disabled_at is not None:
+        view |= {"disabled_at": iso(found.disabled_at), "disabled_reason": found.disabled_because}
+    if found.failing_since is not None:
+        view["failing_since"] = iso(found.failing_since)
+    return view
+
+
+def delivery(found: Delivery) -> JsonObject:
+    """A delivery in a list."""
+    source, last = found.source, found.attempts[-1] if found.attempts else None
+    view: JsonObject = {
+        "id": found.id,
+        "event": source["event"],
+        "event_id": source["event_id"],
+        "namespace": source["namespace"],
+        "instance_id": source.get("instance_id"),
+        "timestamp": source["timestamp"],
+        "status": found.state,
+        "attempts_made": found.made,
+        "last_attempt_at": None if last is None else iso(last.at),
+        "last_status": None if last is None else last.status,
+        "next_attempt_at": None if found.next_at is None else iso(found.next_at),
+    }
+    view |= {name: source[name] for name in ("replay_of", "test") if name in source}
+    return view | ({} if found.reason is None else {"reason": found.reason})
+
+
+def attempts(found: Delivery) -> list[JsonObject]:
+    """The attempts of a delivery, the first one first."""
+    return [
+        {
+            "number": number,
+            "at": iso(each.at),
+            "status": each.status,
+            "error": each.problem,
+            "duration_ms": each.duration_ms,
+            "response": each.response,
+            "next_attempt_at": None if each.next_at is None else iso(each.next_at),
+        }
+        for number, each in enumerate(found.attempts, 1)
+    ]
 
 
 def page(name: str, members: list[JsonObject], next_cursor: str | None) -> JsonObject:

@@ -1,19 +1,17 @@
-"""From a state's logic to the call that is made, script or request; and the masking of secrets in what comes back."""
+"""From a state's logic to the call that is made: variables of a script, a rendered request."""
 
 import re
 from collections.abc import Mapping
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from interactor.core import jsons
 from interactor.core.definition.model import HttpLogic, Logic, ScriptLogic
 from interactor.core.jsons import Json, JsonObject
-from interactor.core.logic import Call, Failed, HttpCall, Outcome, ScriptCall, Succeeded
+from interactor.core.logic import Call, Failed, HttpCall, ScriptCall
 from interactor.core.paths import Scope
 from interactor.core.templates import TemplateError, render, render_header, render_text, render_url, secret_names
 
 _SCRIPT_SECRET = re.compile(r"""\bsecrets\s*(?:\?\.|\.)\s*([A-Za-z_$][\w$]*)|\bsecrets\s*\[\s*["']([\w.-]+)["']\s*\]""")
-_SHORTEST_MASKED = 4
-"""A shorter secret is no secret, and masking it would tear ordinary texts apart."""
 
 
 def mentioned_secrets(logic: Logic) -> set[str]:
@@ -38,28 +36,6 @@ def prepare(logic: Logic, scope: Scope, secrets: Mapping[str, str]) -> Call | Fa
         return _request(logic, scope, secrets)
     except TemplateError as error:
         return Failed(code, str(error))
-
-
-def mask(outcome: Outcome, secrets: Mapping[str, str]) -> Outcome:
-    """The outcome with the text of every secret replaced by ``[secret NAME]`` (invariant 10)."""
-    values = sorted(((value, name) for name, value in secrets.items() if len(value) >= _SHORTEST_MASKED), reverse=True)
-    values.sort(key=lambda pair: len(pair[0]), reverse=True)
-    if not values:
-        return outcome
-    forms = [
-        (form, name) for value, name in values for form in {value, jsons.dumps(value)[1:-1], quote(value, safe="")}
-    ]
-    logs = tuple(_mask_text(line, forms) for line in outcome.logs)
-    if isinstance(outcome, Failed):
-        return Failed(
-            outcome.code,
-            _mask_text(outcome.message, forms),
-            logs,
-            outcome.duration_ms,
-            outcome.retryable,
-            outcome.retry_after_ms,
-        )
-    return Succeeded(_mask_json(outcome.value, forms), logs, outcome.duration_ms)
 
 
 def _script(logic: ScriptLogic, scope: Scope, secrets: Mapping[str, str]) -> ScriptCall:
@@ -93,19 +69,3 @@ def _form(value: Json) -> bytes:
         name: each if isinstance(each, str) else jsons.dumps(each) for name, each in value.items() if each is not None
     }
     return urlencode(pairs).encode("ascii")
-
-
-def _mask_text(text: str, forms: list[tuple[str, str]]) -> str:
-    for form, name in forms:
-        text = text.replace(form, f"[secret {name}]")
-    return text
-
-
-def _mask_json(value: Json, forms: list[tuple[str, str]]) -> Json:
-    if isinstance(value, str):
-        return _mask_text(value, forms)
-    if isinstance(value, list):
-        return [_mask_json(each, forms) for each in value]
-    if isinstance(value, dict):
-        return {_mask_text(name, forms): _mask_json(each, forms) for name, each in value.items()}
-    return value

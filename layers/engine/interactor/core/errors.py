@@ -102,6 +102,15 @@ class SubscriptionNotFoundError(NotFoundError):
         super().__init__(f"Subscription '{subscription_id}' not found")
 
 
+class DeliveryNotFoundError(NotFoundError):
+    """The subscription's log has no delivery of that id, or no longer."""
+
+    code = "delivery_not_found"
+
+    def __init__(self, delivery_id: str) -> None:
+        super().__init__(f"Delivery '{delivery_id}' not found; the log keeps 30 days")
+
+
 class NamespaceQuotaExceededError(InteractorError):
     """The namespace has as many active instances as it may."""
 
@@ -237,6 +246,12 @@ class SubscriptionQuotaExceededError(RefusedError):
     """The account has as many subscriptions as it may."""
 
     code, status = "subscription_quota_exceeded", 400
+
+
+class SubscriptionDisabledError(RefusedError):
+    """A disabled subscription gets no events, replayed ones neither."""
+
+    code, status = "subscription_disabled", 400
 
 
 class InternalError(InteractorError):

@@ -12,7 +12,7 @@ from ulid import ULID
 
 from interactor.core.times import Millis
 
-Prefix: TypeAlias = Literal["inst", "wf", "v", "evt", "whsub", "del", "req", "file"]
+Prefix: TypeAlias = Literal["inst", "wf", "v", "evt", "whsub", "del", "req", "file", "replay"]
 
 ENTROPY_BYTES = 10
 _NUMBER_BYTES = 5

@@ -164,10 +164,14 @@ class Instance:
         return {**self.view(thread.parent), **thread.layer}
 
     def data_size(self) -> int:
-        """Bytes of the data with the layers of all threads that have not ended."""
-        return sum(
-            size(thread.layer) for thread in self.threads.values() if thread.outcome is None or thread.id == MAIN
-        )
+        """Bytes of the data with the layers of all threads that live, or whose join is still to come."""
+        return sum(size(thread.layer) for thread in self.threads.values() if self._counts(thread))
+
+    def _counts(self, thread: Thread) -> bool:
+        if thread.parent is None or thread.outcome is None:
+            return True
+        parent = self.threads[thread.parent]
+        return parent.phase is Phase.JOINING and thread.id in parent.forked
 
     def halted_threads(self) -> list[Thread]:
         """The threads that wait for an input."""

@@ -3,18 +3,18 @@
 from dataclasses import replace
 
 from interactor.core.definition.model import Definition
+from interactor.core.draft import Draft, Settled
 from interactor.core.errors import InstanceNotActiveError, InstanceNotFailedError
 from interactor.core.instance import MAIN, Instance, Phase, Thread
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.machine import cancelled
-from interactor.core.settle import Draft, Settled
 from interactor.core.times import Millis
 
 
-def cancel(head: Instance, reason: str, by: Json, in_flight: JsonObject | None, now: Millis, entropy: bytes) -> Settled:
+def cancel(head: Instance, reason: str, by: Json, in_flight: list[JsonObject], now: Millis, entropy: bytes) -> Settled:
     """The instance, cancelled with all its threads in one commit (ruling 24).
 
-    ``in_flight`` names the HTTP action that was under way, since its effect may have happened.
+    ``in_flight`` names the HTTP actions that were under way, since their effects may have happened.
 
     Raises:
         InstanceNotActiveError: when it has ended.

@@ -30,6 +30,9 @@ STEP_WORK: Millis = 60 * SECOND
 OVERDUE_AFTER: Millis = MINUTE
 """How long after that a hint counts as lost (invariant 3)."""
 
+FORK_WAITS: Millis = SECOND
+"""How soon a fork looks again whether the threads of its earlier round have ended."""
+
 REMEMBERED_RESUME: Millis = 10 * SECOND
 """How long the same input, sent again, gets the same answer (ruling 17)."""
 

@@ -99,6 +99,10 @@ class Advance:
         """Whether it should be committed before it goes on, so that one history record stays small."""
         return len(self._events) >= limits.EVENTS_PER_ADVANCE or self._changed_bytes >= limits.CHANGES_PER_ADVANCE_BYTES
 
+    def waits(self, now: Millis) -> bool:
+        """Whether the thread's next step is due later."""
+        return self._thread.due_at is not None and self._thread.due_at > now
+
     @property
     def moved(self) -> bool:
         """Whether there is anything to commit."""
@@ -193,8 +197,9 @@ class Advance:
             )
         remembered = LastResume(self._thread.sequence, state.name, input_hash, now)
         self._thread = replace(self._thread, input=checked.merged, transitions=0, halt=None, last_resume=remembered)
+        size_before = self._data_size()
         found = self._write(checked.merged, INPUT)
-        if self._data_size() > limits.WORKFLOW_DATA_BYTES:
+        if self._data_size() > max(limits.WORKFLOW_DATA_BYTES, size_before):
             raise WorkflowDataTooLargeError("With this input workflow_data would be over 256 KB; send less")
         fields: JsonObject = {"state": state.name, "input": checked.merged, "changes": found}
         if checked.choice is not None:
@@ -252,7 +257,12 @@ class Advance:
         thread = self._thread
         state = self._definition.states[thread.state]
         if thread.coming_from is not None:
-            fields: JsonObject = {"from_state": thread.coming_from, "to_state": state.name, "trigger": thread.trigger}
+            fields: JsonObject = {
+                "from_state": thread.coming_from,
+                "to_state": state.name,
+                "trigger": thread.trigger,
+                "duration_ms": now - thread.entered_at,
+            }
             self._note("transition", "state_change", now, fields | ({"key": thread.key} if thread.key else {}))
         self._thread = replace(thread, entered_at=now, phase=Phase.BODY, coming_from=None, key=None)
         if state.type == "terminal":
@@ -295,12 +305,17 @@ class Advance:
     def _fork(self, state: State, now: Millis) -> None:
         if state.fork is None:
             raise AssertionError("the state does not fork")
+        earlier = [self._instance.threads.get(f"thread_{branch.name}") for branch in state.fork.threads]
+        if any(thread is not None and thread.running for thread in earlier):
+            # Threads of an earlier round by these names still run their on_enter: their places are taken (ruling 12).
+            self._thread = replace(self._thread, phase=Phase.BODY, due_at=now + limits.FORK_WAITS)
+            return
         alive = sum(1 for thread in self._instance.threads.values() if thread.outcome is None)
         if alive + len(state.fork.threads) > limits.THREADS_ALIVE + 1:
             self.fail("thread_limit_exceeded", "More than 10 threads would live at once", now)
             return
         self._rest(Phase.JOINING)
-        for branch in state.fork.threads:
+        for branch, before in zip(state.fork.threads, earlier, strict=True):
             self._forked.append(
                 Thread(
                     id=f"thread_{branch.name}",
@@ -311,6 +326,8 @@ class Advance:
                     input=self._thread.input,
                     parent=self._thread.id,
                     coming_from=state.name,
+                    transitions=self._thread.transitions,
+                    last_resume=None if before is None else before.last_resume,
                 )
             )
         names = tuple(thread.id for thread in self._forked)
@@ -325,7 +342,7 @@ class Advance:
             self._note("step", "completed", now, fields)
             self._after_on_enter(step.state, now)
             return
-        before = self._thread
+        before, size_before = self._thread, self._data_size()
         try:
             found = self._write(self._written_by_logic(step, value), results.writer(step.state.name))
         except results.NoPlaceError as error:
@@ -334,7 +351,7 @@ class Advance:
             return
         if isinstance(step.logic, HttpLogic):
             fields["http_status"] = value["status"]
-        if self._data_size() > limits.WORKFLOW_DATA_BYTES:
+        if self._data_size() > max(limits.WORKFLOW_DATA_BYTES, size_before):
             self._thread = before
             self.fail("workflow_data_too_large", "workflow_data is over 256 KB", now)
             return

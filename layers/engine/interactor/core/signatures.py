@@ -1,7 +1,6 @@
 """Signatures of webhook requests: the API's own, and those of the Standard Webhooks specification (ruling 34)."""
 
 import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
@@ -44,6 +43,6 @@ def _standard_key(secret: str) -> bytes:
     if secret.startswith(_PREFIX):
         try:
             return base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
-        except binascii.Error:
+        except ValueError:
             pass
     return secret.encode()

@@ -23,13 +23,16 @@ from interactor.core.lifecycle import cancel
 from interactor.core.limits import REMEMBERED_RESUME
 from interactor.core.machine import Advance
 from interactor.core.principal import Principal
-from interactor.core.settle import OvertakenError
+from interactor.core.settle import OvertakenError, expires_at
 from interactor.core.storing import Head
 from interactor.core.times import Millis
 from interactor.usecases.engine import Also, Engine
 
 if TYPE_CHECKING:
     from interactor.adapters.dynamo.instances import InstanceStore
+
+
+EXPIRED = "expired"
 
 
 @dataclass(frozen=True)
@@ -109,9 +112,12 @@ def deliver(
     deadline = now + engine.rules.inline_budget
     advance = Advance(definition, head.instance, thread_id, trigger.by)
     if trigger.kind == "timeout":
+        # What follows is the chain's: a script there that kills its worker must be counted (invariant 4).
         advance.time_out(now)
-    else:
-        advance.resume(trigger.payload, trigger.name, trigger.fingerprint(), now)
+        committed = engine.commit(definition, head, advance.change(), also)
+        engine.hint_at(committed)
+        return committed
+    advance.resume(trigger.payload, trigger.name, trigger.fingerprint(), now)
     engine.run_pure(head.instance.account, advance, deadline)
     committed = engine.commit(definition, head, advance.change(), also)
     return engine.carry_on(definition, committed, trigger.by, deadline)
@@ -128,7 +134,11 @@ def cancel_instance(engine: Engine, head: Head, by: Json, also: Also | None = No
 
     def judge(present: Head, commit_id: str) -> Head:
         now = engine.world.now()
-        settled = cancel(present.instance, reason, by, _in_flight(present, now), now, bytes.fromhex(commit_id))
+        if reason == EXPIRED and expires_at(present.instance, engine.rules.lifetimes) > now:
+            # A resume that commits before the expiry wins (invariant 3).
+            raise OvertakenError
+        in_flight = _in_flight(engine, present, now)
+        settled = cancel(present.instance, reason, by, in_flight, now, bytes.fromhex(commit_id))
         return engine.write(present, settled, commit_id, {}, also)
 
     return engine.insist(head, judge)
@@ -196,13 +206,19 @@ def _conflict(instance: Instance, thread: Thread, expected_state: str) -> Concur
     return ConcurrentModificationError("Instance was modified by another request", details)
 
 
-def _in_flight(head: Head, now: Millis) -> JsonObject | None:
-    """The HTTP action that a worker may be making at this moment."""
+def _in_flight(engine: Engine, head: Head, now: Millis) -> list[JsonObject]:
+    """The HTTP actions that workers may be making at this moment."""
+    definition = engine.definition_of(head.instance)
+    found = []
     for thread_id, lease in head.leases.items():
         thread = head.instance.threads.get(thread_id)
-        if thread is not None and thread.running and lease.until > now:
-            return {"state": thread.state, "thread": thread_id, "idempotency_key": action_key(head.instance, thread)}
-    return None
+        if thread is None or lease.until <= now:
+            continue
+        step = Advance(definition, head.instance, thread_id).step
+        if step is not None and step.outside:
+            key = action_key(head.instance, thread)
+            found.append({"state": thread.state, "thread": thread_id, "idempotency_key": key})
+    return found
 
 
 def action_key(instance: Instance, thread: Thread) -> str:

@@ -1,7 +1,8 @@
 """One attempt to deliver one event to one subscription, and what follows from how it ended.
 
-Prepare, send, judge, go on: success ends it, a failure sends the message again with the next delay of the schedule,
-the last failure sets it aside in the exhausted queue. Waiting is done in the queue, in hops where it is long.
+Prepare, send, judge, note, go on: each attempt is in the log before the message of the next one is sent, so that a
+message that comes twice finds what was done and only goes on from there. Waiting is done in the queue, in hops where
+it is long.
 """
 
 import json
@@ -9,17 +10,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from interactor.core import jsons, signatures
+from interactor.core import deliveries, jsons, pacing, signatures, traces
+from interactor.core.deliveries import Attempt, Delivery, Verdict, judge, source_of
 from interactor.core.jsons import JsonObject
+from interactor.core.pacing import Gate
 from interactor.core.times import SECOND, Millis
 from interactor.core.urls import check_url
-from interactor.core.webhooks import Answer, Subscription, body
+from interactor.core.webhooks import FAILING_FOR, Answer, DisabledBecause, Subscription, body
 from interactor.logs import logger
+from interactor.usecases import subscriptions
 from interactor.usecases.world import World
 
 if TYPE_CHECKING:
+    from interactor.adapters.dynamo.deliveries import DeliveryStore
     from interactor.adapters.dynamo.instances import InstanceStore
-    from interactor.adapters.dynamo.subscriptions import SubscriptionStore
+    from interactor.usecases.subscriptions import Subscriptions
 
 USER_AGENT = "Interactor-Webhooks/1"
 
@@ -40,72 +45,142 @@ class Deliverer:
     """Delivers webhook messages. ``delays`` are the waits before each attempt, the first one included."""
 
     world: World
-    subscriptions: "SubscriptionStore"
+    subscriptions: "Subscriptions"
+    log: "DeliveryStore"
     instances: "InstanceStore"
     post: Post
     waiting: Queue
     exhausted: Queue
     delays: Sequence[Millis]
-    allow_loopback: bool
+
+    def is_due(self, message: JsonObject) -> bool:
+        """Whether the attempt of a message is to be made now; one that is early goes back to the queue as it is."""
+        return bool(message.get("due_at", 0) <= self.world.now())
+
+    def wait(self, message: JsonObject, gate: Gate) -> None:
+        """Send a message back that got no share of its subscription's attempts; it has used none (ruling 34)."""
+        now, waits = self.world.now(), message.get("waits", 0)
+        delay = pacing.wait(gate, waits, now, self._chance())
+        self._send_on({**message, "waits": waits + 1, "due_at": now + delay}, delay)
 
     def handle(self, message: JsonObject) -> None:
         """Make the attempt that a message is for, if it is due and still wanted."""
         now = self.world.now()
-        if message.get("due_at", 0) > now:
+        if not self.is_due(message):
             self._send_on(message, message["due_at"] - now)
             return
-        subscription = self.subscriptions.get(message["account"], message["subscription_id"])
-        if subscription is None or subscription.status != "active":
+        account, delivery_id = message["account"], message["delivery_id"]
+        subscription, known = self.log.before_attempt(account, message["subscription_id"], delivery_id)
+        if subscription is None:
+            return
+        if known is not None and known.made > message["attempt"]:
+            # It was made, and what follows it may not have been sent.
+            self._follow(message, known)
             return
         text = message.get("body") or self._body_again(message)
         if text is None:
             return
-        answer = self._send(subscription, text, message["attempt"])
-        if answer.gone:
-            self._disable(subscription)
-        elif not answer.delivered:
-            self._go_on(message)
-
-    def _send(self, subscription: Subscription, text: str, attempt: int) -> Answer:
         payload = json.loads(text)
+        source = source_of(message, payload)
+        if subscription.status != "active" and not message.get("test"):
+            ended = Delivery(delivery_id, "failed", source, message["attempt"], reason="subscription_disabled")
+            self.log.give_up(account, subscription.id, ended, now)
+            return
+        self._attempt(message, subscription, payload, text, source)
+
+    def _attempt(
+        self, message: JsonObject, subscription: Subscription, payload: JsonObject, text: str, source: JsonObject
+    ) -> None:
+        started = self.world.now()
+        secrets = [self.subscriptions.sealer.open(subscription.account, each) for each in subscription.secrets(started)]
+        answer = self._send(subscription, secrets, payload, text, message["attempt"], message.get("traceparent"))
+        delays = self.delays[:1] if message.get("test") else self.delays
+        verdict = judge(answer, message["attempt"], delays, self.world.now(), self._chance())
+        if not message.get("test"):
+            self._judge_endpoint(subscription, answer)
+        attempt = Attempt(
+            started,
+            answer.status,
+            answer.problem,
+            answer.duration_ms,
+            deliveries.excerpt(answer.text, secrets),
+            verdict.next_at,
+        )
+        made = Delivery(message["delivery_id"], verdict.state, source, message["attempt"] + 1)
+        if self.log.add(subscription.account, subscription.id, made, attempt):
+            self._go_on(message, made.made, verdict)
+            return
+        # It is in the log already: the answer to this write was lost, or another worker made the attempt at the same
+        # time and may have died before it went on.
+        _, known = self.log.before_attempt(subscription.account, subscription.id, made.id)
+        if known is not None:
+            self._follow(message, known)
+
+    def _send(
+        self,
+        subscription: Subscription,
+        secrets: Sequence[str],
+        payload: JsonObject,
+        text: str,
+        attempt: int,
+        traceparent: str | None,
+    ) -> Answer:
         raw = text.encode()
         at = self.world.now() // SECOND
+        delivery_id = payload["delivery_id"]
         headers = signatures.headers(
-            payload["event"],
-            payload["delivery_id"],
-            payload["idempotency_key"],
-            [subscription.secret],
-            raw,
-            at,
-            attempt,
+            payload["event"], delivery_id, payload["idempotency_key"], secrets, raw, at, attempt
         )
-        refusal = check_url(subscription.url, https_only=True, allow_loopback=self.allow_loopback)
+        if traceparent is not None:
+            headers = {**headers, "traceparent": traces.below(traceparent, delivery_id)}
+        refusal = check_url(subscription.url, https_only=True, allow_loopback=self.subscriptions.allow_loopback)
         if refusal is None:
             answer = self.post(subscription.url, {**headers, "User-Agent": USER_AGENT}, raw)
         else:
             answer = Answer(None, "refused_address")
-        told = {"subscription_id": subscription.id, "delivery_id": payload["delivery_id"], "attempt": attempt}
+        told = {"subscription_id": subscription.id, "delivery_id": delivery_id, "attempt": attempt}
         logger.info("webhook attempt", extra=told | {"status": answer.status, "problem": answer.problem})
         return answer
 
-    def _go_on(self, message: JsonObject) -> None:
-        attempt = message["attempt"] + 1
-        if attempt >= len(self.delays):
+    def _judge_endpoint(self, subscription: Subscription, answer: Answer) -> None:
+        """Note since when an endpoint fails, or that it no longer does; disable one that is gone or fails for days."""
+        now, since = self.world.now(), subscription.failing_since
+        if answer.delivered:
+            if since is not None:
+                self.subscriptions.store.mark(subscription, None)
+        elif answer.gone:
+            self._disable(subscription, "gone")
+        elif since is None:
+            self.subscriptions.store.mark(subscription, now)
+        elif now - since >= FAILING_FOR:
+            self._disable(subscription, "failing")
+
+    def _disable(self, subscription: Subscription, because: DisabledBecause) -> None:
+        told = {"subscription_id": subscription.id, "reason": because}
+        logger.info("subscription disabled by how its endpoint answers", extra=told)
+        subscriptions.disable_for(self.subscriptions, subscription, because)
+
+    def _follow(self, message: JsonObject, known: Delivery) -> None:
+        self._go_on(message, known.made, Verdict(known.state, known.next_at))
+
+    def _go_on(self, message: JsonObject, made: int, verdict: Verdict) -> None:
+        if verdict.state == "exhausted" and not message.get("test"):
             self.exhausted.send(message, message["subscription_id"])
-            return
-        # Jitter only lengthens a delay (ruling 35).
-        jitter = self.delays[attempt] * int.from_bytes(self.world.entropy(2)) // 0xFFFF // 10
-        delay = self.delays[attempt] + jitter
-        self._send_on({**message, "attempt": attempt, "due_at": self.world.now() + delay}, delay)
+        elif verdict.next_at is not None:
+            following = {name: value for name, value in message.items() if name != "waits"}
+            following |= {"attempt": made, "due_at": verdict.next_at}
+            self._send_on(following, verdict.next_at - self.world.now())
 
     def _send_on(self, message: JsonObject, delay: Millis) -> None:
         self.waiting.send(message, message["subscription_id"], delay)
 
-    def _disable(self, subscription: Subscription) -> None:
-        logger.info("subscription disabled: its endpoint answered 410", extra={"subscription_id": subscription.id})
-        self.subscriptions.disable(subscription)
-
     def _body_again(self, message: JsonObject) -> str | None:
         """The body of a message that does not carry it; None when the history is no more."""
-        records = self.instances.records_of(message["account"], message["instance_id"], message["number"])
-        return jsons.dumps(body(records, message["number"], message["subscription_id"])) if records else None
+        number, subscription_id = message["number"], message["subscription_id"]
+        records = self.instances.records_of(message["account"], message["instance_id"], number)
+        if not records:
+            return None
+        return jsons.dumps(body(records, number, subscription_id, message["delivery_id"]))
+
+    def _chance(self) -> float:
+        return int.from_bytes(self.world.entropy(2)) / 0xFFFF

@@ -15,7 +15,8 @@ from interactor.core.instance import Instance
 from interactor.core.jsons import Json
 from interactor.core.logic import Failed, HttpCall, Outcome, ScriptCall
 from interactor.core.machine import Advance, Change, Step
-from interactor.core.settle import Lifetimes, Settled, settle, wake_at
+from interactor.core.masking import Mask
+from interactor.core.settle import Lifetimes, OvertakenError, Settled, settle, wake_at
 from interactor.core.storing import (
     ContendedError,
     GuardLostError,
@@ -57,8 +58,8 @@ class Hints(Protocol):
 Secrets = Callable[[str], Mapping[str, str]]
 """The secrets of an account, by name."""
 
-Caller = Callable[[HttpCall, Mapping[str, str]], Outcome]
-"""Makes an outgoing request with extra headers and says how it ended."""
+Caller = Callable[[HttpCall, Mapping[str, str], Callable[[str], str]], Outcome]
+"""Makes an outgoing request with extra headers and says how it ended; what it quotes of an answer is masked first."""
 
 
 Also = Callable[[Settled, Sequence[Record]], Item]
@@ -105,7 +106,7 @@ class Engine:
     def run_pure(self, account: str, advance: Advance, deadline: Millis) -> None:
         """Take a thread on through what needs no outside call, until it rests, is full, or the budget is used."""
         while (step := advance.step) is not None and not advance.full and self.world.now() < deadline:
-            if step.outside or advance.ended:
+            if step.outside or advance.ended or advance.waits(self.world.now()):
                 return
             if step.logic is None:
                 advance.run_rules(self.world.now())
@@ -117,16 +118,18 @@ class Engine:
         step = advance.step
         if step is None:
             raise AssertionError("no step is pending")
-        secrets = self._secrets(account) if calls.mentioned_secrets(logic) else {}
+        # A service may echo what an earlier step sent it, so that every outside answer is masked.
+        secrets = self._secrets(account) if step.outside or calls.mentioned_secrets(logic) else {}
+        mask = Mask(secrets)
         call = calls.prepare(logic, advance.scope(), secrets)
         if isinstance(call, Failed):
             outcome: Outcome = call
         elif isinstance(call, ScriptCall):
             outcome = self._scripts.run(call)
         else:
-            outcome = self._call_out(call, headers)
+            outcome = self._call_out(call, headers, mask.text)
         now = self.world.now()
-        advance.complete(calls.mask(outcome, secrets), now, self._retry_at(step, outcome, now))
+        advance.complete(mask.outcome(outcome), now, self._retry_at(step, outcome, now))
 
     def commit(self, definition: Definition, head: Head, change: Change, also: Also | None = None) -> Head:
         """Commit what a thread came to, on the head as it stands then.
@@ -163,24 +166,34 @@ class Engine:
     def insist(self, head: Head, judge: Callable[[Head, str], Head]) -> Head:
         """Try a commit until it takes effect; ``judge`` makes it on the head as it stands, or raises why not."""
         present = head
-        again = self.instances.read if head.records is None else self.instances.read_with_history
         for attempt in range(COMMIT_ATTEMPTS):
             commit_id = self.world.entropy(16).hex()
             try:
                 return judge(present, commit_id)
             except (GuardLostError, ContendedError):
                 self.world.pause(attempt)
-            found = again(head.instance.account, head.instance.id)
+            found = self.reread(head)
             if found is None:
                 raise StoreUnavailableError("the instance is gone")
             present = found
         raise StoreUnavailableError("other commits kept coming first")
 
+    def reread(self, head: Head) -> Head | None:
+        """The head as it stands, with history if it had some; None: it is gone."""
+        read = self.instances.read if head.records is None else self.instances.read_with_history
+        return read(head.instance.account, head.instance.id)
+
     def carry_on(self, definition: Definition, head: Head, by: Json, deadline: Millis) -> Head:
         """After a commit: run on what still fits the budget, and hint at whatever is left to do."""
-        while self.world.now() < deadline and (advance := self._inline(definition, head, by)) is not None:
-            self.run_pure(head.instance.account, advance, deadline)
-            head = self.commit(definition, head, advance.change())
+        try:
+            while self.world.now() < deadline and (advance := self._inline(definition, head, by)) is not None:
+                self.run_pure(head.instance.account, advance, deadline)
+                if not advance.moved:
+                    break
+                head = self.commit(definition, head, advance.change())
+        except OvertakenError:
+            # Somebody moved that thread meanwhile, and goes on with it; what was committed before stands.
+            head = self.reread(head) or head
         self.hint_at(head)
         return head
 

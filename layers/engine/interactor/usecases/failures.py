@@ -34,7 +34,7 @@ def page(
 
 
 def summary(read: Read, principal: Principal, wanted: Wanted) -> JsonObject:
-    """How many errors there are by code and by workflow, of the newest thousand; ``complete`` says whether that is all."""
+    """How many errors there are by code and by workflow, of the newest thousand; ``complete``: there are no more."""
     found, position = read(wanted.since, wanted.until, None, SUMMED)
     fitting = [each for each in found if _fits(principal, wanted, each)]
     return {

@@ -100,6 +100,7 @@ def _along(
 ) -> Iterator[tuple[JsonObject, JsonObject | None, JsonObject | None]]:
     """Events with what changed: a transition is shown with the changes of the step or resume that led to it."""
     first = records[0].events[0]["number"] if records else 0
+    begins = {record.events[0]["number"] for record in records}
     events: Iterator[tuple[JsonObject, JsonObject | None]]
     if with_data:
         events = iter(data_along([*before, *records]))
@@ -107,6 +108,9 @@ def _along(
         events = ((event, None) for record in records for event in record.events)
     led: dict[str, JsonObject] = {}
     for found, data in events:
+        if found["number"] in begins:
+            # What led to a transition is looked for in its own record, so that it shows alike on every page.
+            led.clear()
         thread, changes = found["thread"], found.get("changes")
         if changes:
             led[thread] = changes

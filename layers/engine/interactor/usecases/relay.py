@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, Protocol
 
 from interactor.core import jsons
 from interactor.core.jsons import JsonObject
+from interactor.core.principal import ALL, parse_namespaces
 from interactor.core.storing import Record
 from interactor.core.times import Millis
-from interactor.core.webhooks import Subscription, body, event_type
+from interactor.core.webhooks import (
+    SUBSCRIPTION_DISABLED,
+    Subscription,
+    body,
+    delivery_id,
+    disabled_body,
+    event_type,
+)
 
 if TYPE_CHECKING:
     from interactor.adapters.dynamo.subscriptions import SubscriptionStore
@@ -46,6 +54,29 @@ class Relay:
             self._messages.send_all(messages)
         return len(messages)
 
+    def relay_disabled(self, account: str, event: JsonObject) -> int:
+        """Tell an account's other subscriptions, as far as they see its namespaces, that one was disabled."""
+        messages = []
+        namespaces = parse_namespaces(event["namespaces"])
+        for subscription in self._of(account):
+            sees = subscription.namespaces is ALL or (
+                namespaces is not ALL and set(namespaces) <= set(subscription.namespaces)
+            )
+            is_another = subscription.id != event["data"]["subscription_id"]
+            if is_another and sees and subscription.hears(SUBSCRIPTION_DISABLED):
+                made = disabled_body(event, subscription.id)
+                message: JsonObject = {
+                    "account": account,
+                    "subscription_id": subscription.id,
+                    "delivery_id": made["delivery_id"],
+                    "attempt": 0,
+                    "body": jsons.dumps(made),
+                }
+                messages.append((message, subscription.id, 0))
+        if messages:
+            self._messages.send_all(messages)
+        return len(messages)
+
     def _messages_of(self, record: Record, event: JsonObject) -> Iterable[JsonObject]:
         kind = event_type(event)
         if kind is None:
@@ -62,13 +93,17 @@ class Relay:
 
 def message_for(record: Record, number: int, subscription_id: str) -> JsonObject:
     """The message of one event to one subscription, with the body where the record holds it and it is small enough."""
+    event = next(each for each in record.events if each["number"] == number)
     message: JsonObject = {
         "account": record.account,
         "subscription_id": subscription_id,
+        "delivery_id": delivery_id(event, subscription_id),
         "instance_id": record.instance_id,
         "number": number,
         "attempt": 0,
     }
+    if record.envelope.get("traceparent") is not None:
+        message["traceparent"] = record.envelope["traceparent"]
     if record.snapshot is not None:
         made = jsons.dumps(body([record], number, subscription_id))
         if len(made.encode()) <= CARRIED_BYTES:

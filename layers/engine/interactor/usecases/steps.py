@@ -5,16 +5,18 @@ are sent again with what remains. Before an outside call, and whenever a message
 a lease and so counts a try (invariant 5).
 """
 
+from contextlib import suppress
+from dataclasses import replace
 from typing import Protocol
 
-from interactor.core import limits
+from interactor.core import limits, traces
 from interactor.core.errors import InstanceNotActiveError
 from interactor.core.instance import Instance, Thread
 from interactor.core.machine import Advance
 from interactor.core.settle import OvertakenError, expires_at, wake_at
 from interactor.core.storing import GuardLostError, Head, Lease, StepHint, StoreUnavailableError
 from interactor.core.times import Millis
-from interactor.usecases.deliver import Trigger, action_key, cancel_instance, deliver
+from interactor.usecases.deliver import EXPIRED, Trigger, action_key, cancel_instance, deliver
 from interactor.usecases.engine import COMMIT_ATTEMPTS, Engine
 
 
@@ -57,18 +59,21 @@ def _do_due(engine: Engine, delayed: Delayed, head: Head) -> None:
     """Do one thing that is overdue: an expiry, a timeout, a step whose message was lost, the cleaning after the end."""
     now = engine.world.now()
     instance = head.instance
-    if wake_at(instance, engine.rules.lifetimes) > now:
+    wake = wake_at(instance, engine.rules.lifetimes)
+    if wake > now:
+        # The index lags behind, or a lifetime was made longer since the commit: then it would be found for ever.
+        engine.instances.wake_later(head, wake)
         return
     if not instance.ended and expires_at(instance, engine.rules.lifetimes) <= now:
-        try:
-            cancel_instance(engine, head, None, reason="expired")
-        except InstanceNotActiveError:
-            return
+        with suppress(InstanceNotActiveError):
+            cancel_instance(engine, head, None, reason=EXPIRED)
         return
     if instance.paused:
         return
     timed_out = [thread for thread in instance.halted_threads() if _timeout_due(thread, now)]
     if timed_out:
+        if len(timed_out) > 1:
+            delayed.send_again(StepHint(instance.account, instance.id), 0)
         deliver(engine, head, timed_out[0].id, timed_out[0].sequence, Trigger("timeout", {}))
         return
     overdue = [thread for thread in instance.running_threads() if thread.due_at is None or thread.due_at <= now]
@@ -107,13 +112,15 @@ def _work_on(engine: Engine, delayed: Delayed, head: Head, thread: Thread, hint:
         head = _lease(engine, head, thread, taken)
         advance = Advance(definition, head.instance, thread.id)
     try:
-        _advance(engine, head, advance, thread)
+        if not _advance(engine, head, advance, thread):
+            delayed.send_again(replace(hint, again=False), limits.FORK_WAITS)
     except StoreUnavailableError:
         _give_back(engine, head, thread.id, lease)
         raise
 
 
-def _advance(engine: Engine, head: Head, advance: Advance, thread: Thread) -> None:
+def _advance(engine: Engine, head: Head, advance: Advance, thread: Thread) -> bool:
+    """Run and commit one advance; False when the thread could not move yet."""
     step = advance.step
     definition = engine.definition_of(head.instance)
     deadline = engine.world.now() + engine.rules.inline_budget
@@ -122,14 +129,16 @@ def _advance(engine: Engine, head: Head, advance: Advance, thread: Thread) -> No
         deadline = engine.world.now() + engine.rules.inline_budget
     engine.run_pure(head.instance.account, advance, deadline)
     if not advance.moved:
-        raise StoreUnavailableError("the worker had no time for the step")
+        return False
     committed = engine.commit(definition, head, advance.change())
     engine.carry_on(definition, committed, None, deadline)
+    return True
 
 
 def _headers(instance: Instance, thread: Thread) -> dict[str, str]:
-    headers = {"Idempotency-Key": action_key(instance, thread)}
-    return headers | ({"traceparent": instance.traceparent} if instance.traceparent else {})
+    key = action_key(instance, thread)
+    headers = {"Idempotency-Key": key}
+    return headers | ({"traceparent": traces.below(instance.traceparent, key)} if instance.traceparent else {})
 
 
 def _lease(engine: Engine, head: Head, thread: Thread, taken: Lease) -> Head:

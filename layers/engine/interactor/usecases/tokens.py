@@ -1,10 +1,12 @@
 """Tokens for registered clients: ``POST /oauth/token`` (ruling 25, RFC 6749).
 
-Entries parse JSON or form bodies into a flat object, and hand in time and entropy.
+Entries parse JSON or form bodies into a flat object, and hand in time and entropy. With each access token goes a
+refresh token, which buys the next one without the client's secret (`interactor.usecases.refresh`).
 """
 
 import base64
 import binascii
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import unquote_plus
@@ -13,9 +15,12 @@ from interactor.core.errors import InvalidRequestError, UnauthorizedError
 from interactor.core.jsons import JsonObject
 from interactor.core.principal import Client, namespaces_claim, narrow
 from interactor.core.times import SECOND, Millis
+from interactor.usecases import refresh
 
 LIFETIME_SECONDS: Final = 3600
-ENTROPY_BYTES: Final = 16
+JTI_BYTES: Final = 16
+ENTROPY_BYTES: Final = JTI_BYTES + refresh.ENTROPY_BYTES
+GRANTS: Final = ("client_credentials", "refresh_token")
 FIELD_CHARACTERS: Final = 1_024
 """The longest credential or scope that is looked at."""
 
@@ -25,6 +30,9 @@ class Clients(Protocol):
 
     def authenticate(self, client_id: str, secret: str) -> Client | None:
         """The client, if the secret is its own."""
+
+    def get(self, client_id: str) -> Client | None:
+        """The client of that id."""
 
 
 class Signing(Protocol):
@@ -42,6 +50,7 @@ class Issuer:
     audience: str
     clients: Clients
     signing: Signing
+    families: refresh.Families
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,7 @@ class IssuedToken:
     """The answer of the token endpoint; ``expires_in`` is in seconds."""
 
     access_token: str
+    refresh_token: str
     scope: str
     expires_in: int = LIFETIME_SECONDS
     token_type: str = "Bearer"  # noqa: S105  # the token's type, not a token
@@ -67,6 +77,7 @@ class IssuedToken:
             "access_token": self.access_token,
             "token_type": self.token_type,
             "expires_in": self.expires_in,
+            "refresh_token": self.refresh_token,
             "scope": self.scope,
         }
 
@@ -74,27 +85,35 @@ class IssuedToken:
 def issue_token(
     issuer: Issuer, form: JsonObject, authorization: str | None, now: Millis, entropy: bytes
 ) -> IssuedToken:
-    """A token by ``client_credentials`` for what the client may, narrowed to the ``scope`` that is asked for.
+    """A token for what the client may, narrowed to the ``scope`` that is asked for.
+
+    By ``client_credentials``, or by ``refresh_token`` for at most what the first token of its family was for.
 
     Args:
         form: the fields of the body; values may be of any JSON type, and are checked here.
         authorization: the ``Authorization`` header, for a client that authenticates with HTTP Basic.
-        entropy: at least 16 random bytes; the token's ``jti``.
+        entropy: ``ENTROPY_BYTES`` random bytes, for the token's ``jti`` and the refresh token.
 
     Raises:
         InvalidRequestError: a field is missing or wrong, another grant type, or no scope is left.
-        UnauthorizedError: no such client, or not its secret.
+        UnauthorizedError: no such client, not its secret, or a refresh token that does not hold.
     """
-    check_grant(form)
-    credentials = credentials_of(form, authorization)
+    jti, rest = entropy[:JTI_BYTES], entropy[JTI_BYTES:]
     wanted = "" if form.get("scope") in (None, "") else _text(form, "scope")
-    client = issuer.clients.authenticate(credentials.client_id, credentials.secret)
-    if client is None:
-        raise UnauthorizedError("The client id or the client secret is wrong")
-    scopes = narrow(client.scopes, wanted.split() or client.scopes)
-    if not scopes:
-        raise _invalid("scope", f"asks for nothing that this client has; it has: {' '.join(client.scopes)}")
-    scope = " ".join(scopes)
+    if check_grant(form) == "refresh_token":
+        token = _text(form, "refresh_token")
+        client = _refreshing(issuer, form, authorization)
+        family = refresh.find(issuer.families, token, client.client_id, now)
+        scopes = _narrowed(narrow(client.scopes, family.scopes), wanted)
+        following = refresh.rotate(issuer.families, family, token, now, rest)
+    else:
+        client = _authenticated(issuer, credentials_of(form, authorization))
+        scopes = _narrowed(client.scopes, wanted)
+        following = refresh.begin(issuer.families, client.client_id, scopes, now, rest)
+    return IssuedToken(_signed(issuer, client, scopes, now, jti), following, " ".join(scopes))
+
+
+def _signed(issuer: Issuer, client: Client, scopes: Iterable[str], now: Millis, jti: bytes) -> str:
     issued = now // SECOND
     claims: JsonObject = {
         "iss": issuer.issuer,
@@ -102,28 +121,71 @@ def issue_token(
         "sub": client.client_id,
         "account_id": client.account,
         "namespaces": namespaces_claim(client.namespaces),
-        "scope": scope,
+        "scope": " ".join(scopes),
         "iat": issued,
         "exp": issued + LIFETIME_SECONDS,
-        "jti": entropy[:ENTROPY_BYTES].hex(),
+        "jti": jti.hex(),
     }
-    return IssuedToken(issuer.signing.sign(claims), scope)
+    return issuer.signing.sign(claims)
 
 
-def check_grant(form: JsonObject) -> None:
-    """Refuse every grant type but ``client_credentials``.
+def _narrowed(held: tuple[str, ...], wanted: str) -> tuple[str, ...]:
+    scopes = narrow(held, wanted.split() or held)
+    if not scopes:
+        raise _invalid("scope", f"asks for nothing that this client has; it has: {' '.join(held)}")
+    return scopes
+
+
+def _authenticated(issuer: Issuer, credentials: Credentials) -> Client:
+    client = issuer.clients.authenticate(credentials.client_id, credentials.secret)
+    if client is None:
+        raise UnauthorizedError("The client id or the client secret is wrong")
+    return client
+
+
+def _refreshing(issuer: Issuer, form: JsonObject, authorization: str | None) -> Client:
+    """The client of a refresh: its id is enough, and a secret that is sent all the same must be right (ruling 25)."""
+    if form.get("client_secret") is not None or _is_basic(authorization):
+        basic = authorization if _is_basic(authorization) else None
+        return _authenticated(issuer, credentials_of(form, basic))
+    client = issuer.clients.get(_text(form, "client_id"))
+    if client is None:
+        raise UnauthorizedError(refresh.REFUSAL)
+    return client
+
+
+def _is_basic(authorization: str | None) -> bool:
+    """Whether a header carries client credentials. A refresh may come with the token it is to replace as well."""
+    return (authorization or "").strip().partition(" ")[0].lower() == "basic"
+
+
+def check_grant(form: JsonObject) -> str:
+    """The grant type, one of ``GRANTS``.
 
     Raises:
         InvalidRequestError: naming ``grant_type``.
     """
-    if _text(form, "grant_type") != "client_credentials":
-        raise _invalid("grant_type", "must be 'client_credentials'")
+    grant = _text(form, "grant_type")
+    if grant not in GRANTS:
+        raise _invalid("grant_type", f"must be one of: {', '.join(GRANTS)}")
+    return grant
+
+
+def client_id_of(form: JsonObject, authorization: str | None) -> str:
+    """The client that a token request says it comes from, unchecked.
+
+    Entries count requests by it before the costly check of a secret (ruling 33).
+
+    Raises:
+        InvalidRequestError, UnauthorizedError: as ``credentials_of``.
+    """
+    if check_grant(form) == "refresh_token" and not _is_basic(authorization):
+        return _text(form, "client_id")
+    return credentials_of(form, authorization).client_id
 
 
 def credentials_of(form: JsonObject, authorization: str | None) -> Credentials:
     """The client's credentials, from HTTP Basic or from the body (RFC 6749, 2.3.1), unchecked.
-
-    Entries use it as well, to limit requests per client before the costly check (ruling 33).
 
     Raises:
         InvalidRequestError: a field is missing, or credentials come in both ways.

@@ -6,11 +6,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from interactor.adapters.dynamo import items, keys
+from interactor.adapters.dynamo import account_events, items, keys
 from interactor.core.jsons import JsonObject
 from interactor.logs import logger
 from interactor.runtime import Runtime, runtime
 from interactor.usecases.relay import Relay
+from interactor.workers.metrics import emit
 
 
 def relay_stream(event: JsonObject) -> JsonObject:
@@ -27,7 +28,7 @@ def relay_stream(event: JsonObject) -> JsonObject:
         if not key["sk"].startswith(keys.HISTORY):
             continue
         try:
-            relay.relay(parts.instances.record(_plain(change["NewImage"])))
+            _relay_item(parts, relay, _plain(change["NewImage"]))
         except Exception:
             logger.exception("relay failed; the record goes to the retry queue", extra=key)
             try:
@@ -45,7 +46,18 @@ def relay_again(record: SQSRecord) -> None:
     parts = runtime()
     item = parts.table.get(items.key(key["pk"], key["sk"]))
     if item is not None:
-        _relay(parts).relay(parts.instances.record(item))
+        _relay_item(parts, _relay(parts), item)
+
+
+def _relay_item(parts: Runtime, relay: Relay, item: JsonObject) -> None:
+    """A record is an instance's history, or an event of the account itself."""
+    own = account_events.read(item)
+    if own is None:
+        record = parts.instances.record(item)
+        relay.relay(record)
+        emit([record])
+    else:
+        relay.relay_disabled(*own)
 
 
 def _relay(parts: Runtime) -> Relay:

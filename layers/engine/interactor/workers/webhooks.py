@@ -1,6 +1,7 @@
 """Webhook messages: the attempts of one batch are made at once, since each may take half a minute."""
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,17 +13,51 @@ AT_ONCE = 10
 
 
 def deliver_batch(event: JsonObject) -> JsonObject:
-    """Make the attempt that each message is for; answers the messages that are to come again."""
-    deliverer = runtime().deliverer
-    with ThreadPoolExecutor(AT_ONCE) as workers:
-        outcomes = list(workers.map(lambda record: _deliver(deliverer, record), event["Records"]))
-    return {"batchItemFailures": [{"itemIdentifier": failed} for failed in outcomes if failed is not None]}
+    """Make the attempt that each message is for; answers the messages that are to come again.
+
+    A message is an attempt, or one step of a replay. Attempts beyond their subscription's share go back to wait.
+    """
+    turns, deliverer, replays = runtime().turns, runtime().deliverer, runtime().replays
+    failed: list[str] = []
+    ids, messages = _parsed(event, failed)
+    attempts = [n for n, each in enumerate(messages) if "replay" not in each and deliverer.is_due(each)]
+    with turns.of(messages, attempts) as refused, ThreadPoolExecutor(AT_ONCE) as workers:
+
+        def work(position: int) -> None:
+            message = messages[position]
+            if position in refused:
+                deliverer.wait(message, refused[position])
+            elif "replay" in message:
+                replays.step(message)
+            else:
+                deliverer.handle(message)
+
+        outcomes = list(workers.map(lambda position: _done(ids[position], lambda: work(position)), range(len(ids))))
+    failed += [message_id for message_id, done in zip(ids, outcomes, strict=True) if not done]
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
 
 
-def _deliver(deliverer: Any, record: JsonObject) -> str | None:
+def _parsed(event: JsonObject, failed: list[str]) -> tuple[list[str], list[JsonObject]]:
+    """Ids and bodies of the messages that can be read at all."""
+    ids: list[str] = []
+    messages: list[JsonObject] = []
+    for record in event["Records"]:
+        try:
+            message: Any = json.loads(record["body"])
+            _ = message["account"], message["subscription_id"]
+        except (ValueError, KeyError, TypeError):
+            logger.exception("webhook message cannot be read", extra={"message_id": record["messageId"]})
+            failed.append(str(record["messageId"]))
+        else:
+            ids.append(str(record["messageId"]))
+            messages.append(message)
+    return ids, messages
+
+
+def _done(message_id: str, work: Callable[[], None]) -> bool:
     try:
-        deliverer.handle(json.loads(record["body"]))
+        work()
     except Exception:
-        logger.exception("webhook message failed", extra={"message_id": record["messageId"]})
-        return str(record["messageId"])
-    return None
+        logger.exception("webhook message failed", extra={"message_id": message_id})
+        return False
+    return True

@@ -27,9 +27,11 @@ def writes(record: Record) -> list[Item]:
 def page(
     table: Table, account: str, since: Millis, until: Millis, below: str | None, limit: int
 ) -> tuple[list[JsonObject], str | None]:
-    """Failures from ``since`` to before ``until``, newest first, below a position; and the position of the next page."""
+    """Failures from ``since`` to before ``until``, newest first, below a position; and the next page's position."""
     partition = keys.failures(account)
     lowest = ids.make("evt", since, bytes(ids.ENTROPY_BYTES))
+    if since >= until or (below is not None and below <= lowest):
+        return [], None  # DynamoDB refuses such bounds
     highest = ids.make("evt", until - 1, _HIGHEST)
     after = None if below is None else items.key(partition, below)
     found = table.query(partition, at_least=lowest, at_most=highest, after=after, newest_first=True, limit=limit)

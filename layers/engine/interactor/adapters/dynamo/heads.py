@@ -4,6 +4,7 @@
 document.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 
 from interactor.adapters.dynamo import items, keys
@@ -38,6 +39,7 @@ def writes(
     item = _item(instance, held if bulk_version is None else None, commit_id, leases, wake_at)
     if bulk_version is not None:
         item["bulk_version"] = n(bulk_version)
+        item["bulk_parts"] = n(len(items.cut(packed)))
     guarded: Item = {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
     if before is not None:
         guarded["ConditionExpression"] = "version = :version"
@@ -45,20 +47,26 @@ def writes(
     return bulk_version, [{"Put": guarded}, *({"Put": {"Item": each}} for each in apart)]
 
 
-def read(item: Item, apart: Sequence[Item]) -> Head | None:
-    """The head of its items; None when they are not of one commit, as a query under way may see them.
+def whole(found: Sequence[Item]) -> bool:
+    """Whether a descending query that found the head first has found all of its bulk too, or that of another commit."""
+    wanted = items.number(found[0], "bulk_parts") if "bulk_parts" in found[0] else 0
+    last = items.text(found[-1], "sk")
+    return not wanted or len(_bulk(found)) >= wanted or not last.startswith((keys.HEAD, keys.BULK))
 
-    ``apart`` are the items of the bulk in the order of their keys; some may be left from larger times.
-    """
+
+def read(found: Sequence[Item]) -> Head | None:
+    """The head of what a descending query found; None when head and bulk are not of one commit, as it may see them."""
+    item = found[0]
     document = items.unpack(item["doc"]["B"])
     bulk_version = items.number(item, "bulk_version") if "bulk_version" in item else None
     if bulk_version is None:
         held = document.pop("bulk")
     else:
-        current = [each for each in apart if items.number(each, "version") == bulk_version]
-        if not current:
+        # Further parts may be left from larger times.
+        apart = [each for each in _bulk(found) if items.number(each, "version") == bulk_version]
+        if len(apart) != items.number(item, "bulk_parts"):
             return None
-        held = items.unpack(items.joined(current))
+        held = items.unpack(items.joined(reversed(apart)))
     leases = {
         thread: Lease(items.number(lease["M"], "until"), items.number(lease["M"], "tries"))
         for thread, lease in item.get("leases", {"M": {}})["M"].items()
@@ -77,6 +85,15 @@ def leases_attribute(leases: Mapping[str, Lease]) -> Item:
 def commit_id(item: Item | None) -> str | None:
     """Which commit wrote a head; None for no head."""
     return items.text(item, "commit_id") if item and "commit_id" in item else None
+
+
+def token(instance: Instance, purpose: str) -> str:
+    """A ClientRequestToken for something that is done once to one version of an instance."""
+    return hashlib.sha256(f"{purpose} {instance.id} {instance.version}".encode()).hexdigest()[:36]
+
+
+def _bulk(found: Sequence[Item]) -> list[Item]:
+    return [each for each in found if items.text(each, "sk").startswith(keys.BULK)]
 
 
 def _item(

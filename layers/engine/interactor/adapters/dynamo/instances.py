@@ -6,6 +6,7 @@ record with all its events; creating and ending add the namespace's counter. ``v
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,14 @@ from interactor.adapters.dynamo.table import ConditionFailedError, Table
 from interactor.core.errors import NamespaceQuotaExceededError
 from interactor.core.instance import Instance
 from interactor.core.settle import Settled
-from interactor.core.storing import GuardLostError, Head, KeyTakenError, Lease, Record, StoreUnavailableError
+from interactor.core.storing import (
+    GuardLostError,
+    Head,
+    KeyTakenError,
+    Lease,
+    Record,
+    StoreUnavailableError,
+)
 from interactor.core.times import Millis
 
 HISTORY_PER_PAGE = 200
@@ -191,21 +199,35 @@ class InstanceStore:
         except StoreUnavailableError:
             self._check_taken(instance, commit_id, settled)
 
+    def wake_later(self, head: Head, wake_at: Millis) -> None:
+        """Correct when an instance is due, where its lifetimes were changed after its last commit."""
+        instance = head.instance
+        with suppress(ConditionFailedError):
+            self._table.update(
+                items.key(keys.instance(instance.account, instance.id), keys.HEAD),
+                UpdateExpression="SET wake_at = :wake",
+                ConditionExpression="version = :version",
+                ExpressionAttributeValues={":wake": n(wake_at), ":version": n(instance.version)},
+            )
+
     def remove(self, head: Head) -> bool:
-        """Remove an instance, its history page by page and the head last; True once nothing of it is left.
+        """Remove an instance: its history page by page, then what is present at once; True once nothing of it is left.
 
         Raises:
             GuardLostError: when the instance was changed in between.
         """
         instance = head.instance
         partition = keys.instance(instance.account, instance.id)
-        page = self._table.query(partition, limit=REMOVED_PER_CALL)
-        rest = [items.key(partition, items.text(each, "sk")) for each in page.items if each["sk"]["S"] != keys.HEAD]
-        self._table.batch_delete(rest)
+        page = self._table.query(partition, at_most=keys.BEFORE_BULK, limit=REMOVED_PER_CALL)
+        self._table.batch_delete([items.key(partition, items.text(each, "sk")) for each in page.items])
         if page.next_key is not None:
             return False
+        guard = {"ConditionExpression": "version = :v", "ExpressionAttributeValues": {":v": n(instance.version)}}
+        held = self._table.query_all(partition, begins_with=keys.BULK)
+        deletes = [{"Delete": {"Key": items.key(partition, keys.HEAD), **guard}}]
+        deletes += [{"Delete": {"Key": items.key(partition, items.text(each, "sk"))}} for each in held]
         try:
-            self._table.delete(items.key(partition, keys.HEAD), "version = :version", {":version": n(instance.version)})
+            self._table.transact(deletes, heads.token(instance, "remove"))
         except ConditionFailedError:
             raise GuardLostError from None
         return True
@@ -232,13 +254,16 @@ class InstanceStore:
         """The head, and what else a descending query of its partition found."""
         partition = keys.instance(account, instance_id)
         for _ in range(_TORN_READS):
-            found = self._table.query(partition, newest_first=True, **bounds).items
+            page = self._table.query(partition, newest_first=True, **bounds)
+            found = list(page.items)
             if not found or items.text(found[0], "sk") != keys.HEAD:
                 return None, ()
-            apart = [item for item in found if items.text(item, "sk").startswith(keys.BULK)]
-            head = heads.read(found[0], apart[::-1])
+            while page.next_key is not None and not heads.whole(found):
+                page = self._table.query(partition, newest_first=True, after=page.next_key, **bounds)
+                found += page.items
+            head = heads.read(found)
             if head is not None:
-                return head, found[1 + len(apart) :]
+                return head, [item for item in found[1:] if not items.text(item, "sk").startswith(keys.BULK)]
         raise StoreUnavailableError("the head and its data were never of one commit")
 
 

@@ -10,6 +10,7 @@ from interactor.core.instance import Status
 
 HEAD = "M"
 BULK = "L#"
+BEFORE_BULK = "K"
 """Sorts between the history and the head, so that one descending query answers head, data, latest history."""
 HISTORY = "H#"
 DUE_SHARDS = 16
@@ -148,10 +149,10 @@ def gate(account: str, subscription_id: str) -> str:
 
 def account_events(account: str) -> str:
     """Partition of an account's own events, which no instance has; their sort keys begin as history does."""
-    return f"A#{account}#E"
+    return f"A#{account}#EV"
 
 
 def parse_account_events(partition: str) -> str | None:
     """The account of such a partition; None for any other."""
     parts = partition.split("#")
-    return parts[1] if len(parts) == 3 and parts[2] == "E" else None
+    return parts[1] if len(parts) == 3 and parts[2] == "EV" else None

@@ -3,10 +3,12 @@
 The record is one more write of the transaction that has the effect, so there is never one without the other.
 """
 
+import secrets
+
 from interactor.adapters.dynamo import items, keys
 from interactor.adapters.dynamo.items import Item, b, n
-from interactor.adapters.dynamo.table import Table
-from interactor.core.storing import IdempotencyKey, Remembered
+from interactor.adapters.dynamo.table import ConditionFailedError, Table
+from interactor.core.storing import IdempotencyKey, KeyTakenError, Remembered
 from interactor.core.times import DAY, SECOND, Millis
 
 KEPT: Millis = DAY
@@ -36,6 +38,18 @@ class RememberedStore:
                 "ExpressionAttributeValues": {":now": n(now // SECOND)},
             }
         }
+
+    def take(self, key: IdempotencyKey, remembered: Remembered, now: Millis) -> None:
+        """Take a key for an answer that had no commit of its own to be remembered with.
+
+        Raises:
+            KeyTakenError: when another request has it.
+        """
+        put = self.write(key, remembered, now)["Put"]
+        try:
+            self._table.transact([{"Put": put}], secrets.token_hex(16))
+        except ConditionFailedError:
+            raise KeyTakenError from None
 
     def replace(self, key: IdempotencyKey, remembered: Remembered, now: Millis) -> None:
         """Remember another answer under a key that this request has taken."""

@@ -1,15 +1,19 @@
-"""Webhook subscriptions in the table: one partition an account, so that a fan-out reads them at once."""
+"""Webhook subscriptions in the table: one partition an account, so that a fan-out reads them at once.
+
+What callers change is one document, guarded by its ``edition``. Since when attempts fail is an attribute beside it:
+workers set it, and must not get in the way of a caller's change.
+"""
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 
 from interactor.adapters.dynamo import items, keys
-from interactor.adapters.dynamo.items import Item, b
+from interactor.adapters.dynamo.items import Item, b, n
 from interactor.adapters.dynamo.table import ConditionFailedError, Table
 from interactor.core.jsons import JsonObject
 from interactor.core.principal import namespaces_claim, parse_namespaces
-from interactor.core.storing import KeyTakenError
+from interactor.core.storing import GuardLostError, KeyTakenError
+from interactor.core.times import Millis
 from interactor.core.webhooks import Subscription
 
 
@@ -33,24 +37,47 @@ class SubscriptionStore:
     def get(self, account: str, subscription_id: str) -> Subscription | None:
         """One subscription."""
         item = self._table.get(items.key(keys.subscriptions(account), subscription_id))
-        return None if item is None else _read(account, item)
+        return None if item is None else read(account, item)
 
     def all(self, account: str) -> list[Subscription]:
         """All of an account, newest first; there are at most 50."""
         found = self._table.query_all(keys.subscriptions(account), newest_first=True)
-        return [_read(account, item) for item in found]
+        return [read(account, item) for item in found]
 
-    def disable(self, subscription: Subscription) -> None:
-        """Deliver nothing to it from now on; one that was deleted in between stays deleted."""
+    def replace(self, changed: Subscription, token: str, extra: Sequence[Item] = ()) -> None:
+        """Store a change, unless another came first; ``extra`` writes go into the same transaction.
+
+        Raises:
+            GuardLostError: when it was changed, or deleted, since it was read.
+            KeyTakenError: when an extra write is refused.
+        """
+        slate = " REMOVE failing_since" if changed.failing_since is None else ""
+        update = {
+            "Key": items.key(keys.subscriptions(changed.account), changed.id),
+            "UpdateExpression": f"SET doc = :doc, edition = :next{slate}",
+            "ConditionExpression": "edition = :read",
+            "ExpressionAttributeValues": {
+                ":doc": b(items.pack(_document(changed))),
+                ":read": n(changed.edition),
+                ":next": n(changed.edition + 1),
+            },
+        }
+        try:
+            self._table.transact([{"Update": update}, *extra], token)
+        except ConditionFailedError as error:
+            raise (GuardLostError if 0 in error.failed else KeyTakenError) from None
+
+    def mark(self, subscription: Subscription, failing_since: Millis | None) -> None:
+        """Note since when its attempts fail; None: they do not. One that was deleted in between stays deleted."""
         key = items.key(keys.subscriptions(subscription.account), subscription.id)
-        document = b(items.pack(_document(replace(subscription, status="disabled"))))
         with suppress(ConditionFailedError):
-            self._table.update(
-                key,
-                UpdateExpression="SET doc = :doc",
-                ConditionExpression="attribute_exists(pk)",
-                ExpressionAttributeValues={":doc": document},
-            )
+            if failing_since is None:
+                condition, expression, values = "attribute_exists(pk)", "REMOVE failing_since", {}
+            else:
+                condition = "attribute_exists(pk) AND attribute_not_exists(failing_since)"
+                expression, values = "SET failing_since = :at", {":at": n(failing_since)}
+            given = {"ExpressionAttributeValues": values} if values else {}
+            self._table.update(key, UpdateExpression=expression, ConditionExpression=condition, **given)
 
     def delete(self, account: str, subscription_id: str) -> bool:
         """Remove one; False when there was none."""
@@ -59,7 +86,7 @@ class SubscriptionStore:
 
 def _item(subscription: Subscription) -> Item:
     key = items.key(keys.subscriptions(subscription.account), subscription.id)
-    return {**key, "doc": b(items.pack(_document(subscription)))}
+    return {**key, "doc": b(items.pack(_document(subscription))), "edition": n(subscription.edition)}
 
 
 def _document(subscription: Subscription) -> JsonObject:
@@ -72,10 +99,15 @@ def _document(subscription: Subscription) -> JsonObject:
         "namespace_filter": subscription.namespace_filter,
         "status": subscription.status,
         "created_at": subscription.created_at,
+        "previous_secret": subscription.previous_secret,
+        "previous_until": subscription.previous_until,
+        "disabled_at": subscription.disabled_at,
+        "disabled_because": subscription.disabled_because,
     }
 
 
-def _read(account: str, item: Item) -> Subscription:
+def read(account: str, item: Item) -> Subscription:
+    """The subscription of an item."""
     document = items.unpack(item["doc"]["B"])
     return Subscription(
         id=items.text(item, "sk"),
@@ -87,4 +119,10 @@ def _read(account: str, item: Item) -> Subscription:
         created_at=document["created_at"],
         namespace_filter=document["namespace_filter"],
         status=document["status"],
+        previous_secret=document["previous_secret"],
+        previous_until=document["previous_until"],
+        disabled_at=document["disabled_at"],
+        disabled_because=document["disabled_because"],
+        failing_since=items.number(item, "failing_since") if "failing_since" in item else None,
+        edition=items.number(item, "edition"),
     )

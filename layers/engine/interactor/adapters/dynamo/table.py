@@ -29,7 +29,10 @@ class Page:
     next_key: Item | None
 
 
+CONFLICT_ATTEMPTS = 5
+_CONFLICT = "TransactionConflictException"
 _TRANSIENT = {
+    _CONFLICT,
     "InternalServerError",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
@@ -205,13 +208,23 @@ class Table:
         if with_table:
             arguments["TableName"] = self.name
         try:
-            return getattr(self._client, operation)(**arguments)
+            return self._without_conflict(operation, arguments)
         except ClientError as error:
             if error.response["Error"]["Code"] in _TRANSIENT:
                 raise StoreUnavailableError(error.response["Error"]["Code"]) from error
             raise
         except BotoCoreError as error:
             raise StoreUnavailableError(str(error)) from error
+
+    def _without_conflict(self, operation: str, arguments: Item) -> Any:
+        """One item that is in a transaction at this moment is free a moment later."""
+        for attempt in range(CONFLICT_ATTEMPTS):
+            try:
+                return getattr(self._client, operation)(**arguments)
+            except ClientError as error:
+                if error.response["Error"]["Code"] != _CONFLICT or attempt + 1 == CONFLICT_ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
 
 
 def _cancelled(error: ClientError) -> ConditionFailedError | ContendedError:

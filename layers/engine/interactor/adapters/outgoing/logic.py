@@ -57,8 +57,11 @@ def run_http_call(
     extra_headers: Mapping[str, str],
     *,
     now: Callable[[], Millis] = system_clock,
+    mask: Callable[[str], str] = str,
 ) -> Outcome:
     """Make one attempt. ``extra_headers`` are the engine's own and win over the definition's.
+
+    ``mask`` is applied to an answer before a message quotes the beginning of it.
 
     ``body`` is parsed JSON where the answer's type says JSON (``application/json``, ``text/json``, ``.../*+json``),
     or where it does not but the text is a JSON object or array; everything else, JSON that the engine does not
@@ -78,15 +81,15 @@ def run_http_call(
     if 200 <= response.status < 300:
         value = {"status": response.status, "body": _body(response)}
         return Succeeded(value, duration_ms=response.duration_ms)
-    return _refused(call, response, now())
+    return _refused(call, response, now(), mask)
 
 
-def _refused(call: HttpCall, response: OutgoingResponse, now: Millis) -> Failed:
+def _refused(call: HttpCall, response: OutgoingResponse, now: Millis, mask: Callable[[str], str]) -> Failed:
     message = f"{_name(call)} answered {response.status}"
     if 300 <= response.status < 400:
         message += "; redirects are not followed, so give the final URL"
     else:
-        excerpt = _excerpt(response)
+        excerpt = _excerpt(mask(_text(response)))
         message += f": {excerpt}" if excerpt else ""
     retryable = response.status in (408, 429) or 500 <= response.status < 600
     return Failed(
@@ -98,21 +101,22 @@ def _refused(call: HttpCall, response: OutgoingResponse, now: Millis) -> Failed:
     )
 
 
-def retry_after(text: str, now: Millis) -> Millis | None:
+def retry_after(text: str, now: Millis, most: Millis = MAX_RETRY_AFTER) -> Millis | None:
     """How long a ``Retry-After`` header (RFC 9110, section 10.2.3: seconds, or an HTTP date) asks to wait.
 
-    None where it says nothing that can be read; never more than 60 s (ruling 13), never less than nothing.
+    None where it says nothing that can be read; never more than ``most`` (60 s for HTTP logic, ruling 13),
+    never less than nothing.
     """
     text = text.strip()
     if text.isascii() and text.isdigit():
-        return MAX_RETRY_AFTER if len(text) > 5 else min(int(text) * SECOND, MAX_RETRY_AFTER)
+        return most if len(text) > 5 else min(int(text) * SECOND, most)
     try:
         moment = parsedate_to_datetime(text)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         wait = round(moment.timestamp() * 1000) - now
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return max(0, min(wait, MAX_RETRY_AFTER))
+    return max(0, min(wait, most))
 
 
 def _name(call: HttpCall) -> str:
@@ -148,8 +152,8 @@ def _text(response: OutgoingResponse) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _excerpt(response: OutgoingResponse) -> str:
-    """The beginning of the body on one line, for a person to read."""
-    text = _text(response)[: 4 * _EXCERPT_CHARACTERS]
+def _excerpt(text: str) -> str:
+    """The beginning of a body on one line, for a person to read."""
+    text = text[: 4 * _EXCERPT_CHARACTERS]
     line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
     return line[:_EXCERPT_CHARACTERS]

@@ -1,0 +1,23 @@
+"""GET /workflows/instances/{instance_id}/diagram: a picture of the way an instance took, and of where it stands."""
+
+from interactor.api import views
+from interactor.api.diagrams import drawn
+from interactor.api.endpoint import endpoint
+from interactor.api.request import Request
+from interactor.api.response import Response
+from interactor.core.diagram.graph import graph_of, taken
+from interactor.core.principal import Principal
+from interactor.runtime import runtime
+from interactor.usecases.deliver import find
+
+
+@endpoint("workflows:read")
+def handler(request: Request, principal: Principal) -> Response:
+    """Answer the picture."""
+    parts = runtime()
+    head = find(parts.instances, principal, request.parameter("instance_id"), parts.ended_since())
+    found = head.instance
+    definition = parts.definitions.definition(found.account, found.workflow_name, found.version_id)
+    standing = {each["current_state"]: str(each.get("outcome") or each["status"]) for each in views.threads(found)}
+    events = [event for record in head.records or () for event in record.events]
+    return drawn(request, graph_of(definition), taken(events, standing))

@@ -1,0 +1,20 @@
+"""GET /webhooks/subscriptions/{subscription_id}/deliveries: a subscription's log, newest first."""
+
+from interactor.api import views, webhooks
+from interactor.api.endpoint import endpoint
+from interactor.api.paging import Paging
+from interactor.api.request import Request
+from interactor.api.response import Response, ok
+from interactor.core.principal import Principal
+from interactor.runtime import runtime
+
+
+@endpoint("webhooks:read")
+def handler(request: Request, principal: Principal) -> Response:
+    """Answer a page of deliveries."""
+    subscription = webhooks.found(request, principal)
+    paging, wanted = Paging(request, principal), webhooks.log_filter(request)
+    found, position = runtime().delivery_store.page(
+        principal.account, subscription.id, wanted, paging.position, paging.limit, runtime().world.now()
+    )
+    return ok(views.page("deliveries", [views.delivery(each) for each in found], paging.cursor(position)))

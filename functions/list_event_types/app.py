@@ -1,0 +1,13 @@
+"""GET /webhooks/event-types: what can be subscribed to."""
+
+from interactor.api.endpoint import endpoint
+from interactor.api.request import Request
+from interactor.api.response import Response, ok
+from interactor.core.principal import Principal
+from interactor.core.webhooks import DESCRIPTIONS, EVENT_TYPES
+
+
+@endpoint("webhooks:read")
+def handler(_: Request, __: Principal) -> Response:
+    """Answer all event types."""
+    return ok({"event_types": [{"name": name, "description": DESCRIPTIONS[name]} for name in EVENT_TYPES]})

@@ -1,0 +1,24 @@
+"""POST /webhooks/subscriptions/{subscription_id}/replay: deliver again what did not arrive in a range of time."""
+
+from interactor.api import bodies, webhooks
+from interactor.api.endpoint import endpoint
+from interactor.api.request import Request
+from interactor.api.response import Response
+from interactor.core.jsons import JsonObject
+from interactor.core.principal import Principal
+from interactor.core.webhooks import Subscription
+from interactor.runtime import runtime
+from interactor.usecases.delivery_log import require_active
+
+
+@endpoint("webhooks:write")
+def handler(request: Request, principal: Principal) -> Response:
+    """Answer the replay's id; the deliveries follow."""
+
+    def send(subscription: Subscription) -> JsonObject:
+        body = bodies.read(bodies.ReplayDeliveries, request)
+        since, until, states = webhooks.replay_range(body, runtime().world.now())
+        require_active(subscription)
+        return {"replay_id": runtime().replays.begin(subscription, since, until, states)}
+
+    return webhooks.sending(request, principal, send)

@@ -1,0 +1,17 @@
+"""POST /oauth/revoke: end a refresh token's family, or an access token (RFC 7009)."""
+
+from interactor.api.endpoint import public
+from interactor.api.forms import form_or_json
+from interactor.api.request import Request
+from interactor.api.response import Response, ok
+from interactor.core.limits import TOKEN_BYTES
+from interactor.runtime import runtime
+from interactor.usecases.revocation import revoke
+
+
+@public
+def handler(request: Request) -> Response:
+    """Answer nothing in particular: a token that does not exist is as good as revoked."""
+    parts, form = runtime(), form_or_json(request, TOKEN_BYTES)
+    revoke(form, parts.families, parts.revoked_tokens, parts.verifier.inspect, parts.world.now())
+    return ok({})

@@ -1,0 +1,30 @@
+"""POST /webhooks/subscriptions/{subscription_id}/rotate-secret: a new secret; both sign for a day."""
+
+from interactor.api import bodies, idempotency, views, webhooks
+from interactor.api.endpoint import endpoint
+from interactor.api.request import Request
+from interactor.api.response import Response, ok
+from interactor.core.jsons import JsonObject
+from interactor.core.principal import Principal
+from interactor.core.times import iso
+from interactor.core.webhooks import Subscription
+from interactor.runtime import runtime
+from interactor.usecases import subscriptions
+
+
+@endpoint("webhooks:write")
+def handler(request: Request, principal: Principal) -> Response:
+    """Answer the subscription; a secret that was made is shown here and never again."""
+    subscription = webhooks.found(request, principal)
+
+    def work(key: idempotency.Key | None) -> Response:
+        body = bodies.read(bodies.RotateSecret, request)
+
+        def show(rotated: Subscription, secret: str) -> JsonObject:
+            view = views.subscription(rotated) | {"previous_secret_expires_at": iso(rotated.previous_until)}
+            return view | ({"secret": secret} if body.secret is None else {})
+
+        also = None if key is None else webhooks.with_secret(200, show, key)
+        return ok(show(*subscriptions.rotate(runtime().subscriptions, principal, subscription.id, body.secret, also)))
+
+    return idempotency.once(request, principal, "", work, webhooks.unsealed(principal))

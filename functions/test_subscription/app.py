@@ -1,0 +1,22 @@
+"""POST /webhooks/subscriptions/{subscription_id}/test: send a sample event."""
+
+from interactor.api import bodies, webhooks
+from interactor.api.endpoint import endpoint
+from interactor.api.request import Request
+from interactor.api.response import Response
+from interactor.core.jsons import JsonObject
+from interactor.core.principal import Principal
+from interactor.core.webhooks import Subscription
+from interactor.runtime import runtime
+from interactor.usecases.delivery_log import send_sample
+
+
+@endpoint("webhooks:write")
+def handler(request: Request, principal: Principal) -> Response:
+    """Answer the delivery's id; the log says how it went."""
+
+    def send(subscription: Subscription) -> JsonObject:
+        event = webhooks.known_event(bodies.read(bodies.TestSubscription, request).event, subscription)
+        return {"delivery_id": send_sample(runtime().webhooks_queue, runtime().world, subscription, event)}
+
+    return webhooks.sending(request, principal, send)

@@ -1,0 +1,48 @@
+"""The counters of the rate limits: one item for each bucket and minute, which TTL removes."""
+
+from interactor.adapters.dynamo import items, keys
+from interactor.adapters.dynamo.items import n
+from interactor.adapters.dynamo.table import ConditionFailedError, Table
+from interactor.core.rates import Bucket, Category, Count, FullError, end_of
+from interactor.core.times import MINUTE, SECOND
+
+KEPT_AFTER = 10 * MINUTE
+
+
+class CounterStore:
+    """Counters in the table. Each call is one update, which counts or is refused."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def add(self, subject: str, bucket: Bucket, window: int, size: int, loosened: int) -> Count:
+        """Take ``size`` tokens of a window; ``loosened`` is how many more of them now lie unused than before.
+
+        Raises:
+            FullError: so many are not left, or too many would lie unused; with the counter as it stands.
+        """
+        try:
+            item = self._table.update(
+                items.key(keys.limits(_kind(bucket.name), subject), f"{bucket.name}#{window}"),
+                UpdateExpression="SET expires_at = :expires ADD used :size, loose :loosened",
+                ConditionExpression="attribute_not_exists(used) OR (used <= :most AND loose <= :loosest)",
+                ExpressionAttributeValues={
+                    ":expires": n((end_of(window) + KEPT_AFTER) // SECOND),
+                    ":size": n(size),
+                    ":loosened": n(loosened),
+                    ":most": n(bucket.limit - size),
+                    ":loosest": n(max(0, bucket.loose - loosened)),
+                },
+            )
+        except ConditionFailedError as error:
+            raise FullError(_count(error.failed[0] or {})) from None
+        return _count(item)
+
+
+def _kind(name: Category) -> str:
+    """Tokens are counted for a client, everything else for an account."""
+    return "C" if name == "token" else "A"
+
+
+def _count(item: items.Item) -> Count:
+    return Count(*(items.number(item, name) if name in item else 0 for name in ("used", "loose")))

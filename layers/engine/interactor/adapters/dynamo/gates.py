@@ -1,0 +1,46 @@
+"""The gates of subscriptions in the table: one small document each, changed by whoever read its latest version."""
+
+from interactor.adapters.dynamo import items, keys
+from interactor.adapters.dynamo.items import b, n
+from interactor.adapters.dynamo.table import ConditionFailedError, Table
+from interactor.core.pacing import Gate, Share
+from interactor.core.storing import GuardLostError
+from interactor.core.times import DAY, SECOND, Millis
+
+
+class GateStore:
+    """Gates, read consistently. One that nobody used for a day is forgotten, and is open."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def get(self, account: str, subscription_id: str) -> Gate:
+        """The gate of a subscription."""
+        item = self._table.get(items.key(keys.gate(account, subscription_id), keys.HEAD))
+        if item is None:
+            return Gate()
+        found = items.unpack(item["doc"]["B"])
+        shares = tuple(Share(*each) for each in found["shares"])
+        return Gate(items.number(item, "version"), found["minute"], found["used"], shares)
+
+    def put(self, account: str, subscription_id: str, gate: Gate, now: Millis) -> None:
+        """Store the gate's next version.
+
+        Raises:
+            GuardLostError: when another worker came first.
+        """
+        shares = [[share.id, share.count, share.until] for share in gate.shares]
+        document = {"schema": 1, "minute": gate.minute, "used": gate.used, "shares": shares}
+        try:
+            self._table.update(
+                items.key(keys.gate(account, subscription_id), keys.HEAD),
+                UpdateExpression="SET doc = :doc, version = :version, expires_at = :end",
+                ConditionExpression="attribute_not_exists(version) OR version < :version",
+                ExpressionAttributeValues={
+                    ":doc": b(items.pack(document)),
+                    ":version": n(gate.version),
+                    ":end": n((now + DAY) // SECOND),
+                },
+            )
+        except ConditionFailedError:
+            raise GuardLostError from None

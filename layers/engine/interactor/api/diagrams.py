@@ -1,0 +1,33 @@
+"""Pictures in answers: ``format`` is ``svg`` or ``mermaid`` for the picture itself; without it both come as JSON."""
+
+from interactor.api.request import Request
+from interactor.api.response import Response, ok
+from interactor.core.diagram.graph import Graph, Taken
+from interactor.core.diagram.mermaid import mermaid
+from interactor.core.diagram.svg import svg
+from interactor.core.errors import InvalidRequestError
+
+FORMATS = ("svg", "mermaid")
+# A picture holds names that anybody may have chosen: a browser is told to run nothing in it.
+_SVG_HEADERS = {
+    "Content-Type": "image/svg+xml",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def drawn(request: Request, graph: Graph, taken: Taken | None) -> Response:
+    """The picture of a graph in the format that is asked for.
+
+    Raises:
+        InvalidRequestError: when there is no such format.
+    """
+    wanted = request.query.get("format")
+    if wanted is None:
+        return ok({"mermaid": mermaid(graph, taken), "svg": svg(graph, taken)})
+    if wanted == "svg":
+        return Response(200, svg(graph, taken), dict(_SVG_HEADERS))
+    if wanted == "mermaid":
+        return Response(200, mermaid(graph, taken), {"Content-Type": "text/plain; charset=utf-8"})
+    message = f"must be one of {', '.join(FORMATS)}; leave it out for both"
+    raise InvalidRequestError("The format is wrong", [{"field": "format", "message": message}])

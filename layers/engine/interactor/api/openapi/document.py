@@ -1,0 +1,204 @@
+"""The OpenAPI 3.1 document, put together from the operations and schemas."""
+
+from collections.abc import Iterable
+from functools import cache
+from itertools import groupby
+from typing import Any, Final
+
+from interactor.api.openapi.operation import Operation
+from interactor.api.openapi.operations import OPERATIONS
+from interactor.api.openapi.schemas import SCHEMAS, definition_schemas
+from interactor.api.openapi.shapes import FLAG, TEXT, TIME, ref
+from interactor.core import limits
+from interactor.core.deliveries import STATES
+from interactor.core.instance import STATUSES
+from interactor.core.jsons import JsonObject
+from interactor.core.webhooks import EVENT_TYPES
+
+VERSION: Final = "1.0.0"
+DESCRIPTION: Final = (
+    "A workflow engine for people and programs together. A definition is a state machine of action, halting and "
+    "terminal states; an instance runs it, stops where a person must decide, and goes on when they have. "
+    "Answers stand under data, refusals under error, with a code, a message, details and the request's id. Times are "
+    "UTC, ISO 8601. Lists take limit and cursor, and answer pagination with next_cursor."
+)
+TAGS: Final = {
+    "Authorization": "Tokens for registered clients: OAuth 2.0 client credentials and refresh tokens.",
+    "Workflows": "Definitions and their versions.",
+    "Instances": "Running executions of a workflow.",
+    "Threads": "Parallel branches of an instance.",
+    "History": "What happened, and what went wrong.",
+    "Webhooks": "Being told of events.",
+    "Description": "What describes this API itself.",
+}
+SCOPE_MEANINGS: Final = {
+    "workflows:read": "Read definitions and instances.",
+    "workflows:write": "Create and publish definitions.",
+    "workflows:execute": "Create, resume and end instances.",
+    "webhooks:manage": "Everything with webhooks.",
+    "webhooks:read": "Read webhook subscriptions and deliveries.",
+    "webhooks:write": "Change webhook subscriptions.",
+    "*": "Everything.",
+}
+_LIMIT = "How many at most; more than the maximum counts as the maximum."
+_QUERY: Final[dict[str, tuple[JsonObject, str]]] = {
+    "limit": ({"type": "integer", "minimum": 1, "default": limits.PAGE_DEFAULT}, f"{_LIMIT} ({limits.PAGE_MAXIMUM})"),
+    "history_limit": (
+        {"type": "integer", "minimum": 1, "default": limits.HISTORY_PAGE_DEFAULT},
+        f"{_LIMIT} ({limits.HISTORY_PAGE_MAXIMUM})",
+    ),
+    "cursor": (TEXT, "next_cursor of the page before."),
+    "namespace": (TEXT, "Only this namespace; without it all namespaces of the token."),
+    "workflow_name": (TEXT, "Only this workflow."),
+    "status": ({"type": "string", "enum": list(STATUSES)}, "Only instances in this status."),
+    "delivery_status": ({"type": "string", "enum": list(STATES)}, "Only deliveries in this status."),
+    "event": ({"type": "string", "enum": list(EVENT_TYPES)}, "Only deliveries of this event."),
+    "error_code": (TEXT, "Only errors with this code."),
+    "types": (TEXT, "Some of transition, step, halt, error, lifecycle, with commas between."),
+    "since": (TIME, "Only what came after."),
+    "until": (TIME, "Only what came before."),
+    "thread": (TEXT, "Only this thread."),
+    "state": (TEXT, "Only events that name this state."),
+    "include_data": (FLAG, "With workflow_data as it was after each event."),
+    "format": ({"type": "string", "enum": ["svg", "mermaid"]}, "The picture itself; without it both come as JSON."),
+}
+_RENAMED: Final = {"history_limit": "limit", "delivery_status": "status"}
+_HEADERS: Final = {
+    "X-Namespace": "The namespace, where the body names none.",
+    "X-Interactor-Actor": "The person for whom a service account acts; the history keeps the name.",
+    "traceparent": "W3C trace context, continued into HTTP actions and webhooks and kept in the history.",
+    "Idempotency-Key": "Sent again within 24 hours, the same request has no second effect and the same answer.",
+    "X-Request-Id": "The caller's own request id, kept where it is sane.",
+}
+_RATE_HEADERS: Final = {
+    "X-RateLimit-Limit": "Requests of this category that an account may make in a minute.",
+    "X-RateLimit-Remaining": "How many of them are left.",
+    "X-RateLimit-Reset": "When the minute ends, in Unix seconds.",
+}
+
+
+@cache
+def document() -> JsonObject:
+    """The whole description."""
+    paths: dict[str, JsonObject] = {}
+    for operation in OPERATIONS:
+        for path in (operation.path, *operation.aliases):
+            paths.setdefault(path, {})[operation.method.lower()] = _operation(operation, path)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Interactor Workflows",
+            "version": VERSION,
+            "description": DESCRIPTION,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/", "description": "Where this document came from."}],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "oauth": {
+                    "type": "oauth2",
+                    "flows": {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": SCOPE_MEANINGS}},
+                },
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+            },
+            "headers": {
+                name: {"description": text, "schema": TEXT} for name, text in {**_RATE_HEADERS, **_ALWAYS}.items()
+            },
+            "schemas": {**SCHEMAS, **definition_schemas()},
+        },
+    }
+
+
+_ALWAYS: Final = {"X-Request-Id": "Names this request in the logs."}
+
+
+def _operation(operation: Operation, path: str) -> JsonObject:
+    found: JsonObject = {
+        "operationId": (operation.id or operation.name) + ("" if path == operation.path else "_under_api"),
+        "tags": [operation.tag],
+        "summary": operation.summary,
+    }
+    if operation.description:
+        found["description"] = operation.description
+    found["security"] = _security(operation)
+    found["parameters"] = list(_parameters(operation))
+    if operation.body is not None:
+        found["requestBody"] = _body(operation)
+    found["responses"] = _answers(operation) | _refusals(operation)
+    return found
+
+
+def _security(operation: Operation) -> list[JsonObject]:
+    return [] if operation.scope is None else [{"oauth": [operation.scope]}, {"bearer": []}]
+
+
+def _parameters(operation: Operation) -> Iterable[JsonObject]:
+    for name in operation.parameters:
+        yield {"name": name, "in": "path", "required": True, "schema": TEXT}
+    for name in operation.query:
+        schema, text = _QUERY[name]
+        yield {"name": _RENAMED.get(name, name), "in": "query", "description": text, "schema": schema}
+    for name in (*operation.headers, *(["Idempotency-Key"] if operation.keyed else []), "X-Request-Id"):
+        schema = {"type": "string", "minLength": 1, "maxLength": 255} if name == "Idempotency-Key" else TEXT
+        yield {"name": name, "in": "header", "description": _HEADERS[name], "schema": schema}
+
+
+def _body(operation: Operation) -> JsonObject:
+    content: JsonObject = {"schema": ref(str(operation.body))}
+    if operation.example is not None:
+        content["example"] = operation.example
+    media = {"application/json": content}
+    if operation.form:
+        media["application/x-www-form-urlencoded"] = {"schema": ref(str(operation.body))}
+    return {"required": operation.body_required, "content": media}
+
+
+def _answers(operation: Operation) -> JsonObject:
+    return {str(status): _answer(operation, status, name) for status, name in operation.answers.items()}
+
+
+def _answer(operation: Operation, status: int, name: str | None) -> JsonObject:
+    meaning = {200: "Done.", 201: "Made.", 202: "Accepted; it follows.", 204: "Done; there is no body."}[status]
+    found: JsonObject = {"description": meaning, "headers": _headers(operation)}
+    content: JsonObject = {}
+    for media in operation.media if status != 204 else ():
+        if media != "application/json" or name is None:
+            content[media] = {"schema": TEXT} if media.startswith(("text/", "image/")) else {"schema": {}}
+            continue
+        schema = ref(name)
+        if operation.data:
+            schema = {"type": "object", "required": ["data"], "properties": {"data": schema}}
+        content[media] = {"schema": schema}
+        if operation.answer_example is not None:
+            content[media]["example"] = operation.answer_example
+    return found | ({"content": content} if content else {})
+
+
+def _refusals(operation: Operation) -> JsonObject:
+    found: JsonObject = {}
+    for status, kinds in groupby(operation.errors(), key=lambda kind: kind.status):
+        codes = [kind.code for kind in kinds]
+        schema = {
+            "allOf": [
+                ref("Error"),
+                {"properties": {"error": {"properties": {"code": {"type": "string", "enum": codes}}}}},
+            ]
+        }
+        found[str(status)] = {
+            "description": ", ".join(codes),
+            "headers": _headers(operation, status),
+            "content": {"application/json": {"schema": schema}},
+        }
+    return found
+
+
+def _headers(operation: Operation, status: int = 200) -> JsonObject:
+    names = list(_ALWAYS)
+    if status not in (401, 413, 500) and (operation.scope is not None or operation.name == "create_token"):
+        names += list(_RATE_HEADERS)
+    found: dict[str, Any] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    if status == 429:
+        found["Retry-After"] = {"description": "Seconds, where the code is rate_limited.", "schema": TEXT}
+    return found

@@ -1,0 +1,81 @@
+"""One operation of the API as its description knows it, and what follows from its form alone."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from interactor.core import errors
+from interactor.core.errors import InteractorError
+from interactor.core.jsons import Json
+from interactor.core.principal import Scope
+
+Errors = tuple[type[InteractorError], ...]
+
+_MISSING: Final[Mapping[str, type[InteractorError]]] = {
+    "name": errors.WorkflowNotFoundError,
+    "version_id": errors.VersionNotFoundError,
+    "instance_id": errors.InstanceNotFoundError,
+    "thread_id": errors.ThreadNotFoundError,
+    "event_id": errors.EventNotFoundError,
+    "subscription_id": errors.SubscriptionNotFoundError,
+    "delivery_id": errors.DeliveryNotFoundError,
+}
+_UNCHECKED: Final = ("thread", "state", "workflow_name", "error_code")
+"""Query parameters that any text is good for."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """``name`` is the function's folder; ``id`` is the ``operationId`` where it is not the name.
+
+    ``answers`` maps a status to the name of its schema, None: no body, or one without a schema. ``data``: whether
+    answers stand under ``data``. ``media`` replaces JSON as the answer's type; ``form``: whether the body may come as
+    a form too. ``refusals`` are the errors beyond those that follow from scope, path and body. Each of the
+    ``aliases``, other paths of the same, has an ``operationId`` of its own.
+    """
+
+    method: str
+    path: str
+    name: str
+    tag: str
+    summary: str
+    scope: Scope | None
+    answers: Mapping[int, str | None]
+    body: str | None = None
+    body_required: bool = False
+    query: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    refusals: Errors = ()
+    description: str = ""
+    data: bool = True
+    media: tuple[str, ...] = ("application/json",)
+    form: bool = False
+    example: Json = None
+    answer_example: Json = None
+    aliases: tuple[str, ...] = ()
+    id: str = ""
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names in the path."""
+        return re.findall(r"\{(\w+)\}", self.path)
+
+    @property
+    def keyed(self) -> bool:
+        """Ruling 23: keys are accepted on every POST of a known caller."""
+        return self.method == "POST" and self.scope is not None and self.name != "validate_workflow"
+
+    def errors(self) -> list[type[InteractorError]]:
+        """Every error that this operation can answer, by status and code."""
+        found: set[type[InteractorError]] = {errors.InternalError, errors.PayloadTooLargeError, *self.refusals}
+        found |= {_MISSING[name] for name in self.parameters}
+        if self.scope is not None:
+            found |= {errors.UnauthorizedError, errors.ForbiddenError, errors.RateLimitedError}
+        if self.keyed:
+            found |= {errors.IdempotencyConflictError, errors.InvalidRequestError, errors.ConcurrentModificationError}
+        if "cursor" in self.query:
+            found |= {errors.InvalidCursorError, errors.InvalidRequestError}
+        if self.body or set(self.query) - set(_UNCHECKED):
+            found.add(errors.InvalidRequestError)
+        return sorted(found, key=lambda kind: (kind.status, kind.code))

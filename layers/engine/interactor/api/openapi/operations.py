@@ -1,0 +1,269 @@
+"""Every operation of the API. A test holds this list against the routes, the template and the functions' scopes."""
+
+from typing import Final
+
+from interactor.api.openapi.operation import Operation
+from interactor.api.routes import API
+from interactor.core import errors
+from interactor.core.jsons import JsonObject
+
+_PAGE: Final = ("limit", "cursor")
+_WORKFLOWS: Final = f"{API}/workflows"
+_NAMED: Final = f"{_WORKFLOWS}/{{name}}"
+_VERSION: Final = f"{_NAMED}/versions/{{version_id}}"
+_INSTANCE: Final = f"{_WORKFLOWS}/instances/{{instance_id}}"
+_SUBSCRIPTIONS: Final = f"{API}/webhooks/subscriptions"
+_SUBSCRIPTION: Final = f"{_SUBSCRIPTIONS}/{{subscription_id}}"
+_DELIVERY: Final = f"{_SUBSCRIPTION}/deliveries/{{delivery_id}}"
+_RESUME_REFUSALS: Final = (
+    errors.InstanceNotHaltedError,
+    errors.InstancePausedError,
+    errors.InvalidTransitionError,
+    errors.ConcurrentModificationError,
+    errors.WorkflowDataTooLargeError,
+)
+_DEFINITION: Final[JsonObject] = {
+    "name": "approval_workflow",
+    "initial_state": "await_approval",
+    "states": {
+        "await_approval": {
+            "type": "halting",
+            "presentation": {
+                "type": "form",
+                "title": "Approval Required",
+                "fields": [{"name": "approved", "type": "boolean", "label": "Approve this request?"}],
+            },
+            "transitions": [
+                {"target": "approved", "condition": {"field": "approved", "equals": True}},
+                {"target": "rejected"},
+            ],
+        },
+        "approved": {"type": "terminal"},
+        "rejected": {"type": "terminal"},
+    },
+}
+_MADE: Final[JsonObject] = {
+    "name": "approval_workflow",
+    "workflow_id": "wf_01kfdmdagaz34stqaxk0rsbp8e",
+    "version_id": "v_01kfdmdaga4g43zmhbj0qrj60r",
+    "status": "draft",
+    "created_at": "2026-01-20T12:00:00.000Z",
+}
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    Operation(
+        "POST", "/oauth/token", "create_token", "Authorization", "Get an access token", None, {200: "TokenAnswer"},
+        body="TokenRequest", body_required=True, data=False, form=True,
+        refusals=(errors.UnauthorizedError, errors.RateLimitedError, errors.NotFoundError),
+        description="By client id and secret, or by a refresh token. Scopes are narrowed to what the client has, "
+        "never widened. Where the deployment takes the tokens of an outside issuer this is 404.",
+        example={"grant_type": "client_credentials", "client_id": "local", "client_secret": "local-secret"},
+        aliases=(f"{API}/oauth/token",),
+    ),
+    Operation(
+        "POST", "/oauth/revoke", "revoke_token", "Authorization", "Revoke a token", None, {200: "Nothing"},
+        body="RevokeRequest", body_required=True, form=True,
+        description="A refresh token ends with all that followed it; an access token is refused everywhere within "
+        "30 seconds. A token that does not hold is no error (RFC 7009).",
+        example={"token": "rt_..."}, aliases=(f"{API}/oauth/revoke",),
+    ),
+    Operation(
+        "GET", "/oauth/jwks", "get_jwks", "Authorization", "Get the keys that verify access tokens", None,
+        {200: "KeySet"}, data=False, aliases=(f"{API}/oauth/jwks",),
+    ),
+    Operation(
+        "POST", _WORKFLOWS, "create_workflow", "Workflows", "Create a workflow", "workflows:write",
+        {201: "WorkflowVersion"}, body="Definition", body_required=True,
+        refusals=(errors.InvalidWorkflowError, errors.WorkflowExistsError),
+        description="Makes the name and its first version, a draft. Publish it to run it.",
+        example=_DEFINITION, answer_example={"data": _MADE},
+    ),
+    Operation(
+        "GET", _WORKFLOWS, "list_workflows", "Workflows", "List workflows", "workflows:read", {200: "WorkflowPage"},
+        query=_PAGE,
+    ),
+    Operation(
+        "POST", f"{_WORKFLOWS}/validate", "validate_workflow", "Workflows", "Validate without saving",
+        "workflows:read", {200: "Verdict"}, body="Definition", body_required=True,
+        description="Reports every error and warning of a definition. Counted as a read.",
+        example=_DEFINITION, answer_example={"data": {"valid": True}},
+    ),
+    Operation(
+        "GET", _NAMED, "get_workflow", "Workflows", "Get the published version, else the latest", "workflows:read",
+        {200: "WorkflowWithDefinition"}, refusals=(errors.VersionNotFoundError,),
+    ),
+    Operation(
+        "PUT", _NAMED, "create_version", "Workflows", "Create the next draft version", "workflows:write",
+        {201: "WorkflowVersion"}, body="Definition", body_required=True,
+        refusals=(errors.InvalidWorkflowError, errors.ConcurrentModificationError), example=_DEFINITION,
+        id="put_workflow",
+    ),
+    Operation(
+        "GET", f"{_NAMED}/versions", "list_versions", "Workflows", "List versions", "workflows:read",
+        {200: "VersionPage"}, query=_PAGE,
+    ),
+    Operation(
+        "POST", f"{_NAMED}/versions", "create_version", "Workflows", "Create the next draft version",
+        "workflows:write", {201: "WorkflowVersion"}, body="Definition", body_required=True,
+        refusals=(errors.InvalidWorkflowError,), example=_DEFINITION, answer_example={"data": _MADE},
+    ),
+    Operation(
+        "GET", _VERSION, "get_version", "Workflows", "Get a version with its definition", "workflows:read",
+        {200: "WorkflowWithDefinition"},
+    ),
+    Operation(
+        "GET", f"{_VERSION}/diagram", "get_diagram", "Workflows", "Draw a version", "workflows:read",
+        {200: "Diagram"}, query=("format",), media=("application/json", "image/svg+xml", "text/plain"),
+    ),
+    Operation(
+        "POST", f"{_VERSION}/publish", "publish_version", "Workflows", "Publish a version", "workflows:write",
+        {200: "WorkflowVersion"}, refusals=(errors.AlreadyPublishedError,),
+        description="New instances run it; running ones go on under theirs. A superseded version may be published "
+        "again, which is a rollback.",
+        answer_example={"data": {**_MADE, "status": "published", "published_at": "2026-01-20T12:05:00.000Z"}},
+    ),
+    Operation(
+        "POST", f"{_NAMED}/instances", "create_instance", "Instances", "Start an instance", "workflows:execute",
+        {201: "Instance"}, body="CreateInstance", headers=("X-Namespace", "X-Interactor-Actor", "traceparent"),
+        refusals=(
+            errors.WorkflowNotPublishedError, errors.NamespaceMismatchError, errors.NamespaceQuotaExceededError,
+        ),
+        description="Runs it at once as far as it gets without an outside call: to a halt, mostly. Has a rate limit "
+        "of its own.",
+        example={"namespace": "user_123", "input": {"id": "req_456", "amount": 5000}},
+    ),
+    Operation(
+        "GET", f"{_WORKFLOWS}/instances", "list_instances", "Instances", "List instances", "workflows:read",
+        {200: "InstancePage"}, query=("namespace", "workflow_name", "status", *_PAGE),
+    ),
+    Operation("GET", _INSTANCE, "get_instance", "Instances", "Get an instance", "workflows:read", {200: "Instance"}),
+    Operation(
+        "POST", f"{_INSTANCE}/resume", "resume_instance", "Instances", "Resume a halted instance",
+        "workflows:execute", {200: "Instance"}, body="Resume", headers=("X-Interactor-Actor",),
+        refusals=(*_RESUME_REFUSALS, errors.ThreadRequiredError), example={"input": {"approved": True}},
+    ),
+    Operation(
+        "POST", f"{_INSTANCE}/cancel", "cancel_instance", "Instances", "Cancel an instance", "workflows:execute",
+        {200: "Instance"}, headers=("X-Interactor-Actor",), refusals=(errors.InstanceNotActiveError,),
+    ),
+    Operation(
+        "POST", f"{_INSTANCE}/pause", "pause_instance", "Instances", "Hold an instance", "workflows:execute",
+        {200: "Instance"}, headers=("X-Interactor-Actor",), refusals=(errors.InstanceNotActiveError,),
+        description="Nothing new starts; what is in flight may finish.",
+    ),
+    Operation(
+        "POST", f"{_INSTANCE}/unpause", "unpause_instance", "Instances", "Let a paused instance go on",
+        "workflows:execute", {200: "Instance"}, headers=("X-Interactor-Actor",),
+        refusals=(errors.InstanceNotActiveError,),
+    ),
+    Operation(
+        "POST", f"{_INSTANCE}/retry", "retry_instance", "Instances", "Take a failed instance on from its failed step",
+        "workflows:execute", {200: "Instance"}, headers=("X-Interactor-Actor",),
+        refusals=(errors.InstanceNotFailedError, errors.NamespaceQuotaExceededError),
+    ),
+    Operation(
+        "GET", f"{_INSTANCE}/diagram", "get_instance_diagram", "Instances", "Draw the way an instance took",
+        "workflows:read", {200: "Diagram"}, query=("format",),
+        media=("application/json", "image/svg+xml", "text/plain"),
+    ),
+    Operation(
+        "GET", f"{_INSTANCE}/threads", "list_threads", "Threads", "List threads", "workflows:read",
+        {200: "ThreadList"},
+    ),
+    Operation(
+        "POST", f"{_INSTANCE}/threads/{{thread_id}}/resume", "resume_thread", "Threads", "Resume one thread",
+        "workflows:execute", {200: "Instance"}, body="Resume", headers=("X-Interactor-Actor",),
+        refusals=_RESUME_REFUSALS, example={"input": {"department_approved": True}},
+    ),
+    Operation(
+        "GET", f"{_INSTANCE}/history", "get_history", "History", "List an instance's events", "workflows:read",
+        {200: "EventPage"},
+        query=("types", "since", "until", "thread", "state", "include_data", "history_limit", "cursor"),
+    ),
+    Operation(
+        "GET", f"{_INSTANCE}/events/{{event_id}}", "get_event", "History", "Get one event", "workflows:read",
+        {200: "Event"}, query=("include_data",),
+    ),
+    Operation(
+        "GET", f"{_WORKFLOWS}/errors", "list_errors", "History", "List errors across workflows", "workflows:read",
+        {200: "FailurePage"}, query=("since", "until", "workflow_name", "error_code", *_PAGE),
+    ),
+    Operation(
+        "POST", _SUBSCRIPTIONS, "create_subscription", "Webhooks", "Create a subscription", "webhooks:write",
+        {201: "NewSubscription"}, body="CreateSubscription", body_required=True,
+        refusals=(errors.SubscriptionQuotaExceededError,),
+        example={"url": "https://yourapp.com/api/webhooks/workflows", "events": ["workflow.instance.halted"]},
+    ),
+    Operation(
+        "GET", _SUBSCRIPTIONS, "list_subscriptions", "Webhooks", "List subscriptions", "webhooks:read",
+        {200: "SubscriptionPage"}, query=_PAGE,
+    ),
+    Operation(
+        "GET", f"{API}/webhooks/event-types", "list_event_types", "Webhooks", "List what can be subscribed to",
+        "webhooks:read", {200: "EventTypes"},
+    ),
+    Operation(
+        "GET", _SUBSCRIPTION, "get_subscription", "Webhooks", "Get a subscription", "webhooks:read",
+        {200: "Subscription"},
+    ),
+    Operation(
+        "PATCH", _SUBSCRIPTION, "update_subscription", "Webhooks", "Change a subscription", "webhooks:write",
+        {200: "Subscription"}, body="ChangeSubscription", body_required=True,
+        refusals=(errors.ConcurrentModificationError,), example={"events": ["workflow.instance.completed"]},
+    ),
+    Operation(
+        "DELETE", _SUBSCRIPTION, "delete_subscription", "Webhooks", "Delete a subscription", "webhooks:write",
+        {204: None},
+    ),
+    Operation(
+        "POST", f"{_SUBSCRIPTION}/enable", "enable_subscription", "Webhooks", "Enable a subscription",
+        "webhooks:write", {200: "Subscription"},
+    ),
+    Operation(
+        "POST", f"{_SUBSCRIPTION}/disable", "disable_subscription", "Webhooks", "Disable a subscription",
+        "webhooks:write", {200: "Subscription"},
+    ),
+    Operation(
+        "POST", f"{_SUBSCRIPTION}/rotate-secret", "rotate_secret", "Webhooks", "Give a subscription a new secret",
+        "webhooks:write", {200: "RotatedSubscription"}, body="RotateSecret",
+        description="The old secret goes on signing beside the new one for 24 hours.",
+    ),
+    Operation(
+        "POST", f"{_SUBSCRIPTION}/test", "test_subscription", "Webhooks", "Send a sample event", "webhooks:write",
+        {202: "SentDelivery"}, body="TestSubscription", example={"event": "workflow.instance.halted"},
+    ),
+    Operation(
+        "POST", f"{_SUBSCRIPTION}/replay", "replay_deliveries", "Webhooks", "Deliver again what was not delivered",
+        "webhooks:write", {202: "Replay"}, body="ReplayDeliveries", body_required=True,
+        refusals=(errors.SubscriptionDisabledError,), example={"since": "2026-01-20T00:00:00Z"},
+    ),
+    Operation(
+        "GET", f"{_SUBSCRIPTION}/deliveries", "list_deliveries", "Webhooks", "List deliveries", "webhooks:read",
+        {200: "DeliveryPage"}, query=("delivery_status", "event", *_PAGE),
+    ),
+    Operation(
+        "GET", _DELIVERY, "get_delivery", "Webhooks", "Get a delivery with its attempts", "webhooks:read",
+        {200: "DeliveryWithAttempts"},
+    ),
+    Operation(
+        "POST", f"{_DELIVERY}/replay", "replay_delivery", "Webhooks", "Deliver an event once more",
+        "webhooks:write", {202: "SentDelivery"}, body="ReplayDelivery",
+        refusals=(errors.SubscriptionDisabledError,),
+    ),
+    Operation(
+        "GET", f"{API}/schemas/workflow-definition.json", "get_schema", "Description",
+        "Get the JSON Schema of definitions", None, {200: None}, media=("application/schema+json",),
+    ),
+    Operation(
+        "GET", f"{API}/openapi.json", "get_openapi", "Description", "Get this description as JSON", None,
+        {200: None}, id="get_openapi_json",
+    ),
+    Operation(
+        "GET", f"{API}/openapi.yaml", "get_openapi", "Description", "Get this description as YAML", None,
+        {200: None}, media=("application/yaml",), id="get_openapi_yaml",
+    ),
+    Operation(
+        "GET", f"{API}/docs", "get_openapi", "Description", "Read this description", None, {200: None},
+        media=("text/html",), id="get_docs",
+    ),
+)  # fmt: skip

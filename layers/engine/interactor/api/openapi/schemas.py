@@ -1,0 +1,368 @@
+"""The models of requests and answers, as JSON Schemas by name. A test holds real answers against them."""
+
+import json
+from importlib.resources import files
+from typing import Any, Final
+
+from interactor.api.openapi.shapes import (
+    ANYTHING,
+    FLAG,
+    FREE,
+    TEXT,
+    TIME,
+    WHOLE,
+    described,
+    id_of,
+    list_of,
+    map_of,
+    maybe,
+    page_of,
+    ref,
+    shape,
+    texts,
+)
+from interactor.core.instance import STATUSES
+from interactor.core.jsons import JsonObject
+from interactor.core.webhooks import EVENT_TYPES
+
+_INSTANCE_ID: Final = id_of("inst")
+_VERSION_ID: Final = id_of("v")
+_EVENT = texts(*EVENT_TYPES)
+_HALTED: Final = {
+    "halted_at_state?": TEXT,
+    "halting_presentation?": ref("Presentation"),
+    "halted_options?": ref("HaltedOptions"),
+}
+_VERSION: Final = {
+    "version_id": _VERSION_ID,
+    "status": texts("draft", "published"),
+    "created_at": TIME,
+    "published_at?": TIME,
+    "superseded_at?": described(TIME, "When another version was published in its place."),
+}
+_SUBSCRIPTION: Final = {
+    "id": id_of("whsub"),
+    "url": TEXT,
+    "events": list_of(_EVENT),
+    "namespace_filter": maybe(TEXT),
+    "status": texts("active", "disabled"),
+    "created_at": TIME,
+    "disabled_at?": TIME,
+    "disabled_reason?": maybe(texts("requested", "gone", "failing")),
+    "failing_since?": TIME,
+}
+_SECRET: Final = {"secret?": described(TEXT, "Only where it was made here; it is never shown again.")}
+_DELIVERY: Final = {
+    "id": id_of("del"),
+    "event": TEXT,
+    "event_id": TEXT,
+    "namespace": maybe(TEXT),
+    "instance_id": maybe(TEXT),
+    "timestamp": TIME,
+    "status": texts("pending", "succeeded", "failed", "exhausted"),
+    "attempts_made": WHOLE,
+    "last_attempt_at": maybe(TIME),
+    "last_status": maybe(WHOLE),
+    "next_attempt_at": maybe(TIME),
+    "replay_of?": TEXT,
+    "test?": FLAG,
+    "reason?": TEXT,
+}
+_TOKEN: Final = {
+    "access_token": TEXT,
+    "token_type": texts("Bearer"),
+    "expires_in": described(WHOLE, "Seconds."),
+    "refresh_token": described(TEXT, "Good for one use within 30 days."),
+    "scope": TEXT,
+}
+_PROBLEM: Final = list_of(shape({"path": TEXT, "message": TEXT}))
+
+SCHEMAS: Final[dict[str, JsonObject]] = {
+    "Pagination": shape({"has_more": FLAG, "next_cursor": maybe(TEXT)}),
+    "Error": shape(
+        {
+            "error": shape(
+                {
+                    "code": TEXT,
+                    "message": TEXT,
+                    "details": described(ANYTHING, "Null where there is nothing to say."),
+                    "request_id": TEXT,
+                }
+            )
+        }
+    ),
+    # Authorization
+    "TokenRequest": {
+        "oneOf": [
+            shape(
+                {"grant_type": texts("client_credentials"), "client_id?": TEXT, "client_secret?": TEXT, "scope?": TEXT},
+                "Client id and secret, here or as HTTP Basic.",
+                more=True,
+            ),
+            shape(
+                {"grant_type": texts("refresh_token"), "refresh_token": TEXT, "client_id?": TEXT, "scope?": TEXT},
+                "A refresh token is good for one use; using an old one ends all that followed it.",
+                more=True,
+            ),
+        ]
+    },
+    "Token": shape(_TOKEN),
+    "TokenAnswer": shape({"data": ref("Token"), **_TOKEN}, "The token under data, and beside it for OAuth clients."),
+    "RevokeRequest": shape({"token": TEXT, "token_type_hint?": TEXT, "client_id?": TEXT}, more=True),
+    "Nothing": shape({}),
+    "KeySet": shape(
+        {
+            "keys": list_of(
+                shape(
+                    {
+                        "kid": TEXT,
+                        "use": texts("sig"),
+                        "alg": texts("RS256"),
+                        "kty": texts("RSA"),
+                        "n": TEXT,
+                        "e": TEXT,
+                    }
+                )
+            )
+        },
+        "A JWK set (RFC 7517).",
+    ),
+    # Definitions
+    "WorkflowVersion": shape({"name": TEXT, "workflow_id": id_of("wf"), **_VERSION}),
+    "WorkflowWithDefinition": shape({"name": TEXT, **_VERSION, "definition": described(FREE, "As it was posted.")}),
+    "Version": shape(_VERSION),
+    "Workflow": shape(
+        {
+            "name": TEXT,
+            "workflow_id": id_of("wf"),
+            "latest_version_id": _VERSION_ID,
+            "published_version_id": maybe(_VERSION_ID),
+            "created_at": TIME,
+        }
+    ),
+    "WorkflowPage": page_of("workflows", "Workflow"),
+    "VersionPage": page_of("versions", "Version"),
+    "Verdict": shape({"valid": FLAG, "errors?": _PROBLEM, "warnings?": _PROBLEM}),
+    "Diagram": shape({"mermaid": TEXT, "svg": TEXT}),
+    # Instances
+    "CreateInstance": shape(
+        {
+            "namespace?": described(maybe(TEXT), "A token with one namespace may leave it out."),
+            "input?": described(FREE, "At most 64 KB as JSON."),
+        },
+        more=True,
+    ),
+    "Resume": shape(
+        {
+            "input?": FREE,
+            "selected_option?": maybe(TEXT),
+            "choice?": maybe(TEXT),
+            "expected_state?": described(maybe(TEXT), "Refused with 409 where the state is another."),
+        },
+        more=True,
+    ),
+    "Presentation": shape(
+        {"type": texts("form", "choice", "message")}, "Rendered with the instance's data.", more=True
+    ),
+    "HaltedOptions": shape(
+        {
+            "instruction": maybe(TEXT),
+            "transition_mode": texts("selection", "condition"),
+            "choices": list_of(FREE),
+            "generated": FLAG,
+            "title?": TEXT,
+            "include_data?": list_of(TEXT),
+        },
+        more=True,
+    ),
+    "Thread": shape(
+        {
+            "id": TEXT,
+            "status": texts("running", "halted", "completed"),
+            "current_state": TEXT,
+            "outcome?": texts("completed", "cancelled", "failed"),
+            **_HALTED,
+        }
+    ),
+    "HistoryEntry": shape(
+        {
+            "state": TEXT,
+            "entered_at": TIME,
+            "exited_at?": TIME,
+            "transition?": TEXT,
+            "thread?": TEXT,
+            "logs?": list_of(TEXT),
+            "duration_ms?": WHOLE,
+            "input_received?": FREE,
+            "resumed_at?": TIME,
+            "resumed_by?": ref("Actor"),
+        }
+    ),
+    "Actor": {
+        "description": "A token's sub, or the person whom a service account named.",
+        "anyOf": [TEXT, shape({"actor": TEXT, "via": TEXT}), {"type": "null"}],
+    },
+    "Instance": shape(
+        {
+            "id": _INSTANCE_ID,
+            "workflow_id": id_of("wf"),
+            "workflow_name": TEXT,
+            "version_id": _VERSION_ID,
+            "namespace": TEXT,
+            "status": texts(*STATUSES),
+            "current_state": TEXT,
+            "workflow_data": FREE,
+            **_HALTED,
+            "threads": list_of(ref("Thread")),
+            "history": list_of(ref("HistoryEntry")),
+            "history_truncated?": FLAG,
+            "created_at": TIME,
+            "updated_at": TIME,
+            "paused?": FLAG,
+            "completed_at?": TIME,
+            "failed_at?": TIME,
+            "cancelled_at?": TIME,
+            "cancel_reason?": TEXT,
+            "error?": TEXT,
+            "error_code?": TEXT,
+            "failed_state?": TEXT,
+        }
+    ),
+    "ListedInstance": shape(
+        {
+            "id": _INSTANCE_ID,
+            "workflow_name": TEXT,
+            "namespace": TEXT,
+            "status": texts(*STATUSES),
+            "current_state": TEXT,
+            "created_at": TIME,
+        }
+    ),
+    "InstancePage": page_of("instances", "ListedInstance"),
+    "ThreadList": shape({"threads": list_of(ref("Thread"))}),
+    # History
+    "Event": shape(
+        {
+            "id": id_of("evt"),
+            "number": described(WHOLE, "Counts an instance's events without a gap."),
+            "type": texts("transition", "step", "halt", "error", "lifecycle"),
+            "subtype": TEXT,
+            "timestamp": TIME,
+            "thread": maybe(TEXT),
+            "changes?": shape(
+                {"added?": FREE, "updated?": map_of(shape({"from": ANYTHING, "to": ANYTHING})), "removed?": FREE}
+            ),
+            "workflow_data?": described(FREE, "The data after it, where include_data asks for it."),
+        },
+        "Further members depend on the type.",
+        more=True,
+    ),
+    "EventPage": page_of(
+        "events",
+        "Event",
+        **{
+            "instance_id": _INSTANCE_ID,
+            "workflow_id": id_of("wf"),
+            "status": texts(*STATUSES),
+            "traceparent?": described(TEXT, "The trace that the instance belongs to."),
+        },
+    ),
+    "Failure": shape(
+        {
+            "id": id_of("evt"),
+            "instance_id": _INSTANCE_ID,
+            "workflow_name": TEXT,
+            "version_id": _VERSION_ID,
+            "namespace": TEXT,
+            "thread": TEXT,
+            "state": TEXT,
+            "error_code": TEXT,
+            "error": TEXT,
+            "timestamp": TIME,
+        }
+    ),
+    "FailurePage": page_of(
+        "errors",
+        "Failure",
+        **{
+            "summary?": shape(
+                {"total": WHOLE, "by_code": map_of(WHOLE), "by_workflow": map_of(WHOLE), "complete": FLAG},
+                "Beside the first page only.",
+            )
+        },
+    ),
+    # Webhooks
+    "EventTypes": shape({"event_types": list_of(shape({"name": _EVENT, "description": TEXT}))}),
+    "CreateSubscription": shape(
+        {
+            "url": TEXT,
+            "events": {**list_of(_EVENT), "minItems": 1, "maxItems": 50},
+            "secret?": described(maybe(TEXT), "Made, and shown once, where it is left out."),
+            "namespace_filter?": maybe(TEXT),
+        },
+        more=True,
+    ),
+    "ChangeSubscription": shape(
+        {
+            "url?": TEXT,
+            "events?": {**list_of(_EVENT), "minItems": 1, "maxItems": 50},
+            "namespace_filter?": maybe(TEXT),
+            "status?": texts("active", "disabled"),
+        },
+        "What is left out stays.",
+        more=True,
+    ),
+    "RotateSecret": shape({"secret?": maybe(TEXT)}, more=True),
+    "TestSubscription": shape({"event?": maybe(_EVENT)}, more=True),
+    "ReplayDeliveries": shape({"since": TIME, "until?": maybe(TIME), "status?": maybe(TEXT)}, more=True),
+    "ReplayDelivery": shape({}, more=True),
+    "Subscription": shape(_SUBSCRIPTION),
+    "NewSubscription": shape({**_SUBSCRIPTION, **_SECRET}),
+    "RotatedSubscription": shape({**_SUBSCRIPTION, **_SECRET, "previous_secret_expires_at": TIME}),
+    "SubscriptionPage": page_of("subscriptions", "Subscription"),
+    "Delivery": shape(_DELIVERY),
+    "DeliveryPage": page_of("deliveries", "Delivery"),
+    "DeliveryWithAttempts": shape(
+        {
+            **_DELIVERY,
+            "attempts": list_of(
+                shape(
+                    {
+                        "number": WHOLE,
+                        "at": TIME,
+                        "status": maybe(WHOLE),
+                        "error": maybe(TEXT),
+                        "duration_ms": WHOLE,
+                        "response": maybe(TEXT),
+                        "next_attempt_at": maybe(TIME),
+                    }
+                )
+            ),
+        }
+    ),
+    "SentDelivery": shape({"delivery_id": id_of("del"), "replay_of?": id_of("del")}),
+    "Replay": shape({"replay_id": TEXT}),
+}
+
+
+def definition_schemas() -> dict[str, JsonObject]:
+    """The JSON Schema of definitions, its parts beside the other schemas and named for them."""
+    text = files("interactor.core.definition").joinpath("workflow-definition.json").read_text("utf-8")
+    document: JsonObject = json.loads(text)
+    parts = document.pop("$defs")
+    for name in ("$schema", "$id"):
+        document.pop(name, None)
+    found = {"Definition": document} | {_named(name): part for name, part in parts.items()}
+    return {name: _moved(part) for name, part in found.items()}
+
+
+def _named(part: str) -> str:
+    return "Definition" + "".join(word.title() for word in part.split("_"))
+
+
+def _moved(value: Any) -> Any:
+    if isinstance(value, dict):
+        if str(value.get("$ref", "")).startswith("#/$defs/"):
+            return ref(_named(value["$ref"].removeprefix("#/$defs/")))
+        return {name: _moved(each) for name, each in value.items()}
+    return [_moved(each) for each in value] if isinstance(value, list) else value

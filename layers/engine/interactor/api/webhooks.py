@@ -1,0 +1,135 @@
+"""What the endpoints of webhooks share: their subscription, secrets that are shown once, the filters of the log."""
+
+import json
+from collections.abc import Callable
+
+from interactor.api import bodies, idempotency, views
+from interactor.api.request import Request
+from interactor.api.response import Response, accepted, ok
+from interactor.core import jsons
+from interactor.core.deliveries import STATES, UNDELIVERED, Filter, State
+from interactor.core.errors import InvalidRequestError
+from interactor.core.jsons import Json, JsonObject
+from interactor.core.limits import BODY_BYTES
+from interactor.core.principal import Principal, check_namespace
+from interactor.core.times import Millis, parse_iso
+from interactor.core.webhooks import EVENT_TYPES, Status, Subscription
+from interactor.runtime import runtime
+from interactor.usecases import subscriptions
+
+Shown = Callable[[Subscription, str], JsonObject]
+
+
+def found(request: Request, principal: Principal) -> Subscription:
+    """The subscription that the path names."""
+    return subscriptions.find(runtime().subscription_store, principal, request.parameter("subscription_id"))
+
+
+def filter_of(value: Json) -> str | None:
+    """A ``namespace_filter``."""
+    return None if value is None else check_namespace(value, "namespace_filter")
+
+
+def switched(request: Request, principal: Principal, status: Status) -> Response:
+    """Enable or disable the subscription; it may be so already."""
+    subscription = found(request, principal)
+
+    def work(key: idempotency.Key | None) -> Response:
+        request.object(BODY_BYTES)
+        changes = subscriptions.Changes(frozenset({"status"}), status=status)
+        also = None if key is None else lambda made: key.answer(200, {"data": views.subscription(made)})[1]
+        changed = subscriptions.change(runtime().subscriptions, principal, subscription.id, changes, also)
+        return ok(views.subscription(changed))
+
+    return idempotency.once(request, principal, "", work)
+
+
+def with_secret(status: int, show: Shown, key: idempotency.Key) -> Callable[[Subscription, str], jsons.JsonObject]:
+    """What remembers an answer that shows a secret: sealed, as the secret itself is kept."""
+
+    def write(made: Subscription, secret: str) -> jsons.JsonObject:
+        return key.answer(status, {"data": show(made, made.secret)})[1]
+
+    return write
+
+
+def unsealed(principal: Principal) -> Callable[[str], str]:
+    """What makes the answer again that ``with_secret`` remembered."""
+
+    def answer(text: str) -> str:
+        body = json.loads(text)
+        if "secret" in body["data"]:
+            body["data"]["secret"] = runtime().sealer.open(principal.account, body["data"]["secret"])
+        return jsons.dumps(body)
+
+    return answer
+
+
+def sending(request: Request, principal: Principal, send: Callable[[Subscription], JsonObject]) -> Response:
+    """Do what sends messages for a subscription, and answer 202 with what it says."""
+    subscription = found(request, principal)
+
+    def work(key: idempotency.Key | None) -> Response:
+        data = send(subscription)
+        if key is not None:
+            key.sent(202, {"data": data})
+        return accepted(data)
+
+    return idempotency.once(request, principal, "", work)
+
+
+def log_filter(request: Request) -> Filter:
+    """The filters of a list of deliveries.
+
+    Raises:
+        InvalidRequestError: for a status or an event that there is not.
+    """
+    status, event = request.query.get("status"), request.query.get("event")
+    if event is not None and event not in EVENT_TYPES:
+        raise _wrong("event", f"must be one of {', '.join(EVENT_TYPES)}")
+    return Filter(None if status is None else _state(status), event)
+
+
+def replay_range(body: bodies.ReplayDeliveries, now: Millis) -> tuple[Millis, Millis, tuple[State, ...]]:
+    """Since when, until when, and which deliveries are to be replayed.
+
+    Raises:
+        InvalidRequestError: for what is no time, a range that ends before it begins, or an unknown status.
+    """
+    since = _moment("since", body.since)
+    until = now if body.until is None else _moment("until", body.until)
+    if until < since:
+        raise _wrong("until", "must not be before since")
+    return since, until, UNDELIVERED if body.status is None else (_state(body.status),)
+
+
+def known_event(event: str | None, subscription: Subscription) -> str:
+    """The event type that a test is for: the first of the subscription's, unless the caller names one.
+
+    Raises:
+        InvalidRequestError: for one that there is not.
+    """
+    if event is not None and event not in EVENT_TYPES:
+        raise _wrong("event", f"must be one of {', '.join(EVENT_TYPES)}")
+    return event or subscription.events[0]
+
+
+def _state(text: str) -> State:
+    known = next((state for state in STATES if state == text), None)
+    if known is None:
+        raise _wrong("status", f"must be one of {', '.join(STATES)}")
+    return known
+
+
+def _moment(field: str, text: str) -> Millis:
+    try:
+        moment = parse_iso(text)
+    except ValueError:
+        moment = -1
+    if moment < 0:
+        raise _wrong(field, "must be an ISO 8601 time such as 2026-01-20T12:00:00Z")
+    return moment
+
+
+def _wrong(field: str, message: str) -> InvalidRequestError:
+    return InvalidRequestError(f"The {field} is wrong", [{"field": field, "message": message}])

@@ -1,0 +1,32 @@
+"""A client of the API for Python programs, on ``requests`` alone; it uses nothing of the engine.
+
+    from interactor.client import Client
+
+    client = Client("http://127.0.0.1:8080/api/v1", "local", "local-secret")
+    instance = client.create_instance("approval_workflow", {"amount": 5000}, namespace="user_123")
+    client.resume(instance["id"], {"approved": True})
+    print(client.wait_for_completion(instance["id"])["current_state"])
+
+It gets and renews its token, sends each POST with an idempotency key, and repeats what was not answered or was
+refused for the moment, as long as ``Retry-After`` says.
+"""
+
+from interactor.client.api import Client
+from interactor.client.errors import ApiError, ClientError, ConnectionLostError, InvalidWebhookError
+from interactor.client.models import Event, Instance, Subscription, Thread, Verdict, Version
+from interactor.client.webhooks import verify_webhook
+
+__all__ = [
+    "ApiError",
+    "Client",
+    "ClientError",
+    "ConnectionLostError",
+    "Event",
+    "Instance",
+    "InvalidWebhookError",
+    "Subscription",
+    "Thread",
+    "Verdict",
+    "Version",
+    "verify_webhook",
+]

@@ -1,0 +1,152 @@
+"""Requests with a token, sent again where that is safe and likely to help."""
+
+import random
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import requests
+
+from interactor.client.errors import ApiError, ConnectionLostError
+
+RENEW_BEFORE_SECONDS: Final = 60
+LONGEST_WAIT_SECONDS: Final = 60
+PASSING: Final = frozenset({429, 500, 502, 503, 504})
+"""Statuses that the same request may not meet again. The quota of a namespace is a 429 too, and is not one of them."""
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Transport:
+    """One client id at one API. Not to be shared between OS threads, as ``requests.Session`` is not.
+
+    Args:
+        url: where the API is, ``/api/v1`` included.
+        retries: how often a request is sent again at the most.
+        timeout: seconds to wait for an answer.
+        sleep, clock, chance: handed in by tests.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        client_id: str,
+        client_secret: str,
+        *,
+        scope: str | None = None,
+        retries: int = 4,
+        timeout: float = 30.0,
+        session: requests.Session | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.url = url.rstrip("/")
+        self._client_id, self._client_secret, self._scope = client_id, client_secret, scope
+        self._retries, self._timeout = retries, timeout
+        self._sleep, self._clock, self._chance = sleep, clock, chance
+        self._session = requests.Session() if session is None else session
+        if session is None and urlsplit(url).hostname in _LOOPBACK:
+            # A proxy that the environment names is for the world, and not for this machine.
+            self._session.trust_env = False
+        self._access_token: str | None = None
+        self._refresh_token: str | None = None
+        self._good_until = 0.0
+        self.lifetime_seconds = 0
+        """How long the latest access token was good for when it was given."""
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: Mapping[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
+        actor: str | None = None,
+    ) -> Any:
+        """``data`` of the answer; None where there is none.
+
+        A POST without a key gets one of its own, so that it can be sent again without a second effect.
+
+        Raises:
+            ApiError: the API refused, the last time too.
+            ConnectionLostError: it did not answer, the last time either.
+        """
+        headers = {} if actor is None else {"X-Interactor-Actor": actor}
+        if method == "POST":
+            headers["Idempotency-Key"] = idempotency_key or str(uuid.uuid4())
+        parameters = {name: value for name, value in (query or {}).items() if value is not None}
+        renewed = False
+        for attempt in range(self._retries + 1):
+            last = attempt == self._retries
+            try:
+                headers["Authorization"] = f"Bearer {self.token()}"
+                answer = self._send(method, path, json=body, params=parameters, headers=headers)
+            except ConnectionLostError:
+                if last:
+                    raise
+                self._wait(attempt, None)
+                continue
+            if answer.status_code == 401 and not renewed:
+                renewed, self._access_token = True, None
+            elif answer.ok:
+                return answer.json()["data"] if answer.content else None
+            elif last or answer.status_code not in PASSING or _error(answer).code == "namespace_quota_exceeded":
+                raise _error(answer)
+            else:
+                self._wait(attempt, answer.headers.get("Retry-After"))
+        raise _error(answer)
+
+    def token(self) -> str:
+        """An access token that is good for a minute at least: the one it has, a refreshed one, or a new one.
+
+        Raises:
+            ApiError: the API gives none to this client.
+            ConnectionLostError: it did not answer.
+        """
+        if self._access_token is not None and self._clock() < self._good_until:
+            return self._access_token
+        if self._refresh_token is not None:
+            grant = {"grant_type": "refresh_token", "refresh_token": self._refresh_token, "client_id": self._client_id}
+            self._refresh_token = None  # good for one use, whatever comes of it
+            answer = self._send("POST", "/oauth/token", json=grant)
+            if answer.ok:
+                return self._keep(answer.json()["data"])
+        grant = {
+            "grant_type": "client_credentials",
+            "client_id": self._client_id,
+            "client_secret": self._client_secret,
+        } | ({} if self._scope is None else {"scope": self._scope})
+        answer = self._send("POST", "/oauth/token", json=grant)
+        if not answer.ok:
+            raise _error(answer)
+        return self._keep(answer.json()["data"])
+
+    def _keep(self, granted: Mapping[str, Any]) -> str:
+        self._access_token, self._refresh_token = granted["access_token"], granted.get("refresh_token")
+        self.lifetime_seconds = int(granted["expires_in"])
+        self._good_until = self._clock() + self.lifetime_seconds - RENEW_BEFORE_SECONDS
+        return str(self._access_token)
+
+    def _send(self, method: str, path: str, **rest: Any) -> requests.Response:
+        try:
+            return self._session.request(method, self.url + path, timeout=self._timeout, allow_redirects=False, **rest)
+        except requests.RequestException as error:
+            raise ConnectionLostError(f"{method} {path} was not answered: {error}") from error
+
+    def _wait(self, attempt: int, asked: str | None) -> None:
+        """As long as the API asks for; else 0.5 s, 1 s, 2 s ..., each up to half longer so that callers part."""
+        seconds = float(asked) if asked and asked.isdigit() else 0.5 * 2**attempt * (1 + self._chance() / 2)
+        self._sleep(min(seconds, LONGEST_WAIT_SECONDS))
+
+
+def _error(answer: requests.Response) -> ApiError:
+    """The error of an answer, which something on the way may have written and not the API."""
+    request_id = answer.headers.get("X-Request-Id")
+    try:
+        error = answer.json()["error"]
+        return ApiError(answer.status_code, error["code"], error["message"], error.get("details"), request_id)
+    except (ValueError, KeyError, TypeError):
+        return ApiError(answer.status_code, "unknown", answer.text[:500] or answer.reason, None, request_id)

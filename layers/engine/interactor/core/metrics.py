@@ -1,0 +1,45 @@
+"""The metrics that the API's documentation names, made of history records: the history is the outbox (invariant 2).
+
+workflow.instance.created     counter
+workflow.instance.completed   counter
+workflow.instance.failed      counter
+workflow.state.duration       milliseconds a thread was in a state, when it leaves it
+workflow.script.duration      milliseconds a script ran
+workflow.http.duration        milliseconds one attempt of an HTTP action took
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from interactor.core.jsons import JsonObject
+
+Unit = Literal["Count", "Milliseconds"]
+
+NAMES: Final[dict[str, Unit]] = {
+    "workflow.instance.created": "Count",
+    "workflow.instance.completed": "Count",
+    "workflow.instance.failed": "Count",
+    "workflow.state.duration": "Milliseconds",
+    "workflow.script.duration": "Milliseconds",
+    "workflow.http.duration": "Milliseconds",
+}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One value of one metric; its unit is in ``NAMES``."""
+
+    name: str
+    value: int
+
+
+def measures(event: JsonObject) -> Iterator[Measure]:
+    """What a history event says about the metrics."""
+    match event["type"], event["subtype"]:
+        case "lifecycle", ("created" | "completed" | "failed") as subtype:
+            yield Measure(f"workflow.instance.{subtype}", 1)
+        case "transition", "state_change" if "duration_ms" in event:
+            yield Measure("workflow.state.duration", event["duration_ms"])
+        case "step", _:
+            yield Measure(f"workflow.{event['logic']}.duration", event["duration_ms"])

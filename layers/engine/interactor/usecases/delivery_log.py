@@ -1,0 +1,70 @@
+"""What callers do with deliveries: look at the log, deliver one again, send a sample."""
+
+from typing import TYPE_CHECKING
+
+from interactor.core import ids, jsons
+from interactor.core.deliveries import Delivery, replayed
+from interactor.core.errors import DeliveryNotFoundError, SubscriptionDisabledError
+from interactor.core.ids import ENTROPY_BYTES
+from interactor.core.jsons import JsonObject
+from interactor.core.webhook_samples import sample
+from interactor.core.webhooks import Subscription
+from interactor.usecases.relay import Messages
+from interactor.usecases.world import World
+
+if TYPE_CHECKING:
+    from interactor.adapters.dynamo.deliveries import DeliveryStore
+
+
+def find(log: "DeliveryStore", world: World, subscription: Subscription, delivery_id: str) -> Delivery:
+    """One delivery of a subscription.
+
+    Raises:
+        DeliveryNotFoundError: when its log has none of this id.
+    """
+    well_formed = ids.is_id(delivery_id, "del")
+    found = log.get(subscription.account, subscription.id, delivery_id, world.now()) if well_formed else None
+    if found is None:
+        raise DeliveryNotFoundError(delivery_id)
+    return found
+
+
+def require_active(subscription: Subscription) -> None:
+    """Refuse what a disabled subscription cannot get.
+
+    Raises:
+        SubscriptionDisabledError: when it is disabled.
+    """
+    if subscription.status != "active":
+        raise SubscriptionDisabledError(
+            "The subscription is disabled; enable it first: POST /webhooks/subscriptions/{id}/enable"
+        )
+
+
+def replay(messages: Messages, world: World, subscription: Subscription, delivery: Delivery) -> str:
+    """Deliver an event once more; the id of the new delivery.
+
+    Raises:
+        SubscriptionDisabledError: when the subscription is disabled.
+    """
+    require_active(subscription)
+    new_id = world.new_id("del")
+    again = replayed(subscription.account, subscription.id, delivery, new_id)
+    messages.send_all([(again, subscription.id, 0)])
+    return new_id
+
+
+def send_sample(messages: Messages, world: World, subscription: Subscription, event: str) -> str:
+    """Send a sample of an event type, in one attempt, also to a disabled subscription; the id of the delivery."""
+    body = sample(event, subscription, world.now(), world.entropy(ENTROPY_BYTES))
+    message: JsonObject = {
+        "account": subscription.account,
+        "subscription_id": subscription.id,
+        "delivery_id": body["delivery_id"],
+        "attempt": 0,
+        "test": True,
+        "body": jsons.dumps(body),
+    }
+    messages.send_all([(message, subscription.id, 0)])
+    delivery_id: str = body["delivery_id"]
+    return delivery_id

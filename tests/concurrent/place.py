@@ -1,0 +1,292 @@
+"""One deployment of the template on MiniStack, and the workers that act on it, each with parts of its own."""
+
+import contextvars
+import itertools
+import json
+import os
+import random
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.util import module_from_spec, spec_from_file_location
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import interactor.runtime
+from interactor.adapters.dynamo import items as stored
+from interactor.adapters.dynamo import keys
+from interactor.adapters.dynamo.table import Table
+from interactor.adapters.queues import MessageQueue, StepQueue
+from interactor.adapters.sandbox import Sandbox
+from interactor.core.principal import ALL, Principal
+from interactor.core.times import Millis
+from interactor.runtime import Runtime
+from local.intrinsics import Intrinsics, parameter_values
+from local.resources import Resources
+from tests import events
+from tests.concurrent.faults import Around, Tap
+from tests.concurrent.world import Clock
+from tests.integration.deployment import API, Answer
+from tests.integration.outside import Outside
+from tests.integration.stack import ROOT, declared_functions, router, template
+
+ACCOUNT = "acc_1"
+PRINCIPAL = Principal(ACCOUNT, "client_1", frozenset({"*"}), ALL)
+MAIN = "thread_main"
+_CONTEXT = SimpleNamespace(
+    function_name="f", memory_limit_in_mb=512, invoked_function_arn="arn:aws:lambda:::f", aws_request_id="1"
+)
+_working: contextvars.ContextVar[Runtime] = contextvars.ContextVar("worker")
+_names = itertools.count(1)
+_environment = threading.Lock()
+
+
+class _Working:
+    """The runtime that handlers find: that of the worker which called them, whatever the others do."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_working.get(), name)
+
+
+class _Verified:
+    """Stands for tokens, which are not what is tested here."""
+
+    def verify(self, _: str | None, __: Millis) -> Principal:
+        return PRINCIPAL
+
+
+@dataclass
+class Place:
+    """Table, queues and variables as the template declares them, under a name of their own."""
+
+    clients: Mapping[str, Any]
+    sandbox: Sandbox
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def make(cls, name: str, clients: Mapping[str, Any], sandbox: Sandbox) -> "Place":
+        """Make the resources."""
+        pseudo = {
+            "AWS::StackName": name,
+            "AWS::Region": events.REGION,
+            "AWS::AccountId": "000000000000",
+            "AWS::Partition": "aws",
+            "AWS::URLSuffix": "amazonaws.com",
+        }
+        aws: Any = SimpleNamespace(client=lambda service: clients[service])
+        resources = Resources(aws, template(), pseudo, "http://127.0.0.1", own=True)
+        intrinsics = Intrinsics(template(), parameter_values(template(), {}), pseudo, resources)
+        resources.properties = intrinsics.properties
+        common = template()["Globals"]["Function"]["Environment"]["Variables"]
+        variables: dict[str, Any] = {}
+        for function in declared_functions().values():
+            variables |= intrinsics.resolve({**common, **function.get("Environment", {}).get("Variables", {})})
+        return cls(clients, sandbox, {key: str(value) for key, value in variables.items()})
+
+    @property
+    def table(self) -> str:
+        """The table's name."""
+        return self.environment["TABLE_NAME"]
+
+    def worker(
+        self,
+        clock: Clock,
+        around: Around | None = None,
+        outside: Any = None,
+        chance: random.Random | None = None,
+        sqs: Any = None,
+        **variables: str,
+    ) -> "Worker":
+        """A process of its own. ``around`` is put around its calls of DynamoDB, ``variables`` over its environment."""
+        own = {**self.environment, **variables}
+        made: Any = Runtime(clock.world(chance))
+        dynamodb, sqs = self.clients["dynamodb"], sqs or self.clients["sqs"]
+        common = patch.dict(interactor.runtime._clients, {"dynamodb": dynamodb, "sqs": sqs, "kms": self.clients["kms"]})
+        with _environment, patch.dict(os.environ, own), common:
+            made.table = Table(dynamodb if around is None else Tap(dynamodb, around), self.table)  # type: ignore[arg-type]  # it answers as a client does
+            made.steps_queue = StepQueue(sqs, own["STEPS_QUEUE_URL"])
+            made.webhooks_queue = MessageQueue(sqs, own["WEBHOOKS_QUEUE_URL"])
+            made.relay_retry_queue = MessageQueue(sqs, own["RELAY_RETRY_QUEUE_URL"])
+            made.sandbox = self.sandbox
+            made.outgoing = outside if outside is not None else Outside()
+            made.verifier = _Verified()
+            # What is interposed here is between the calls of an advance; counting requests would only be in the way.
+            made.buckets = {}
+            assert made.engine
+            assert made.deliverer
+            assert made.subscriptions
+            assert made.sealer
+            assert made.turns
+            assert made.replays
+        return Worker(self, made, clock)
+
+    # What is stored
+
+    def scan(self) -> list[dict[str, Any]]:
+        """Every item, in the order of the keys."""
+        pages = self.clients["dynamodb"].get_paginator("scan").paginate(TableName=self.table, ConsistentRead=True)
+        found = [item for page in pages for item in page["Items"]]
+        return sorted(found, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
+
+    def raw(self, instance_id: str) -> list[dict[str, Any]]:
+        """The items of one instance, in the order of the keys."""
+        found: list[dict[str, Any]] = self.clients["dynamodb"].query(
+            TableName=self.table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": keys.instance(ACCOUNT, instance_id)}},
+            ConsistentRead=True,
+        )["Items"]
+        return found
+
+    def head(self, instance_id: str) -> dict[str, Any]:
+        """The head item of one instance."""
+        return next(item for item in self.raw(instance_id) if item["sk"]["S"] == keys.HEAD)
+
+    def records(self, instance_id: str) -> list[list[dict[str, Any]]]:
+        """The history records of one instance, as lists of events; held to be without gaps and doubles (inv. 2)."""
+        raw = self.raw(instance_id)
+        document = stored.unpack(next(item for item in raw if item["sk"]["S"] == keys.HEAD)["doc"]["B"])
+        history = [item for item in raw if item["sk"]["S"].startswith(keys.HISTORY)]
+        records = [stored.unpack(item["doc"]["B"])["events"] for item in history]
+        assert [item["sk"]["S"] for item in history] == [keys.history(record[0]["number"]) for record in records]
+        events = [event for record in records for event in record]
+        numbers = [event["number"] for event in events]
+        assert numbers == list(range(1, document["next_event"])), f"the history of {instance_id} has {numbers}"
+        assert len({event["id"] for event in events}) == len(events)
+        return records
+
+    def events(self, instance_id: str) -> list[dict[str, Any]]:
+        """All history events of one instance."""
+        return [event for record in self.records(instance_id) for event in record]
+
+    def kinds(self, instance_id: str) -> list[str]:
+        """The subtypes of all history events of one instance."""
+        return [event["subtype"] for event in self.events(instance_id)]
+
+    def counted(self, namespace: str) -> int:
+        """What the namespace's quota counter says."""
+        found = self.clients["dynamodb"].query(
+            TableName=self.table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": keys.quota(ACCOUNT, namespace)}},
+            ConsistentRead=True,
+        )["Items"]
+        return sum(int(item["active"]["N"]) for item in found)
+
+    def active(self, namespace: str) -> int:
+        """How many instances of a namespace have not ended, by their heads."""
+        wanted = {keys.status_list(ACCOUNT, namespace, status) for status in ("running", "halted")}  # type: ignore[arg-type]  # two of the literals
+        return sum(1 for item in self.scan() if item.get("status_pk", {"S": None})["S"] in wanted)
+
+    # The steps queue
+
+    def receive(self, queue: str = "STEPS_QUEUE_URL") -> list[dict[str, Any]]:
+        """Take all messages that are there off a queue."""
+        sqs, url, taken = self.clients["sqs"], self.environment[queue], []
+        while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for each in found:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
+                taken.append(json.loads(each["Body"]))
+        return taken
+
+    def purge(self) -> None:
+        """Lose all step messages."""
+        self.clients["sqs"].purge_queue(QueueUrl=self.environment["STEPS_QUEUE_URL"])
+
+
+@dataclass
+class Worker:
+    """One process that serves requests and messages."""
+
+    place: Place
+    runtime: Any
+    clock: Clock
+    handlers: dict[str, Callable[[Any, Any], Any]] = field(default_factory=dict)
+
+    def handler(self, folder: str) -> Callable[[Any, Any], Any]:
+        """A function's handler, as this process loaded it."""
+        if folder not in self.handlers:
+            spec = spec_from_file_location(f"function_{folder}", ROOT / "functions" / folder / "app.py")
+            assert spec is not None
+            assert spec.loader is not None
+            module = module_from_spec(spec)
+            spec.loader.exec_module(module)
+            self.handlers[folder] = module.handler
+        return self.handlers[folder]
+
+    def invoke(self, folder: str, event: Any) -> Any:
+        """Call a function's handler with this worker's parts."""
+        token = _working.set(self.runtime)
+        try:
+            return self.handler(folder)(json.loads(json.dumps(event)), _CONTEXT)
+        finally:
+            _working.reset(token)
+
+    def call(self, method: str, path: str, body: Any = None, at: Millis | None = None) -> Answer:
+        """Send a request, which arrived at ``at``."""
+        raw_path = API + path
+        match = router().match(method, raw_path)
+        assert match is not None
+        event = events.http(
+            method,
+            raw_path,
+            route=match.route.key,
+            parameters=match.variables,
+            body=None if body is None else json.dumps(body),
+            at=self.clock.now if at is None else at,
+        )
+        given = self.invoke(match.route.function, event)
+        return Answer(given["statusCode"], given["headers"], given.get("body"))
+
+    def define(self, definition: Mapping[str, Any]) -> str:
+        """Create and publish a workflow under a name of its own; answers the name."""
+        name = f"flow_{next(_names)}"
+        made = self.call("POST", "/workflows", {**definition, "name": name}).data
+        assert self.call("POST", f"/workflows/{name}/versions/{made['version_id']}/publish").status == 200
+        return name
+
+    def create(self, name: str, given: Any = None, namespace: str = "default") -> Answer:
+        """Create an instance."""
+        return self.call("POST", f"/workflows/{name}/instances", {"namespace": namespace, "input": given or {}})
+
+    def started(self, definition: Mapping[str, Any], given: Any = None, namespace: str = "default") -> str:
+        """The id of a new instance of a new workflow."""
+        identifier: str = self.create(self.define(definition), given, namespace).data["id"]
+        return identifier
+
+    def resume(
+        self, instance_id: str, given: Any = None, thread: str | None = None, at: Millis | None = None
+    ) -> Answer:
+        """Resume an instance or one of its threads."""
+        within = "" if thread is None else f"/threads/{thread}"
+        return self.call("POST", f"/workflows/instances/{instance_id}{within}/resume", {"input": given or {}}, at)
+
+    def cancel(self, instance_id: str) -> Answer:
+        """Cancel an instance."""
+        return self.call("POST", f"/workflows/instances/{instance_id}/cancel")
+
+    def get(self, instance_id: str) -> Any:
+        """An instance."""
+        return self.call("GET", f"/workflows/instances/{instance_id}").data
+
+    def step(self, message: Mapping[str, Any], received: int = 1) -> bool:
+        """Hand one step message to the step worker; answers whether it is done with it."""
+        batch = events.sqs("steps", [message], at=self.clock.now, received=received)
+        return not self.invoke("advance_steps", batch)["batchItemFailures"]
+
+    def run_steps(self) -> int:
+        """Work on all step messages there are, until there are no more; answers how many there were."""
+        done = 0
+        while messages := self.place.receive():
+            for message in messages:
+                assert self.step(message)
+            done += len(messages)
+        return done
+
+    def tick(self) -> None:
+        """Let the clock fire."""
+        self.invoke("tick_clock", events.schedule("tick", at=self.clock.now))
+
+
+WORKING = _Working()

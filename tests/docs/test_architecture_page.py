@@ -1,0 +1,39 @@
+"""docs/architecture.md and docs/rulings.md: the places and tests they name are there, and so are all numbers."""
+
+import re
+
+from tests.docs.pages import ROOT, rows, section, text
+
+PAGE = text("docs/architecture.md")
+ENGINE = ROOT / "layers" / "engine" / "interactor"
+LATEST_RULING = 36
+
+
+def test_the_files_that_the_page_names_exist() -> None:
+    for row in rows(section(PAGE, "Where things are")):
+        for name in re.findall(r"`((?:core|usecases|adapters|api)/[\w/.]+)`", row[1]):
+            assert (ENGINE / name).exists(), name
+
+
+def test_the_tests_that_are_said_to_hold_an_invariant_exist() -> None:
+    invariants = section(PAGE, "Invariants")
+    numbers = [int(number) for number in re.findall(r"^(\d+)\. \*\*", invariants, re.MULTILINE)]
+    assert numbers == list(range(1, 11))
+    file = ""
+    for named in re.findall(r"- `(\S+)`", invariants):
+        if named.endswith(".py"):
+            file = named
+            assert (ROOT / file).exists(), file
+        else:
+            assert f"def {named}(" in text(file), f"{file} has no {named}"
+
+
+def test_every_ruling_is_there_in_order() -> None:
+    numbers = re.findall(r"^### (\d+)\. ", text("docs/rulings.md"), re.MULTILINE)
+    assert numbers == [str(number) for number in range(1, LATEST_RULING + 1)]
+
+
+def test_the_rulings_that_code_cites_are_there() -> None:
+    for path in [*ENGINE.rglob("*.py"), *(ROOT / "functions").rglob("*.py")]:
+        for cited in re.findall(r"[Rr]uling (\d+)", path.read_text("utf-8")):
+            assert 1 <= int(cited) <= LATEST_RULING, f"{path.name} cites ruling {cited}"

@@ -1,0 +1,83 @@
+"""docs/webhooks.md: its Python verifies what the engine signs, and its tables are the engine's."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import yaml
+
+from interactor.core import webhooks
+from interactor.core.signatures import headers
+from interactor.core.storing import Record
+from tests.docs.pages import blocks, code, documents, rows, section, text
+
+PAGE = text("docs/webhooks.md")
+SECRET = "whsec_" + "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
+BODY = b'{"event":"workflow.instance.halted"}'
+
+
+def signed(at: int) -> dict[str, str]:
+    sent = headers("workflow.instance.halted", "del_1", "key_1", [SECRET], BODY, at, 0)
+    return {name.lower(): value for name, value in sent.items()}
+
+
+@pytest.fixture(scope="module")
+def is_ours() -> Callable[[bytes, dict[str, str], str], bool]:
+    scope: dict[str, Any] = {}
+    exec(blocks(PAGE, "python")[0], scope)  # noqa: S102  # the page's own example
+    verify: Callable[[bytes, dict[str, str], str], bool] = scope["is_ours"]
+    return verify
+
+
+def test_the_example_takes_what_the_engine_signs(is_ours: Callable[..., bool]) -> None:
+    assert is_ours(BODY, signed(int(time.time())), SECRET)
+
+
+def test_the_example_refuses_another_body_another_secret_and_an_old_signature(is_ours: Callable[..., bool]) -> None:
+    now = int(time.time())
+    assert not is_ours(BODY + b" ", signed(now), SECRET)
+    assert not is_ours(BODY, signed(now), SECRET + "x")
+    assert not is_ours(BODY, signed(now - 400), SECRET)
+    assert not is_ours(BODY, {}, SECRET)
+
+
+def test_the_receiver_is_python() -> None:
+    compile(blocks(PAGE, "python")[1], "receiver.py", "exec")
+
+
+def test_the_table_of_events_is_the_engines() -> None:
+    documented = [code(row[0]) for row in rows(section(PAGE, "Events"))]
+    assert documented == list(webhooks.EVENT_TYPES)
+
+
+def test_the_table_of_headers_has_all_that_are_sent() -> None:
+    cells = " ".join(row[0] for row in rows(section(PAGE, "Headers")))
+    for name in signed(0):
+        assert f"`{name}`" in cells.lower()
+
+
+def test_the_example_body_has_the_members_of_a_real_one() -> None:
+    example = documents(section(PAGE, "Events"))[0]
+    event = {"number": 1, "id": "evt_1", "type": "lifecycle", "subtype": "completed", "at": 0, "thread": "thread_main"}
+    envelope = {"namespace": "n", "workflow_name": "w", "version_id": "v", "traceparent": None}
+    data = {"layers": {"thread_main": {}}, "parents": {}}
+    record = Record("acc", "inst_1", ({**event, "state": "granted"},), data, 1, envelope)
+    real = webhooks.body([record], 1, "whsub_1")
+    assert example.keys() == real.keys()
+    assert example["data"].keys() == real["data"].keys()
+
+
+def test_the_table_of_retries_is_the_templates_default() -> None:
+    class Loader(yaml.SafeLoader):
+        pass
+
+    Loader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
+    template: Any = yaml.load(text("template.yaml"), Loader)  # noqa: S506  # a subclass of the safe loader
+    seconds = [int(each) for each in template["Parameters"]["WebhookRetryDelays"]["Default"].split(",")]
+    units = {"s": 1, "min": 60, "h": 3600}
+    stated = []
+    for row in rows(section(PAGE, "Retries")):
+        amount, unit = row[1].split()
+        stated.append(int(amount) * units[unit])
+    assert stated == seconds

@@ -1,0 +1,164 @@
+"""The API's description is what the API is: routes, scopes, bodies, errors, and a page that needs nothing else."""
+
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import yaml
+
+from interactor.api import bodies
+from interactor.api.openapi.document import SCOPE_MEANINGS, document
+from interactor.api.openapi.operations import OPERATIONS
+from interactor.api.openapi.schemas import SCHEMAS
+from interactor.api.routes import ROUTES
+from interactor.core.errors import InteractorError
+from interactor.core.principal import SCOPES
+from tests.docs.test_errors_page import all_errors
+from tests.integration.deployment import NO_TOKEN, Deployment, handler
+from tests.integration.stack import declared_functions
+
+PREFIX = "/api/v1"
+NOT_OF_AN_OPERATION = {"method_not_allowed"}
+OPERATION_IDS = [each.id or each.name for each in OPERATIONS]
+
+
+def in_template() -> dict[tuple[str, str], str]:
+    return {
+        (event["Properties"]["Method"], event["Properties"]["Path"]): folder
+        for folder, function in declared_functions().items()
+        for event in function["Events"].values()
+        if event["Type"] == "HttpApi" and "Path" in event["Properties"]
+    }
+
+
+def in_description() -> dict[tuple[str, str], str]:
+    return {(each.method, path): each.name for each in OPERATIONS for path in (each.path, *each.aliases)}
+
+
+def test_template_code_and_description_have_the_same_routes() -> None:
+    in_code = {(method, path) for path, methods in ROUTES.items() for method in methods}
+    in_document = {(method.upper(), path) for path, methods in document()["paths"].items() for method in methods}
+    assert in_template().keys() == in_code == in_document
+
+
+def test_each_route_leads_to_the_function_that_is_described() -> None:
+    assert in_template() == in_description()
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=OPERATION_IDS)
+def test_the_scope_that_is_described_is_the_scope_that_is_asked_for(operation: Any) -> None:
+    assert getattr(handler(operation.name), "scope", None) == operation.scope
+
+
+def test_operation_ids_are_unique_and_every_operation_says_what_it_does() -> None:
+    operations = [each for methods in document()["paths"].values() for each in methods.values()]
+    assert len({each["operationId"] for each in operations}) == len(operations)
+    assert all(each["summary"] and each["tags"] for each in operations)
+
+
+def test_every_code_of_the_error_tree_is_described_somewhere() -> None:
+    described = {kind.code for operation in OPERATIONS for kind in operation.errors()}
+    tree: set[type[InteractorError]] = set(all_errors())
+    assert described | NOT_OF_AN_OPERATION == {kind.code for kind in tree if hasattr(kind, "code")}
+
+
+def test_every_scope_has_its_meaning() -> None:
+    assert SCOPE_MEANINGS.keys() == set(SCOPES)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [model for model in vars(bodies).values() if isinstance(model, type) and issubclass(model, bodies._Strict)
+     and model is not bodies._Strict],
+    ids=lambda model: model.__name__,
+)  # fmt: skip
+def test_a_bodys_members_are_those_that_are_described(model: Any) -> None:
+    described = SCHEMAS[model.__name__]
+    assert described["properties"].keys() == model.model_fields.keys()
+    assert set(described["required"]) == {name for name, each in model.model_fields.items() if each.is_required()}
+
+
+def examples() -> list[Any]:
+    return [
+        pytest.param(content["schema"], content["example"], id=f"{operation['operationId']} {place}")
+        for methods in document()["paths"].values()
+        for operation in methods.values()
+        for place, part in [("request", operation.get("requestBody", {})), *operation["responses"].items()]
+        for content in part.get("content", {}).values()
+        if "example" in content
+    ]
+
+
+@pytest.mark.parametrize(("schema", "example"), examples())
+def test_an_example_is_of_its_schema(schema: Any, example: Any) -> None:
+    jsonschema_rs.validator_for({"components": document()["components"], **schema}).validate(example)
+
+
+def test_every_reference_within_the_document_leads_somewhere() -> None:
+    components = document()["components"]
+    for kind, name in re.findall(r'"#/components/(\w+)/([\w-]+)"', json.dumps(document())):
+        assert name in components[kind]
+
+
+def test_both_forms_are_the_same_document(deployment: Deployment) -> None:
+    as_json = deployment.call("GET", "/openapi.json", token=NO_TOKEN)
+    as_yaml = deployment.call("GET", "/openapi.yaml", token=NO_TOKEN)
+    assert as_json.body == document() == yaml.safe_load(as_yaml.raw or "")
+    assert as_yaml.headers["Content-Type"] == "application/yaml"
+
+
+class Page(HTMLParser):
+    """What a page refers to, and what can be referred to in it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.append(tag)
+        if tag != "meta":
+            self.open.append(tag)
+        self.ids += [value for name, value in attrs if name == "id"]
+        self.links += [value for name, value in attrs if name in ("href", "src")]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_works_without_anything_from_elsewhere(deployment: Deployment) -> None:
+    answer = deployment.call("GET", "/docs", token=NO_TOKEN, headers={"host": "127.0.0.1:8080"})
+    text = answer.raw or ""
+    page = Page(text)
+    assert not page.open
+    assert not {"script", "link", "img", "iframe"} & set(page.tags)
+    assert "url(" not in text
+    assert "@import" not in text
+    inner = {link[1:] for link in page.links if link.startswith("#")}
+    assert inner <= set(page.ids)
+    assert len(page.ids) == len(set(page.ids))
+    assert {link for link in page.links if not link.startswith("#")} == {"openapi.json", "openapi.yaml"}
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_the_page_has_every_operation_and_code(deployment: Deployment) -> None:
+    text = deployment.call("GET", "/docs", token=NO_TOKEN).raw or ""
+    for operation in OPERATIONS:
+        assert f'id="{operation.id or operation.name}"' in text
+        assert all(kind.code in text for kind in operation.errors())
+
+
+def test_the_pages_examples_are_for_the_host_that_was_asked(deployment: Deployment) -> None:
+    def shown(host: str) -> str:
+        return deployment.call("GET", "/docs", token=NO_TOKEN, headers={"host": host}).raw or ""
+
+    assert "API=http://127.0.0.1:8080/api/v1" in shown("127.0.0.1:8080")
+    assert "API=https://flows.example.com/api/v1" in shown("flows.example.com")
+    assert "<b>" not in shown("<b>x</b>")

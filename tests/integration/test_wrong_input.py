@@ -1,0 +1,307 @@
+"""Wrong input to every endpoint: the documented status and code, never 500, and nothing changed."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.integration.deployment import NO_TOKEN, Deployment
+from tests.integration.requests import ENDPOINTS, FLOW, HOOK, NOT_FOUND, Endpoint, things
+
+NOT_JSON: dict[str, str | bytes] = {
+    "text": "hello",
+    "half an object": '{"name": "x"',
+    "two documents": "{} {}",
+    "single quotes": "{'a': 1}",
+    "a key twice": '{"name": "a", "name": "b"}',
+    "a key twice, deep": '{"input": {"a": {"b": 1, "b": 2}}}',
+    "NaN": '{"input": {"a": NaN}}',
+    "Infinity": '{"input": {"a": -Infinity}}',
+    "a number beyond doubles": '{"input": {"a": 1e999}}',
+    "an integer beyond doubles": '{"input": {"a": 1%s}}' % ("0" * 400),
+    "3,000 deep": '{"input": ' + "[" * 3_000 + "]" * 3_000 + "}",
+    "half a surrogate pair": '{"input": {"a": "\\ud800"}}',
+    "half a surrogate pair as key": '{"input": {"\\udc00": 1}}',
+    "not UTF-8": b'{"input": {"a": "\xff\xfe"}}',
+    "UTF-16": '{"input": {}}'.encode("utf-16"),
+    "a NUL byte": b'{"input": {"a": 1}}\x00',
+    "a byte order mark": b"\xef\xbb\xbf{}",
+    "a comment": '{"a": 1} // yes',
+}
+NO_OBJECT = {
+    "array": "[]",
+    "array of objects": '[{"input": {}}]',
+    "number": "5",
+    "null": "null",
+    "string": '"{}"',
+    "true": "true",
+}
+HUGE = json.dumps({"input": {"a": "x" * 2_000_000}, "name": "huge", "secret": "x" * 10})
+ODD_IDS = (
+    "inst_01kfdmdagyy4rdc3yf0jys7smn",
+    "v_01kfdmdagyy4rdc3yf0jys7smn",
+    "INST_01KFDMDAGYY4RDC3YF0JYS7SMN",
+    "x",
+    "..",
+    "%2e%2e",
+    "a%23b",
+    "%23",
+    "M",
+    "A%23acc_1",
+    "%00",
+    "%0a",
+    "%20",
+    "%F0%9F%98%80",
+    "%FF",
+    "%ED%A0%80",
+    "%25",
+    "%2F",
+    "a%2Fb",
+    "%7Bname%7D",
+    "*",
+    "'%22;--",
+    "x" * 3000,
+    "a%23N%23user_123%23halted",
+)
+WITH_BODY = [endpoint for endpoint in ENDPOINTS if endpoint.method in ("POST", "PUT")]
+WITH_IDS = [endpoint for endpoint in ENDPOINTS if endpoint.ids]
+
+
+@pytest.fixture(scope="module")
+def api(shared: Deployment) -> Deployment:
+    return shared
+
+
+@pytest.fixture(scope="module")
+def there(api: Deployment) -> dict[str, str]:
+    return things(api, api.token())
+
+
+@pytest.mark.parametrize("endpoint", WITH_BODY, ids=str)
+def test_what_is_no_json_is_refused_and_changes_nothing(
+    api: Deployment, there: dict[str, str], endpoint: Endpoint
+) -> None:
+    before = api.items()
+    for name, body in NOT_JSON.items():
+        answer = api.call(endpoint.method, endpoint.at(there), body)
+        assert answer.refusal == (endpoint.bad_body or (400, "validation_error")), name
+    assert api.items() == before
+
+
+@pytest.mark.parametrize("endpoint", WITH_BODY, ids=str)
+def test_what_is_no_object_is_refused_and_changes_nothing(
+    api: Deployment, there: dict[str, str], endpoint: Endpoint
+) -> None:
+    before = api.items()
+    for name, body in NO_OBJECT.items():
+        answer = api.call(endpoint.method, endpoint.at(there), body)
+        if endpoint.bad_body is None:
+            assert answer.data["valid"] is False, name
+            assert [each["path"] for each in answer.data["errors"]] == [""], name
+        else:
+            assert answer.refusal == endpoint.bad_body, name
+    assert api.items() == before
+
+
+@pytest.mark.parametrize("endpoint", WITH_BODY, ids=str)
+def test_no_depth_breaks_the_reader(api: Deployment, there: dict[str, str], endpoint: Endpoint) -> None:
+    before = api.items()
+    for deep in ("[" * 10_000 + "]" * 10_000, '{"a":' * 100_000 + "1" + "}" * 100_000, "[" * 200_000):
+        answer = api.call(endpoint.method, endpoint.at(there), '{"input": ' + deep + "}")
+        assert answer.refusal in ((413, "payload_too_large"), endpoint.bad_body or (400, "validation_error"))
+    assert api.items() == before
+
+
+@pytest.mark.parametrize("endpoint", WITH_BODY, ids=str)
+def test_two_megabytes_are_too_much_everywhere(api: Deployment, there: dict[str, str], endpoint: Endpoint) -> None:
+    before = api.items()
+    answer = api.call(endpoint.method, endpoint.at(there), HUGE)
+    assert answer.refusal == (413, "payload_too_large")
+    assert api.items() == before
+
+
+@pytest.mark.parametrize("path", ["/workflows", "/workflows/{name}/versions"])
+@pytest.mark.parametrize("body", [None, "", "  ", "{}"])
+def test_a_definition_must_be_there(api: Deployment, there: dict[str, str], path: str, body: Any) -> None:
+    before = api.items()
+    answer = api.call("POST", path.format(**there), body)
+    assert answer.refusal == (400, "invalid_workflow")
+    assert answer.error["details"]
+    assert api.items() == before
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "fields"),
+    [
+        ("/workflows/{name}/instances", {"input": []}, {"input"}),
+        ("/workflows/{name}/instances", {"input": "x"}, {"input"}),
+        ("/workflows/{name}/instances", {"input": 1}, {"input"}),
+        ("/workflows/{name}/instances", {"namespace": 5}, {"namespace"}),
+        ("/workflows/{name}/instances", {"namespace": {}}, {"namespace"}),
+        ("/workflows/instances/{instance}/resume", {"input": []}, {"input"}),
+        ("/workflows/instances/{instance}/resume", {"input": {}, "choice": 5}, {"choice"}),
+        (
+            "/workflows/instances/{instance}/resume",
+            {"selected_option": {}, "expected_state": 1},
+            {"selected_option", "expected_state"},
+        ),
+        ("/workflows/instances/{instance}/threads/{thread}/resume", {"input": "x"}, {"input"}),
+        ("/webhooks/subscriptions", {}, {"url", "events"}),
+        ("/webhooks/subscriptions", {**HOOK, "url": 5}, {"url"}),
+        ("/webhooks/subscriptions", {**HOOK, "url": "http://yourapp.com/"}, {"url"}),
+        ("/webhooks/subscriptions", {**HOOK, "url": "https://127.0.0.1/"}, {"url"}),
+        ("/webhooks/subscriptions", {**HOOK, "url": "https://169.254.169.254/latest"}, {"url"}),
+        ("/webhooks/subscriptions", {**HOOK, "url": "https://localhost/"}, {"url"}),
+        ("/webhooks/subscriptions", {**HOOK, "url": "https://[::1]/"}, {"url"}),
+        ("/webhooks/subscriptions", {**HOOK, "url": "https://u:p@yourapp.com/"}, {"url"}),
+        ("/webhooks/subscriptions", {**HOOK, "url": "javascript:alert(1)"}, {"url"}),
+        ("/webhooks/subscriptions", {**HOOK, "url": "https://yourapp.com/\r\nX: y"}, {"url"}),
+        ("/webhooks/subscriptions", {**HOOK, "events": []}, {"events"}),
+        ("/webhooks/subscriptions", {**HOOK, "events": "workflow.instance.halted"}, {"events"}),
+        ("/webhooks/subscriptions", {**HOOK, "events": ["nonsense"]}, {"events"}),
+        ("/webhooks/subscriptions", {**HOOK, "secret": "short"}, {"secret"}),
+        ("/webhooks/subscriptions", {**HOOK, "secret": 5}, {"secret"}),
+        ("/webhooks/subscriptions", {**HOOK, "namespace_filter": "a#b"}, {"namespace_filter"}),
+        ("/webhooks/subscriptions", {**HOOK, "namespace_filter": 5}, {"namespace_filter"}),
+        ("/webhooks/subscriptions", {**HOOK, "events": [], "url": "x"}, {"url", "events"}),
+    ],
+)
+def test_wrong_members_are_named(
+    api: Deployment, there: dict[str, str], path: str, body: Any, fields: set[str]
+) -> None:
+    before = api.items()
+    answer = api.call("POST", path.format(**there), body)
+    assert answer.refusal == (400, "validation_error")
+    named = {each["field"].split(".")[0] for each in answer.error["details"]}
+    assert named == fields, answer.error
+    assert api.items() == before
+
+
+@pytest.mark.parametrize("path", ["/workflows/{name}/instances", "/workflows/instances/{instance}/resume"])
+def test_an_input_over_64_kb_is_too_large(api: Deployment, there: dict[str, str], path: str) -> None:
+    before = api.items()
+    answer = api.call("POST", path.format(**there), {"namespace": "user_123", "input": {"a": "x" * 65_536}})
+    assert answer.refusal == (413, "payload_too_large")
+    assert api.items() == before
+
+
+def test_escapes_and_white_space_do_not_count(api: Deployment) -> None:
+    api.define({**FLOW, "name": "spacious"})
+    body = '{"namespace": "user_123", ' + " " * 100_000 + '"input": {"a": "' + "\\u00e9" * 30_000 + '"}}'
+    assert api.call("POST", "/workflows/spacious/instances", body).status == 201
+
+
+@pytest.mark.parametrize("endpoint", WITH_IDS, ids=str)
+def test_unknown_and_odd_ids_are_not_found(api: Deployment, there: dict[str, str], endpoint: Endpoint) -> None:
+    before = api.items()
+    for parameter in endpoint.ids:
+        for odd in ODD_IDS:
+            path = endpoint.at({**there, parameter: odd})
+            answer = api.call(endpoint.method, path, endpoint.body)
+            assert answer.refusal == NOT_FOUND[parameter], f"{parameter}: {odd[:40]}"
+            assert len(answer.raw or "") < 8_000
+    assert api.items() == before
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+def test_without_a_good_token_nothing_is_told(api: Deployment, there: dict[str, str], endpoint: Endpoint) -> None:
+    before = api.items()
+    good = api.token()
+    head, claims, signature = good.split(".")
+    forged = f"{head}.{claims}.{signature[:-6]}AAAAAA"
+    for given in (
+        "",
+        "Bearer",
+        "Bearer x",
+        "Basic dTpw",
+        f"Bearer {forged}",
+        f"Bearer {head}.{claims}.",
+        f"Token {good}",
+    ):
+        answer = api.call(
+            endpoint.method, endpoint.at(there), endpoint.body, NO_TOKEN, {"authorization": given} if given else None
+        )
+        assert answer.refusal == (401, "unauthorized"), given[:20]
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert api.items() == before
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+def test_without_its_scope_an_endpoint_is_forbidden(api: Deployment, there: dict[str, str], endpoint: Endpoint) -> None:
+    before = api.items()
+    others = {"workflows:read", "workflows:write", "workflows:execute", "webhooks:manage"} - {endpoint.scope}
+    answer = api.call(endpoint.method, endpoint.at(there), endpoint.body, api.token(scopes=tuple(others)))
+    assert answer.refusal == (403, "forbidden")
+    assert endpoint.scope.split(":")[0] in answer.error["message"]
+    assert api.items() == before
+
+
+def test_its_own_scope_is_enough(deployment: Deployment) -> None:
+    there = things(deployment, deployment.token())
+    # A cancelled instance resumes no more, and what is deleted is gone: these come last.
+    last = [each for each in ENDPOINTS if each.method == "DELETE" or each.path.endswith("/resume")]
+    for endpoint in [each for each in ENDPOINTS if each not in last] + last:
+        fresh = "instance" in endpoint.ids and "event" not in endpoint.ids
+        ids = {**there, "instance": deployment.start("flow")["id"]} if fresh else there
+        answer = deployment.call(
+            endpoint.method, endpoint.at(ids), endpoint.body, deployment.token(scopes=(endpoint.scope,))
+        )
+        assert answer.status in (200, 201, 202, 204), f"{endpoint}: {answer.raw}"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("GET", "//", (404, "not_found")),
+        ("GET", "//api/v1", (404, "not_found")),
+        ("GET", "//api/v2/workflows", (404, "not_found")),
+        ("GET", "/workflows/flow/versions/v/w", (404, "not_found")),
+        ("GET", "/workflows/", (404, "not_found")),
+        ("GET", "//favicon.ico", (404, "not_found")),
+        ("POST", "//%2e%2e/%00", (404, "not_found")),
+        ("DELETE", "/workflows", (405, "method_not_allowed")),
+        ("PATCH", "/workflows/flow", (405, "method_not_allowed")),
+        ("GET", "/workflows/instances/x/resume", (405, "method_not_allowed")),
+        ("PUT", "/webhooks/subscriptions", (405, "method_not_allowed")),
+        ("GET", "//oauth/token", (405, "method_not_allowed")),
+    ],
+)
+def test_routes_that_do_not_exist(api: Deployment, method: str, path: str, expected: Any) -> None:
+    assert api.call(method, path).refusal == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "expected"),
+    [
+        (None, {}, (400, "validation_error")),
+        ("{", {}, (400, "validation_error")),
+        ("[]", {}, (400, "validation_error")),
+        ("x" * 2_000_000, {}, (413, "payload_too_large")),
+        ({"grant_type": "password"}, {}, (400, "validation_error")),
+        ({"grant_type": "client_credentials"}, {}, (400, "validation_error")),
+        ({"grant_type": "client_credentials", "client_id": 5, "client_secret": "x"}, {}, (400, "validation_error")),
+        ({"grant_type": "client_credentials", "client_id": "none", "client_secret": "x"}, {}, (401, "unauthorized")),
+        (
+            {"grant_type": "client_credentials", "client_id": "a#b", "client_secret": "\u0000"},
+            {},
+            (401, "unauthorized"),
+        ),
+        (
+            "grant_type=client_credentials&grant_type=x",
+            {"content-type": "application/x-www-form-urlencoded"},
+            (400, "validation_error"),
+        ),
+        (b"\xff\xfe", {"content-type": "application/x-www-form-urlencoded"}, (400, "validation_error")),
+        ("&".join(["a=1"] * 100), {"content-type": "application/x-www-form-urlencoded"}, (400, "validation_error")),
+        ({"grant_type": "client_credentials"}, {"authorization": "Basic !"}, (401, "unauthorized")),
+    ],
+    ids=range(13),
+)
+def test_wrong_token_requests(api: Deployment, body: Any, headers: Any, expected: Any) -> None:
+    assert api.call("POST", "//oauth/token", body, NO_TOKEN, headers).refusal == expected
+
+
+@pytest.mark.parametrize("given", ["", "a b", "x" * 129, "a\nb", "\u00e9", "<script>", "id#1"])
+def test_an_insane_request_id_is_replaced(api: Deployment, given: str) -> None:
+    answer = api.call("GET", "/workflows/none", headers={"X-Request-Id": given})
+    assert answer.error["request_id"].startswith("req_")
