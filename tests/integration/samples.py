@@ -159,6 +159,9 @@ SAMPLES: dict[str, dict[str, Any]] = {
         subscription_id=SUBSCRIPTION,
         delivery_id=DELIVERY,
     ),
+    "get_diagram": _api(
+        "GET", "/workflows/{name}/versions/{version_id}/diagram", name=FLOW, version_id=VERSION
+    ),
     "get_event": _api(
         "GET",
         "/workflows/instances/{instance_id}/events/{event_id}",
@@ -168,6 +171,9 @@ SAMPLES: dict[str, dict[str, Any]] = {
     ),
     "get_history": _api(
         "GET", "/workflows/instances/{instance_id}/history", query="types=halt,lifecycle&limit=10", instance_id=INSTANCE
+    ),
+    "get_instance_diagram": _api(
+        "GET", "/workflows/instances/{instance_id}/diagram", query="format=svg", instance_id=INSTANCE
     ),
     "get_instance": _api("GET", "/workflows/instances/{instance_id}", instance_id=INSTANCE),
     "get_jwks": _open("GET", "/oauth/jwks"),

@@ -118,8 +118,9 @@ def test_a_cancel_names_the_action_in_flight(deployment: Deployment) -> None:
     assert (found["status"], found["cancel_reason"]) == ("cancelled", "requested")
     (request,) = deployment.outside.requests
     (event,) = [each for each in deployment.events_of(instance["id"]) if each["subtype"] == "cancelled"]
-    assert event["in_flight"]["state"] == "begin"
-    assert event["in_flight"]["idempotency_key"] == request.headers["Idempotency-Key"]
+    (action,) = event["in_flight"]
+    assert action["state"] == "begin"
+    assert action["idempotency_key"] == request.headers["Idempotency-Key"]
 
 
 def test_the_clock_does_nothing_twice_and_nothing_early(deployment: Deployment) -> None:

@@ -41,7 +41,7 @@ TIME = [
     Hostile("a backtracking pattern in replace", "script_timeout", "('a'.repeat(60) + 'b').replace(/(a|aa)+$/g, '');"),
     Hostile("a native search", "script_timeout", "[].indexOf.call({length: 2 ** 53 - 1}, 1);"),
     Hostile("a native search from behind", "script_timeout", "[].lastIndexOf.call({length: 2 ** 53 - 1}, 1);"),
-    Hostile("a native fill", "script_timeout", "[].fill.call({length: 2 ** 53 - 1}, 1);"),
+    Hostile("a native fill", "script_timeout", "[].fill.call(new Proxy({length: 2 ** 53 - 1}, {set: () => true}), 1);"),
     Hostile("a native join", "script_timeout", "[].includes.call({length: 2 ** 53 - 1, 0: 0}, 1);"),
     Hostile("waiting for a wake", "script_error", "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);"),
     Hostile("powers of a BigInt", "script_timeout", "let x = 3n; for (;;) x = (x * x) % (2n ** 20000n);"),

@@ -57,6 +57,8 @@ class Head:
     instance: Instance
     commit_id: str
     leases: Mapping[str, Lease] = field(default_factory=dict)
+    wake_at: Millis = 0
+    """When a hint is overdue, as it is stored."""
     bulk_version: int | None = None
     """The version at which the bulk went to items of its own; None while it is in the head."""
     records: tuple[Record, ...] | None = None

@@ -61,8 +61,9 @@ def _do_due(engine: Engine, delayed: Delayed, head: Head) -> None:
     instance = head.instance
     wake = wake_at(instance, engine.rules.lifetimes)
     if wake > now:
-        # The index lags behind, or a lifetime was made longer since the commit: then it would be found for ever.
-        engine.instances.wake_later(head, wake)
+        # The index lags behind; or a lifetime was made longer since the commit, and it would be found for ever.
+        if head.wake_at <= now:
+            engine.instances.wake_later(head, wake)
         return
     if not instance.ended and expires_at(instance, engine.rules.lifetimes) <= now:
         with suppress(InstanceNotActiveError):

@@ -72,7 +72,8 @@ def read(found: Sequence[Item]) -> Head | None:
         for thread, lease in item.get("leases", {"M": {}})["M"].items()
     }
     instance = from_documents(document, held, items.number(item, "version"))
-    return Head(instance, items.text(item, "commit_id"), leases, bulk_version)
+    wake_at = items.number(item, "wake_at")
+    return Head(instance, items.text(item, "commit_id"), leases, wake_at, bulk_version)
 
 
 def leases_attribute(leases: Mapping[str, Lease]) -> Item:

@@ -107,7 +107,7 @@ class InstanceStore:
         if not instance.ended:
             writes.append(_count(instance, 1, quota))
         self._write(writes, extra, commit_id, instance, settled)
-        return Head(instance, commit_id, {}, bulk_version, (records.of(settled),))
+        return Head(instance, commit_id, {}, wake_at, bulk_version, (records.of(settled),))
 
     def commit(
         self,
@@ -138,7 +138,7 @@ class InstanceStore:
             writes.append(_count(instance, 1, room))
         self._write(writes, extra, commit_id, before, settled)
         found = None if head.records is None else (*head.records, records.of(settled))
-        return Head(instance, commit_id, leases, bulk_version, found)
+        return Head(instance, commit_id, leases, wake_at, bulk_version, found)
 
     def lease(self, head: Head, thread_id: str, lease: Lease, commit_id: str) -> Head:
         """Note that work on a thread's step begins: the only write beside ``create`` and ``commit``.
