@@ -2,7 +2,9 @@
 
 PYTHON ?= python3
 ARCHITECTURE ?= arm64
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n 2 --dist loadfile
+SEEDS ?= 1-100
+STEPS ?= 2000
 
 # The environments below come from this repository's locks alone: nothing that is installed on the machine is on the path.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -27,7 +29,7 @@ SECONDS_sam := 60
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test lint types validate pytest format demo serve build lock clean
+.PHONY: help setup test lint types validate pytest simulate format demo serve build lock clean
 
 help:  ## Show this list
 	@echo "Variables: PYTHON (now $(PYTHON)), ARCHITECTURE (now $(ARCHITECTURE)), PYTEST_ARGS, PORT and FRESH=1 for serve"
@@ -51,6 +53,9 @@ validate: $(SAM)  ## Check template.yaml with sam validate --lint and cfn-lint, 
 	@$(SAM_PYTHON) -m samcli validate --lint --template-file template.yaml >/dev/null
 	@echo "cfn-lint"
 	@$(VENVS)/sam/bin/cfn-lint template.yaml
+
+simulate: $(DEV)  ## Simulate workflows under faults by seeds (SEEDS=100-200 STEPS=5000); a failing seed is printed
+	@$(DEV_PYTHON) -m tests.simulation --seeds $(SEEDS) --steps $(STEPS)
 
 pytest: $(APP) $(DEV) $(AWS) $(SAM)  ## Run the tests only (PYTEST_ARGS="-k resume" chooses some)
 	@echo "pytest"

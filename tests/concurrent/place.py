@@ -49,6 +49,14 @@ class _Working:
         return getattr(_working.get(), name)
 
 
+class _NoSecrets:
+    """An account that has set none."""
+
+    def read(self, _: str) -> dict[str, str]:
+        """What there is of them."""
+        return {}
+
+
 class _Verified:
     """Stands for tokens, which are not what is tested here."""
 
@@ -111,6 +119,7 @@ class Place:
             made.sandbox = self.sandbox
             made.outgoing = outside if outside is not None else Outside()
             made.verifier = _Verified()
+            made.secrets = _NoSecrets()
             # What is interposed here is between the calls of an advance; counting requests would only be in the way.
             made.buckets = {}
             assert made.engine

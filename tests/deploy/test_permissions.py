@@ -50,7 +50,6 @@ DEFINITION = {
                 "url": UNREACHABLE,
                 "method": "POST",
                 "headers": {"Authorization": "${secrets.TOKEN}"},
-                "retry": {"max_attempts": 3},
             },
             "transitions": [{"target": "done"}],
         },
@@ -77,8 +76,10 @@ OFF_THE_WAY: dict[str, set[Action]] = {
         ("secretsmanager:GetSecretValue", "Secrets"),
         ("sqs:SendMessage", "StepsQueue"),
     },
-    # Whether a write whose answer was lost took effect; the cleaning of an instance that ended long ago.
+    # Whether a write whose answer was lost took effect; the cleaning of an instance that ended long ago; the hint at
+    # another attempt.
     "advance_steps": {
+        ("sqs:SendMessage", "StepsQueue"),
         ("dynamodb:BatchWriteItem", "Table"),
         ("dynamodb:DeleteItem", "Table"),
         ("dynamodb:GetItem", "Table"),

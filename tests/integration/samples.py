@@ -159,9 +159,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         subscription_id=SUBSCRIPTION,
         delivery_id=DELIVERY,
     ),
-    "get_diagram": _api(
-        "GET", "/workflows/{name}/versions/{version_id}/diagram", name=FLOW, version_id=VERSION
-    ),
+    "get_diagram": _api("GET", "/workflows/{name}/versions/{version_id}/diagram", name=FLOW, version_id=VERSION),
     "get_event": _api(
         "GET",
         "/workflows/instances/{instance_id}/events/{event_id}",

@@ -126,7 +126,7 @@ def test_what_is_missing_is_named_and_the_exit_code_is_1(monkeypatch, capsys):
             signal.signal(number, handler)
     output = capsys.readouterr().out
     assert "not everything happened" in output
-    assert "- POST /oauth/token was not answered" in output
+    assert "- POST /oauth/token: " in output
     assert "- the instance was not started" in output
     assert "- webhook workflow.instance.completed at complete did not arrive" in output
     assert "- the HTTP action's notification did not arrive" in output
