@@ -6,6 +6,7 @@ do on AWS: messages come again when their visibility is over, the stream from wh
 """
 
 import json
+import os
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -67,6 +68,7 @@ def _cancel(cloud: Cloud, name: str) -> None:
     cloud.settle(lambda: cloud.status == "cancelled")
 
 
+POINTS_PER_SCENARIO = 45
 RETRY = {"max_attempts": 2, "backoff": "exponential"}
 SCENARIOS = {
     "approval with scripts": Scenario(APPROVAL, _approve, "completed"),
@@ -110,6 +112,9 @@ def test_a_fault_at_any_call_of_aws_leads_to_the_same_end(places: Any, scenario:
     scenario.play(undisturbed, names[0])
     expected, calls = _judged(undisturbed, scenario), undisturbed.calls
     points = [Fault(index, kind) for index in range(len(calls)) for kind in kinds_at(calls, index)]
+    if "ALL_FAULT_POINTS" not in os.environ:
+        # Spread over the whole of it; with the variable set, every one is tried (some minutes).
+        points = points[:: -(-len(points) // POINTS_PER_SCENARIO)]
 
     def strike(place: Place, name: str, fault: Fault) -> str | None:
         cloud = Cloud(place, fault)

@@ -48,10 +48,9 @@ def writes(
 
 
 def whole(found: Sequence[Item]) -> bool:
-    """Whether a descending query that found the head first has found all of its bulk too, or that of another commit."""
-    wanted = items.number(found[0], "bulk_parts") if "bulk_parts" in found[0] else 0
-    last = items.text(found[-1], "sk")
-    return not wanted or len(_bulk(found)) >= wanted or not last.startswith((keys.HEAD, keys.BULK))
+    """Whether a descending query that found the head first has found all of its bulk, or has come past it."""
+    past = not items.text(found[-1], "sk").startswith((keys.HEAD, keys.BULK))
+    return past or "bulk_parts" not in found[0] or len(_bulk(found)) == items.number(found[0], "bulk_parts")
 
 
 def read(found: Sequence[Item]) -> Head | None:
@@ -62,8 +61,7 @@ def read(found: Sequence[Item]) -> Head | None:
     if bulk_version is None:
         held = document.pop("bulk")
     else:
-        # Further parts may be left from larger times.
-        apart = [each for each in _bulk(found) if items.number(each, "version") == bulk_version]
+        apart = _bulk(found)
         if len(apart) != items.number(item, "bulk_parts"):
             return None
         held = items.unpack(items.joined(reversed(apart)))
@@ -94,7 +92,10 @@ def token(instance: Instance, purpose: str) -> str:
 
 
 def _bulk(found: Sequence[Item]) -> list[Item]:
-    return [each for each in found if items.text(each, "sk").startswith(keys.BULK)]
+    """The parts of the head's bulk, the last one first. Further ones may be left from larger times."""
+    version = items.number(found[0], "bulk_version")
+    parts = [each for each in found if items.text(each, "sk").startswith(keys.BULK)]
+    return [each for each in parts if items.number(each, "version") == version]
 
 
 def _item(
