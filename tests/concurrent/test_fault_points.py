@@ -116,11 +116,16 @@ def test_a_fault_at_any_call_of_aws_leads_to_the_same_end(places: Any, scenario:
         # Spread over the whole of it; with the variable set, every one is tried (some minutes).
         points = points[:: -(-len(points) // POINTS_PER_SCENARIO)]
 
+    beyond: list[Fault] = []
+
     def strike(place: Place, name: str, fault: Fault) -> str | None:
         cloud = Cloud(place, fault)
         try:
             scenario.play(cloud, name)
-            assert cloud.struck
+            if not cloud.struck:
+                # What paces the deliveries is leased in blocks, so that a later run may have a few calls less.
+                beyond.append(fault)
+                return None
             found = _judged(cloud, scenario)
             assert found[:2] == expected[:2]
             assert found[2] <= expected[2], f"more happened than once: {found[2] - expected[2]}"
@@ -132,8 +137,9 @@ def test_a_fault_at_any_call_of_aws_leads_to_the_same_end(places: Any, scenario:
 
     problems = [problem for half in halves for problem in half if problem]
     assert not problems, "\n\n".join(problems)
+    assert len(beyond) < len(points) / 3
     with capsys.disabled():
-        print(f"[{len(points)} points]", end=" ")
+        print(f"[{len(points) - len(beyond)} points]", end=" ")
 
 
 def _judged(cloud: Cloud, scenario: Scenario) -> tuple[Any, Any, Counter[Any]]:
@@ -161,7 +167,7 @@ def _judged(cloud: Cloud, scenario: Scenario) -> tuple[Any, Any, Counter[Any]]:
         keys = {request.headers["Idempotency-Key"] for request in cloud.outside.to(f"{HOST}{path}")}
         assert len(keys) == 1, f"{path} was called under {keys}"
         if scenario.ends == "cancelled":
-            assert {history[-1]["in_flight"]["idempotency_key"]} == keys
+            assert {action["idempotency_key"] for action in history[-1]["in_flight"]} == keys
     names = ("type", "subtype", "state", "from_state", "to_state", "code")
     happened = Counter(tuple(event.get(each) for each in names) for event in history)
     return shown["current_state"], shown["workflow_data"], happened
