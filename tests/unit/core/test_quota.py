@@ -1,0 +1,44 @@
+"""How a quota is shared out over counters, and how traces go on."""
+
+import pytest
+
+from interactor.core import traces
+from interactor.core.masking import Mask
+from interactor.core.quota import MOST_SHARDS, shards
+
+
+@pytest.mark.parametrize("quota", [1, 199, 200, 399, 400, 999, 3_200, 10_000, 10_007])
+@pytest.mark.parametrize("entropy", [b"\0\0", b"\0\7", b"\xff\xff"])
+def test_the_rooms_of_all_counters_are_the_quota(quota, entropy):
+    found = shards(quota, entropy)
+    assert sum(room for _, room in found if room is not None) == quota
+    assert sorted(number for number, _ in found) == list(range(max(1, min(MOST_SHARDS, quota // 200))))
+    assert [dict(found)[number] for number, _ in sorted(found)] == [
+        dict(shards(quota, b"\0\0"))[n] for n, _ in sorted(found)
+    ]
+
+
+def test_no_quota_is_no_room_to_run_out_of():
+    assert {room for _, room in shards(None, b"\0\1")} == {None}
+
+
+def test_each_call_is_a_span_of_its_own_in_the_instance_s_trace():
+    begun = traces.begin(bytes(range(24)))
+    assert len(begun) == 55
+    one, other = traces.below(begun, "a"), traces.below(begun, "b")
+    assert one != other
+    assert one.split("-")[1] == other.split("-")[1] == begun.split("-")[1]
+    assert traces.below(begun, "a") == one
+
+
+@pytest.mark.parametrize(
+    "echoed",
+    ["key=s3cr et+/ü", "key=s3cr%20et%2B%2F%C3%BC", "key=s3cr+et%2B%2F%C3%BC", 'key="s3cr et+/\\u00fc"'],
+)
+def test_a_secret_is_masked_in_every_form_in_which_services_echo_it(echoed):
+    assert "s3cr" not in Mask({"KEY": "s3cr et+/ü"}).text(echoed)
+
+
+def test_what_a_cut_left_of_a_secret_is_masked_too():
+    assert Mask({"KEY": "sk_live_ABCDEF"}).cut("the key is sk_live_AB") == "the key is [secret KEY]"
+    assert Mask({"PIN": "123456"}).value({"n": 123456, "other": 7}) == {"n": "[secret PIN]", "other": 7}
