@@ -130,3 +130,31 @@ def test_the_clock_does_nothing_twice_and_nothing_early(deployment: Deployment) 
     for _ in range(3):
         deployment.tick()
     assert deployment.items() == before
+
+
+def test_a_resume_that_commits_before_the_expiry_wins(deploy: Any) -> None:
+    deployment = deploy(HaltedTtl="2d")
+    deployment.define(one(halting(transitions=[{"target": "second"}]), second=halting()))
+    instance = deployment.start("flow")
+    deployment.clock.advance(2 * DAY + SECOND)
+
+    def resume_meanwhile() -> None:
+        assert deployment.resume(instance["id"]).data["current_state"] == "second"
+
+    with deployment.interposed("TransactWriteItems", resume_meanwhile):
+        deployment.tick()
+    found = deployment.get(instance["id"])
+    assert (found["status"], found["current_state"]) == ("halted", "second")
+
+
+def test_an_instance_that_is_due_by_an_old_rule_is_hinted_at_once_and_then_left_alone(deployment: Deployment) -> None:
+    deployment.define(one(halting()))
+    instance = deployment.start("flow")
+    (head,) = [item for item in deployment.items() if item["sk"]["S"] == "M" and instance["id"] in item["pk"]["S"]]
+    due = head["wake_at"]
+    past = {"N": str(deployment.clock.now - HOUR)}
+    deployment.clients["dynamodb"].put_item(TableName=deployment.table, Item={**head, "wake_at": past})
+    deployment.tick()
+    (after,) = [item for item in deployment.items() if item["sk"]["S"] == "M" and instance["id"] in item["pk"]["S"]]
+    assert after["wake_at"] == due
+    assert after["version"] == head["version"]
