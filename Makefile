@@ -2,7 +2,8 @@
 
 PYTHON ?= python3
 ARCHITECTURE ?= arm64
-PYTEST_ARGS ?= -n 2 --dist loadfile
+# Files in their order, which begins with the longest: the last to be taken are then short.
+PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 SEEDS ?= 1-100
 STEPS ?= 2000
 

@@ -36,7 +36,7 @@ sys.argv = ["ministack"]
 from ministack.app import main
 main()
 """
-_START_SECONDS = 30.0
+_START_SECONDS = 90
 
 
 class Lock:

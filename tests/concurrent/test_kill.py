@@ -120,7 +120,7 @@ def test_kill_9_over_an_endpoint_that_stays_up_loses_nothing(endpoint, clients, 
 
     def begin(number):
         later = {"TESTS_LATER_BY_SECONDS": str(number * SHIFT_SECONDS)}
-        return start_local_run(variables | later, directory=tmp_path / "local", ready_timeout=60)
+        return start_local_run(variables | later, directory=tmp_path / "local", ready_timeout=120)
 
     states = flow(
         first=http("", "wait"),

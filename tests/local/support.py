@@ -26,7 +26,7 @@ def start(directory, *, template=SAMPLE, **variables):
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         **variables,
     }
-    return start_local_run(env, directory=directory, ready_timeout=40)
+    return start_local_run(env, directory=directory, ready_timeout=120)
 
 
 def eventually(look, seconds=10.0):
