@@ -3,32 +3,25 @@
 import itertools
 import random
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from interactor.core.times import DAY, MINUTE, SECOND, Millis
 from tests import events
-from tests.concurrent.faults import Call, Crash, Tap, refusal
+from tests.concurrent.faults import Call, Crash, Tap
 from tests.concurrent.place import ACCOUNT, Place, Worker
+from tests.concurrent.strikes import EXPIRED, Called, strike
 from tests.concurrent.world import Clock
 from tests.integration.deployment import Answer
 from tests.integration.outside import Outside
 
 VISIBILITY: Millis = 100 * SECOND
 WEEK: Millis = 7 * DAY
-NOTHING_DUE = "query of a shard with nothing due"
-_WRITES = {"transact_write_items", "update_item", "put_item", "send_message", "send_message_batch"}
-
-
-def kinds_at(calls: list[str], index: int) -> tuple[str, ...]:
-    """The faults worth trying at a call. Dying after a read is dying before what comes next; of the clock's shards
-    with nothing in them the first stands for all."""
-    if calls[index] == NOTHING_DUE and NOTHING_DUE in calls[:index]:
-        return ()
-    return ("crash before", "crash after", "throttle") if calls[index] in _WRITES else ("crash before", "throttle")
+TRIES = 4
+"""How often a user asks who gets no answer."""
 
 
 @dataclass(frozen=True)
@@ -76,44 +69,69 @@ class Queues:
 
 
 class Cloud:
-    """One deployment with its triggers. ``fault`` strikes at one call of its handlers; ``calls`` counts those."""
+    """One deployment with its triggers. ``fault`` strikes at one call of its handlers; ``calls`` lists those.
 
-    def __init__(self, place: Place, fault: Fault | None = None) -> None:
-        self.place, self.fault = place, fault
+    ``leftovers`` are items of old, past their end, of which ``EXPIRED`` puts one back. Where nothing else runs in the
+    place, ``number`` may be the same for all: then they have the same ids.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        fault: Fault | None = None,
+        leftovers: Mapping[tuple[str, str], Any] | None = None,
+        number: int | None = None,
+    ) -> None:
+        self.place, self.fault, self._leftovers = place, fault, leftovers or {}
         self.clock, self.outside = Clock(), Outside()
         self.queues = Queues(self.clock)
-        self.calls: list[str] = []
+        self.calls: list[Called] = []
         self.struck = False
-        number = next(_numbers)
-        self.namespace = f"run_{number}"
+        self._number = next(_numbers) if number is None else number
+        self.namespace = f"run_{self._number}"
         self.instances: list[str] = []
         self.head: dict[str, Any] = {}
         self._stream: list[dict[str, Any]] = []
-        self._chance = random.Random(number)  # noqa: S311 - predictable, and no run's ids are another's
+        self._before_commit: Callable[[], None] | None = None
+        self._chance = random.Random(self._number)  # noqa: S311 - predictable, and no run's ids are another's
         self._worker = self._start()
 
-    # What the user does: whoever gets no answer looks whether it happened, and asks again where it did not
+    # What the user does: whoever gets no answer asks again, under a key at once, else when it has not happened
 
-    def create(self, name: str, given: Any) -> str:
+    def create(self, name: str, given: Any, key: str | None = None) -> str:
         """Create one instance."""
-        for _ in range(3):
-            self._served(lambda worker: worker.create(name, given, self.namespace))
-            if self.instances:
+        for _ in range(TRIES):
+            answer = self._served(lambda worker: worker.create(name, given, self.namespace, key))
+            if _is_answered(answer) if key else self.instances:
                 return self.instances[0]
         raise AssertionError("no instance was made")
 
-    def resume(self, given: Any) -> None:
+    def resume(self, given: Any, key: str | None = None) -> None:
         """Resume it."""
         resumed = self._count("resumed")
-        for _ in range(3):
-            self._served(lambda worker: worker.resume(self.instances[0], given))
-            if self._count("resumed") > resumed:
+        for _ in range(TRIES):
+            answer = self._served(lambda worker: worker.resume(self.instances[0], given, key=key))
+            if _is_answered(answer) if key else self._count("resumed") > resumed:
                 return
         raise AssertionError("it was not resumed")
 
+    def resume_at_once(self, given: Any, first: Any) -> None:
+        """Two resume it at one moment: the second one is about to commit when the first one is served whole."""
+        resumed = self._count("resumed")
+        arrived, other = self.clock.now, self._start()
+
+        def come_first() -> None:
+            self._served(lambda worker: worker.resume(self.instances[0], first, at=arrived), other)
+
+        self._before_commit = come_first
+        self._served(lambda worker: worker.resume(self.instances[0], given, at=arrived))
+        self._before_commit = None
+        if self._count("resumed") == resumed:
+            self.resume(given)
+
     def cancel(self) -> None:
         """Cancel it."""
-        for _ in range(3):
+        for _ in range(TRIES):
             self._served(lambda worker: worker.cancel(self.instances[0]))
             if self.status == "cancelled":
                 return
@@ -193,51 +211,67 @@ class Cloud:
         )
         return worker
 
-    def _guarded(self, act: Callable[[Worker], Any]) -> Any:
+    def _guarded(self, act: Callable[[Worker], Any], other: Worker | None = None) -> Any:
         """What a handler answers; None where it died, and then the next one starts anew."""
         try:
-            return act(self._worker)
+            return act(other or self._worker)
         except (Crash, Exception) as error:
-            if not isinstance(error, Crash | ClientError) and not self.struck:
+            if not isinstance(error, Crash | ClientError | BotoCoreError) and not self.struck:
                 raise
-            self._worker = self._start()
+            if other is None:
+                self._worker = self._start()
             return None
 
-    def _served(self, act: Callable[[Worker], Answer]) -> None:
-        answer = self._guarded(act)
+    def _served(self, act: Callable[[Worker], Answer], other: Worker | None = None) -> Answer | None:
+        answer: Answer | None = self._guarded(act, other)
         assert answer is None or answer.status < 500 or self.struck, answer.raw
+        return answer
 
     def _count(self, subtype: str) -> int:
         return self.place.kinds(self.instances[0]).count(subtype)
 
     def _around(self, operation: str, arguments: dict[str, Any], call: Call) -> Any:
+        if operation == "transact_write_items" and self._before_commit is not None:
+            come_first, self._before_commit = self._before_commit, None
+            come_first()
         index = len(self.calls)
-        self.calls.append(operation)
+        self.calls.append(Called.of(operation, arguments))
         kind = self.fault.kind if self.fault is not None and self.fault.index == index else None
         self.struck = self.struck or kind is not None
-        if kind == "crash before":
-            raise Crash
-        if kind == "throttle":
-            raise refusal("ThrottlingException", operation)
-        answer = call()
-        if operation == "query" and "IndexName" in arguments and not answer["Items"]:
-            self.calls[index] = NOTHING_DUE
-        if operation == "transact_write_items":
-            self._note(arguments["TransactItems"])
-        if kind == "crash after":
-            raise Crash
-        return answer
+
+        def made() -> Any:
+            answer = call()
+            if operation == "query" and "IndexName" in arguments and not answer["Items"]:
+                self.calls[index] = replace(self.calls[index], nothing_due=True)
+            if operation == "transact_write_items":
+                self._note(arguments["TransactItems"])
+            return answer
+
+        if kind is None:
+            return made()
+        client = self.place.clients["dynamodb"]
+        if kind == EXPIRED:
+            for place in self.calls[index].reusable:
+                if place in self._leftovers:
+                    over = {"N": str(self.clock.now // SECOND - 1)}
+                    client.put_item(TableName=self.place.table, Item={**self._leftovers[place], "expires_at": over})
+        return strike(kind, operation, arguments, made, client, self.head)
 
     def _note(self, writes: list[Any]) -> None:
         """What a commit adds to the stream."""
         put = [write["Put"]["Item"] for write in writes if "Put" in write]
-        self._stream += [item for item in put if item["sk"]["S"].startswith("H#")]
         for item in put:
-            identifier = item["pk"]["S"].removeprefix(f"A#{ACCOUNT}#I#")
+            if item["sk"]["S"].startswith("H#") and item not in self._stream:
+                self._stream.append(item)
             if item["sk"]["S"] == "M":
+                identifier = item["pk"]["S"].removeprefix(f"A#{ACCOUNT}#I#")
                 self.head = item
                 if identifier not in self.instances:
                     self.instances.append(identifier)
+
+
+def _is_answered(answer: Answer | None) -> bool:
+    return answer is not None and answer.status < 300
 
 
 _numbers = itertools.count(1)

@@ -63,26 +63,30 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="module")
-def make_place(
-    request: pytest.FixtureRequest, clients: dict[str, Any], sandbox: Sandbox
-) -> Iterator[Callable[[], Place]]:
-    """Makes deployments; handlers find the parts of whichever worker called them."""
-    name, numbers = request.module.__name__.rpartition(".")[2].replace("_", "-"), itertools.count(1)
+def enter() -> Iterator[Callable[[Place], Place]]:
+    """Sets a place's variables; handlers find the parts of whichever worker called them."""
     level = logger.level
     logger.setLevel(logging.CRITICAL)
-    environment = pytest.MonkeyPatch()
+    with pytest.MonkeyPatch.context() as environment:
 
-    def make() -> Place:
-        made = Place.make(f"{name}-{next(numbers)}", clients, sandbox)
-        for variable, value in made.environment.items():
-            environment.setenv(variable, value)
-        return made
+        def enter(made: Place) -> Place:
+            for variable, value in made.environment.items():
+                environment.setenv(variable, value)
+            return made
 
-    interactor.runtime.install(WORKING)  # type: ignore[arg-type]  # it stands for the worker's own
-    yield make
-    environment.undo()
+        interactor.runtime.install(WORKING)  # type: ignore[arg-type]  # it stands for the worker's own
+        yield enter
     interactor.runtime.install(None)
     logger.setLevel(level)
+
+
+@pytest.fixture(scope="module")
+def make_place(
+    request: pytest.FixtureRequest, enter: Callable[[Place], Place], clients: dict[str, Any], sandbox: Sandbox
+) -> Callable[[], Place]:
+    """Makes deployments on MiniStack."""
+    name, numbers = request.module.__name__.rpartition(".")[2].replace("_", "-"), itertools.count(1)
+    return lambda: enter(Place.make(f"{name}-{next(numbers)}", clients, sandbox))
 
 
 @pytest.fixture(scope="module")

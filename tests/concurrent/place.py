@@ -42,6 +42,15 @@ _names = itertools.count(1)
 _environment = threading.Lock()
 
 
+def variables_of(intrinsics: Intrinsics) -> dict[str, str]:
+    """The variables of all functions together: a name has one value."""
+    common = template()["Globals"]["Function"]["Environment"]["Variables"]
+    variables: dict[str, Any] = {}
+    for function in declared_functions().values():
+        variables |= intrinsics.resolve({**common, **function.get("Environment", {}).get("Variables", {})})
+    return {key: str(value) for key, value in variables.items()}
+
+
 class _Working:
     """The runtime that handlers find: that of the worker which called them, whatever the others do."""
 
@@ -86,11 +95,7 @@ class Place:
         resources = Resources(aws, template(), pseudo, "http://127.0.0.1", own=True)
         intrinsics = Intrinsics(template(), parameter_values(template(), {}), pseudo, resources)
         resources.properties = intrinsics.properties
-        common = template()["Globals"]["Function"]["Environment"]["Variables"]
-        variables: dict[str, Any] = {}
-        for function in declared_functions().values():
-            variables |= intrinsics.resolve({**common, **function.get("Environment", {}).get("Variables", {})})
-        return cls(clients, sandbox, {key: str(value) for key, value in variables.items()})
+        return cls(clients, sandbox, variables_of(intrinsics))
 
     @property
     def table(self) -> str:
@@ -232,8 +237,10 @@ class Worker:
         finally:
             _working.reset(token)
 
-    def call(self, method: str, path: str, body: Any = None, at: Millis | None = None) -> Answer:
-        """Send a request, which arrived at ``at``."""
+    def call(
+        self, method: str, path: str, body: Any = None, at: Millis | None = None, key: str | None = None
+    ) -> Answer:
+        """Send a request, which arrived at ``at``, under an ``Idempotency-Key``."""
         raw_path = API + path
         match = router().match(method, raw_path)
         assert match is not None
@@ -242,6 +249,7 @@ class Worker:
             raw_path,
             route=match.route.key,
             parameters=match.variables,
+            headers={} if key is None else {"idempotency-key": key},
             body=None if body is None else json.dumps(body),
             at=self.clock.now if at is None else at,
         )
@@ -255,9 +263,10 @@ class Worker:
         assert self.call("POST", f"/workflows/{name}/versions/{made['version_id']}/publish").status == 200
         return name
 
-    def create(self, name: str, given: Any = None, namespace: str = "default") -> Answer:
+    def create(self, name: str, given: Any = None, namespace: str = "default", key: str | None = None) -> Answer:
         """Create an instance."""
-        return self.call("POST", f"/workflows/{name}/instances", {"namespace": namespace, "input": given or {}})
+        body = {"namespace": namespace, "input": given or {}}
+        return self.call("POST", f"/workflows/{name}/instances", body, key=key)
 
     def started(self, definition: Mapping[str, Any], given: Any = None, namespace: str = "default") -> str:
         """The id of a new instance of a new workflow."""
@@ -265,11 +274,17 @@ class Worker:
         return identifier
 
     def resume(
-        self, instance_id: str, given: Any = None, thread: str | None = None, at: Millis | None = None
+        self,
+        instance_id: str,
+        given: Any = None,
+        thread: str | None = None,
+        at: Millis | None = None,
+        key: str | None = None,
     ) -> Answer:
         """Resume an instance or one of its threads."""
         within = "" if thread is None else f"/threads/{thread}"
-        return self.call("POST", f"/workflows/instances/{instance_id}{within}/resume", {"input": given or {}}, at)
+        path = f"/workflows/instances/{instance_id}{within}/resume"
+        return self.call("POST", path, {"input": given or {}}, at, key)
 
     def cancel(self, instance_id: str) -> Answer:
         """Cancel an instance."""

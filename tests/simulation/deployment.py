@@ -57,13 +57,13 @@ _NARROWED = {
 _REMOVED_PER_CALL = 5
 
 
-class _Inline:
+class Inline:
     """A pool whose work is done by whoever asks, so that the baton is never in two hands."""
 
     def __init__(self, _: int) -> None:
         self.map = map
 
-    def __enter__(self) -> "_Inline":
+    def __enter__(self) -> "Inline":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -88,7 +88,7 @@ def deployed(quota: str) -> Iterator[None]:
     """The variables are set, the bounds near, and the logger silent; ``quota`` is that of each namespace."""
     with ExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, {**_ENVIRONMENT, "NAMESPACE_QUOTA": quota}))
-        stack.enter_context(patch.object(webhooks, "ThreadPoolExecutor", _Inline))
+        stack.enter_context(patch.object(webhooks, "ThreadPoolExecutor", Inline))
         stack.enter_context(patch.object(instances, "REMOVED_PER_CALL", _REMOVED_PER_CALL))
         for name, bound in _NARROWED.items():
             stack.enter_context(patch.object(limits, name, bound))
