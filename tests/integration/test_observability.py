@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from interactor.core.metrics import NAMES
-from tests.integration.definitions import example, http, one, script
+from tests.integration.definitions import example, halting, http, one, script
 from tests.integration.deployment import NO_TOKEN, Deployment
 from tests.integration.outside import answer
 from tests.integration.stack import template
@@ -51,15 +51,17 @@ def test_the_documented_metrics_come_from_the_relay(deployment: Deployment) -> N
     deployment.define(one(script("return {a: 1}"), name="quick"))
     deployment.define(one(http("https://api.example.com/orders"), name="orders"))
     deployment.define(one(script("throw 1"), name="broken"))
-    for name in ("quick", "orders", "broken"):
+    deployment.define(one(halting() | {"halting_instructions": {"instruction": "Ask."}}, name="asking"))
+    for name in ("quick", "orders", "broken", "asking"):
         deployment.start(name)
     assert metrics(deployment) == {}
     deployment.drain()
     found = metrics(deployment)
-    assert found.keys() == NAMES.keys()
-    counts = {name: len(found[name]) for name in NAMES if NAMES[name] == "Count"}
+    assert found.keys() == NAMES.keys() - {"workflow.ai.generated"}
+    counts = {name: len(found[name]) for name in found if NAMES[name] == "Count"}
     assert counts == {
-        "workflow.instance.created": 3, "workflow.instance.completed": 2, "workflow.instance.failed": 1,
+        "workflow.instance.created": 4, "workflow.instance.completed": 2, "workflow.instance.failed": 1,
+        "workflow.ai.fallback": 1,
     }  # fmt: skip
     assert (len(found["workflow.script.duration"]), len(found["workflow.http.duration"])) == (2, 1)
     assert all(value >= 0 for values in found.values() for value in values)

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from interactor import settings
-from interactor.core.logic import HttpCall, Outcome
+from interactor.core.logic import Failed, HttpCall, ModelCall, Outcome
 from interactor.core.settle import Lifetimes
 from interactor.core.times import Millis
 from interactor.core.webhooks import Answer
@@ -19,6 +19,7 @@ from interactor.logs import logger
 from interactor.usecases.world import World
 
 if TYPE_CHECKING:
+    from interactor.adapters.bedrock import Models
     from interactor.adapters.clients import ClientStore
     from interactor.adapters.dynamo.definitions import DefinitionStore
     from interactor.adapters.dynamo.deliveries import DeliveryStore
@@ -188,6 +189,15 @@ class Runtime:
         return OutgoingClient(settings.flag("OUTBOUND_ALLOW_LOOPBACK"))
 
     @cached_property
+    def models(self) -> "Models":
+        """Has models write."""
+        from interactor.adapters import bedrock, stand_in
+
+        if settings.text("AI_MODELS") == stand_in.NAME:
+            return stand_in.write
+        return bedrock.Bedrock(lambda: _client("bedrock-runtime", bedrock.CONFIG), settings.names("AI_MODELS"), clock)
+
+    @cached_property
     def secrets(self) -> "SecretStore":
         """The accounts' secrets."""
         from interactor.adapters.secrets import SecretStore
@@ -222,6 +232,7 @@ class Runtime:
             self.definitions,
             _Lazy(self),
             self._call_out,
+            self._ask_model,
             lambda account: self.secrets.read(account),
             self.steps_queue,
             rules,
@@ -317,6 +328,13 @@ class Runtime:
 
         return run_http_call(self.outgoing, call, headers, now=self.world.now, mask=mask)
 
+    def _ask_model(self, call: ModelCall) -> Outcome:
+        """Only the step worker comes here, and only for a state that wants it: nobody else pays for the client."""
+        outcome = self.models(call)
+        if isinstance(outcome, Failed):
+            logger.warning("no text of a model", extra={"code": outcome.code, "reason": outcome.message})
+        return outcome
+
     def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         from interactor.adapters.outgoing.webhook import post
 
@@ -352,19 +370,21 @@ class _LazySealer:
 _clients: dict[str, Any] = {}
 
 
-def _client(service: str) -> Any:
+_CONFIG: Mapping[str, Any] = {
+    "connect_timeout": 2,
+    "read_timeout": 5,
+    "retries": {"mode": "standard", "total_max_attempts": 3},
+    "max_pool_connections": 32,
+}
+
+
+def _client(service: str, config: Mapping[str, Any] = _CONFIG) -> Any:
     """A boto3 client, made once. Timeouts stay well inside those of the functions."""
     if service not in _clients:
         import boto3
         from botocore.config import Config
 
-        config = Config(
-            connect_timeout=2,
-            read_timeout=5,
-            retries={"mode": "standard", "total_max_attempts": 3},
-            max_pool_connections=32,
-        )
-        _clients[service] = boto3.client(service, config=config)  # type: ignore[call-overload]  # by name
+        _clients[service] = boto3.client(service, config=Config(**config))  # type: ignore[call-overload]  # by name
     return _clients[service]
 
 

@@ -41,6 +41,12 @@ def budget(name: str) -> Millis:
     return int(text(name)) or NO_BUDGET
 
 
+def names(name: str) -> dict[str, str]:
+    """``name=value`` pairs separated by commas."""
+    pairs = (part.partition("=") for part in text(name).split(",") if part.strip())
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
 def delays(name: str) -> tuple[Millis, ...]:
     """Seconds separated by commas, as milliseconds."""
     return tuple(round(float(part) * SECOND) for part in text(name).split(","))

@@ -27,12 +27,13 @@ class Phase(StrEnum):
     BODY = "body"  # the state's own work begins: it halts, forks, or runs its logic
     LOGIC = "logic"  # the state's logic runs
     LEAVE = "leave"  # the transitions of an action state without logic are judged
+    INSTRUCT = "instruct"  # a model writes what the halt says
     HALTED = "halted"  # a person decides
     JOINING = "joining"  # it waits for the threads it forked
     ENDED = "ended"  # nothing
 
 
-RUNNING = frozenset({Phase.ENTER, Phase.ON_ENTER, Phase.BODY, Phase.LOGIC, Phase.LEAVE})
+RUNNING = frozenset({Phase.ENTER, Phase.ON_ENTER, Phase.BODY, Phase.LOGIC, Phase.LEAVE, Phase.INSTRUCT})
 
 
 @dataclass(frozen=True)

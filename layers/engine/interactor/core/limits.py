@@ -42,6 +42,18 @@ RECORDS_PER_SNAPSHOT = 50
 INSTANCE_HISTORY_ENTRIES = 100
 INSTANCE_HISTORY_BYTES = 256 * KILOBYTE
 RESPONSE_BYTES = 64 * KILOBYTE
+
+MODEL_DEADLINE: Millis = 8 * SECOND
+"""How long a halt waits for a model; then it says plain text (ruling 30)."""
+MODEL_TRIES = 2
+"""How often a model is asked for one halt where its worker dies meanwhile."""
+MODEL_TASK_BYTES = 8 * KILOBYTE
+MODEL_DATA_BYTES = 32 * KILOBYTE
+"""What a model is sent: the prompt, and all data together."""
+MODEL_TOKENS = 500
+MODEL_TEXT_BYTES = 4 * KILOBYTE
+"""What a model may write, and what is kept of it."""
+
 STEP_RESULT_BYTES = 8 * KILOBYTE
 """What the history keeps of an ``on_enter`` result."""
 

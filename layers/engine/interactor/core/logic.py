@@ -29,6 +29,18 @@ Call: TypeAlias = ScriptCall | HttpCall
 
 
 @dataclass(frozen=True)
+class ModelCall:
+    """What a model is asked to write: a ``task`` of the definition's author, and ``data`` of the instance by name.
+
+    ``model`` is the definition's name for it, None where it names none.
+    """
+
+    model: str | None
+    task: str
+    data: JsonObject
+
+
+@dataclass(frozen=True)
 class Succeeded:
     """Logic that ended well: a script's object (None: nothing to merge), or ``{"status", "body"}`` of a request."""
 

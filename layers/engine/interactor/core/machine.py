@@ -6,7 +6,8 @@ thread rests. Nothing outside the draft changes; what came of it is a ``Change``
 instance's next version.
 
     enter(S)   terminal: the thread ends, then S.on_enter | S.on_enter | otherwise the body of S
-    body(S)    halting: halted | fork: joining, its threads enter | logic | leave
+    body(S)    halting: instruct where a model writes, else halted | fork: joining, its threads enter | logic | leave
+    instruct   written, or not: halted
     logic      succeeded: result merged, leave | failed: again later, or fail
     leave(S)   the first transition whose condition holds: enter(target) | none: fail
     resume     checked by the form, merged, the first matching transition: enter(target) | none: refused
@@ -17,7 +18,15 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from interactor.core import conditions, form, limits, results
-from interactor.core.definition.model import Definition, HttpLogic, Logic, ScriptLogic, State, Transition
+from interactor.core.definition.model import (
+    Definition,
+    HttpLogic,
+    Instructions,
+    ScriptLogic,
+    State,
+    Transition,
+    Work,
+)
 from interactor.core.errors import InvalidTransitionError, WorkflowDataTooLargeError
 from interactor.core.events import Event, changes
 from interactor.core.instance import Failure, Halt, Instance, LastResume, Phase, Thread
@@ -40,17 +49,24 @@ PERMANENT = frozenset(
 
 @dataclass(frozen=True)
 class Step:
-    """What a thread needs done before it can go on: its state's logic, or (``logic`` None) only its rules."""
+    """What a thread needs done before it can go on: its state's logic, what a model is to write for its halt, or
+    (``logic`` None) only its rules.
+    """
 
     state: State
     phase: Phase
-    logic: Logic | None
+    logic: Work | None
     sequence: int
     attempt: int
 
     @property
     def outside(self) -> bool:
         """Whether it reaches beyond the engine, and so must not be repeated lightly (invariant 5)."""
+        return isinstance(self.logic, (HttpLogic, Instructions))
+
+    @property
+    def effective(self) -> bool:
+        """Whether it may have an effect out there even when its result is lost; what a model writes has none."""
         return isinstance(self.logic, HttpLogic)
 
 
@@ -91,8 +107,12 @@ class Advance:
         if not thread.running:
             return None
         state = self._definition.states[thread.state]
-        logic = {Phase.ON_ENTER: state.on_enter, Phase.LOGIC: state.logic}.get(thread.phase)
-        return Step(state, thread.phase, logic, thread.sequence, thread.attempt)
+        work: dict[Phase, Work | None] = {
+            Phase.ON_ENTER: state.on_enter,
+            Phase.LOGIC: state.logic,
+            Phase.INSTRUCT: state.instructions,
+        }
+        return Step(state, thread.phase, work.get(thread.phase), thread.sequence, thread.attempt)
 
     @property
     def full(self) -> bool:
@@ -166,7 +186,9 @@ class Advance:
         step = self.step
         if step is None or step.logic is None:
             raise AssertionError("no logic is pending")
-        if isinstance(outcome, Failed):
+        if step.phase is Phase.INSTRUCT:
+            self._instructed(step, outcome, now)
+        elif isinstance(outcome, Failed):
             self._failed(step, outcome, now, retry_at)
         else:
             self._succeeded(step, outcome.value, outcome.logs, outcome.duration_ms, now)
@@ -273,7 +295,9 @@ class Advance:
             self._body(state, now)
 
     def _body(self, state: State, now: Millis) -> None:
-        if state.type == "halting":
+        if state.type == "halting" and state.instructions is not None and state.instructions.kind == "ai":
+            self._rest(Phase.INSTRUCT)
+        elif state.type == "halting":
             self._halt(state, now)
         elif state.fork is not None:
             self._fork(state, now)
@@ -282,9 +306,19 @@ class Advance:
         else:
             self._rest(Phase.LEAVE)
 
-    def _halt(self, state: State, now: Millis) -> None:
+    def _instructed(self, step: Step, outcome: Outcome, now: Millis) -> None:
+        """Halt with what a model wrote, or without (ruling 30): why not is the history's, and no failure."""
+        fields = _step_fields(step, outcome.logs, outcome.duration_ms)
+        if isinstance(outcome, Failed):
+            self._note("step", "failed", now, fields | {"code": outcome.code, "message": outcome.message})
+            self._halt(step.state, now)
+        else:
+            self._note("step", "completed", now, fields)
+            self._halt(step.state, now, outcome.value)
+
+    def _halt(self, state: State, now: Millis, written: str | None = None) -> None:
         try:
-            presented = render_halt(state, self.scope())
+            presented = render_halt(state, self.scope(), written)
         except PresentationTooLargeError as error:
             self.fail("presentation_too_large", str(error), now)
             return
@@ -458,11 +492,14 @@ def cancelled(thread: Thread) -> Thread:
     return replace(thread, phase=Phase.ENDED, outcome="cancelled", cut_off=thread.phase, due_at=None)
 
 
+_KINDS: dict[type, str] = {ScriptLogic: "script", HttpLogic: "http", Instructions: "ai"}
+
+
 def _step_fields(step: Step, logs: tuple[str, ...], duration_ms: int) -> JsonObject:
     fields: JsonObject = {
         "state": step.state.name,
         "phase": step.phase.value,
-        "logic": "http" if step.outside else "script",
+        "logic": _KINDS[type(step.logic)],
         "attempt": step.attempt,
         "duration_ms": duration_ms,
     }

@@ -1,4 +1,4 @@
-"""The metrics that the API's documentation names, made of history records: the history is the outbox (invariant 2).
+"""The metrics that the API's documentation names, and those of models, made of history records (invariant 2).
 
 workflow.instance.created     counter
 workflow.instance.completed   counter
@@ -6,6 +6,9 @@ workflow.instance.failed      counter
 workflow.state.duration       milliseconds a thread was in a state, when it leaves it
 workflow.script.duration      milliseconds a script ran
 workflow.http.duration        milliseconds one attempt of an HTTP action took
+workflow.ai.duration          milliseconds a halt waited for a model
+workflow.ai.generated         halts that say what a model wrote
+workflow.ai.fallback          halts that wanted a model and say plain text
 """
 
 from collections.abc import Iterator
@@ -23,6 +26,9 @@ NAMES: Final[dict[str, Unit]] = {
     "workflow.state.duration": "Milliseconds",
     "workflow.script.duration": "Milliseconds",
     "workflow.http.duration": "Milliseconds",
+    "workflow.ai.duration": "Milliseconds",
+    "workflow.ai.generated": "Count",
+    "workflow.ai.fallback": "Count",
 }
 
 
@@ -41,5 +47,7 @@ def measures(event: JsonObject) -> Iterator[Measure]:
             yield Measure(f"workflow.instance.{subtype}", 1)
         case "transition", "state_change" if "duration_ms" in event:
             yield Measure("workflow.state.duration", event["duration_ms"])
-        case "step", _:
+        case "step", subtype:
             yield Measure(f"workflow.{event['logic']}.duration", event["duration_ms"])
+            if event["logic"] == "ai":
+                yield Measure(f"workflow.ai.{'generated' if subtype == 'completed' else 'fallback'}", 1)

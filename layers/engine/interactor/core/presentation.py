@@ -46,8 +46,8 @@ class _Instruction:
     text: str | None
 
 
-def render_halt(state: State, scope: Scope) -> Presented:
-    """Render what a halting state shows with the values of ``scope``.
+def render_halt(state: State, scope: Scope, written: str | None = None) -> Presented:
+    """Render what a halting state shows with the values of ``scope``; ``written`` is what a model wrote for it.
 
     What a presentation's schema calls a string (titles, messages, labels, values of options) stays a text,
     whatever a placeholder in it holds; everything else, defaults first of all, keeps the type of its value. A
@@ -58,7 +58,7 @@ def render_halt(state: State, scope: Scope) -> Presented:
         TemplateError: a template that does not parse or names secrets; a checked definition has neither.
     """
     try:
-        instruction = _instruction(state.instructions, scope)
+        instruction = _instruction(state.instructions, scope) if written is None else _Instruction(None, written)
         presentation = _presentation(state, instruction, scope)
         choices = _choices(state, presentation, scope)
     except RenderedTooLargeError:
@@ -71,7 +71,7 @@ def render_halt(state: State, scope: Scope) -> Presented:
         "include_data": list(state.instructions.include_data) if state.instructions else [],
         "transition_mode": state.transition_mode,
         "choices": choices,
-        "generated": False,
+        "generated": written is not None,
     }
     own_instruction = 0 if instruction is None else jsons.size(instruction.text)
     if jsons.size(presentation) + own_instruction > MAX_BYTES or jsons.size(options) > MAX_BYTES:

@@ -215,7 +215,7 @@ def _in_flight(engine: Engine, head: Head, now: Millis) -> list[JsonObject]:
         if thread is None or lease.until <= now:
             continue
         step = Advance(definition, head.instance, thread_id).step
-        if step is not None and step.outside:
+        if step is not None and step.effective:
             key = action_key(head.instance, thread)
             found.append({"state": thread.state, "thread": thread_id, "idempotency_key": key})
     return found

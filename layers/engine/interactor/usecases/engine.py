@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from interactor.core import calls
-from interactor.core.definition.model import Definition, HttpLogic, Logic
+from interactor.core import calls, instructions
+from interactor.core.definition.model import Definition, HttpLogic, Instructions, Work
 from interactor.core.instance import Instance
 from interactor.core.jsons import Json
-from interactor.core.logic import Failed, HttpCall, Outcome, ScriptCall
+from interactor.core.logic import Failed, HttpCall, ModelCall, Outcome, ScriptCall
 from interactor.core.machine import Advance, Change, Step
 from interactor.core.masking import Mask
 from interactor.core.settle import Lifetimes, OvertakenError, Settled, settle, wake_at
@@ -27,6 +27,7 @@ from interactor.core.storing import (
     StepHint,
     StoreUnavailableError,
 )
+from interactor.core.templates import TemplateError
 from interactor.core.times import SECOND, Millis
 from interactor.usecases.world import World
 
@@ -61,6 +62,8 @@ Secrets = Callable[[str], Mapping[str, str]]
 Caller = Callable[[HttpCall, Mapping[str, str], Callable[[str], str]], Outcome]
 """Makes an outgoing request with extra headers and says how it ended; what it quotes of an answer is masked first."""
 
+Models = Callable[[ModelCall], Outcome]
+"""Has a model write a text, or says why not; never raises for what comes back."""
 
 Also = Callable[[Settled, Sequence[Record]], Item]
 """One more write for a commit, made from what was settled and the history before it: an idempotency key's record."""
@@ -86,6 +89,7 @@ class Engine:
         definitions: "DefinitionStore",
         scripts: Scripts,
         call_out: Caller,
+        ask_model: Models,
         secrets: Secrets,
         hints: Hints,
         rules: Rules,
@@ -97,6 +101,7 @@ class Engine:
         self.rules = rules
         self._scripts = scripts
         self._call_out = call_out
+        self._ask_model = ask_model
         self._secrets = secrets
 
     def definition_of(self, instance: Instance) -> Definition:
@@ -113,11 +118,14 @@ class Engine:
             else:
                 self.run_step(account, advance, step.logic, {})
 
-    def run_step(self, account: str, advance: Advance, logic: Logic, headers: Mapping[str, str]) -> None:
+    def run_step(self, account: str, advance: Advance, logic: Work, headers: Mapping[str, str]) -> None:
         """Run one piece of logic and tell the advance how it ended, with secrets masked."""
         step = advance.step
         if step is None:
             raise AssertionError("no step is pending")
+        if isinstance(logic, Instructions):
+            advance.complete(self._written(account, advance, logic), self.world.now())
+            return
         # A service may echo what an earlier step sent it, so that every outside answer is masked.
         secrets = self._secrets(account) if step.outside or calls.mentioned_secrets(logic) else {}
         mask = Mask(secrets)
@@ -130,6 +138,18 @@ class Engine:
             outcome = self._call_out(call, headers, mask.text)
         now = self.world.now()
         advance.complete(mask.outcome(outcome), now, self._retry_at(step, outcome, now))
+
+    def _written(self, account: str, advance: Advance, wanted: Instructions) -> Outcome:
+        """What a model wrote for a halt, or why it did not: whatever goes wrong here, the halt comes (ruling 30)."""
+        try:
+            mask = Mask(self._secrets(account))
+            call = instructions.prepare(wanted, advance.scope())
+        except (StoreUnavailableError, ValueError) as error:
+            # Without the secrets nothing could be masked, so that nothing is sent.
+            told = str(error) if isinstance(error, TemplateError) else "the account's secrets could not be read"
+            return Failed(instructions.ERROR, told)
+        asked = ModelCall(call.model, mask.text(call.task), mask.value(call.data))
+        return mask.outcome(self._ask_model(asked))
 
     def commit(self, definition: Definition, head: Head, change: Change, also: Also | None = None) -> Head:
         """Commit what a thread came to, on the head as it stands then.

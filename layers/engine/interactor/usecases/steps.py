@@ -9,9 +9,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
-from interactor.core import limits, traces
+from interactor.core import instructions, limits, traces
 from interactor.core.errors import InstanceNotActiveError
-from interactor.core.instance import Instance, Thread
+from interactor.core.instance import Instance, Phase, Thread
+from interactor.core.logic import Failed
 from interactor.core.machine import Advance
 from interactor.core.settle import OvertakenError, expires_at, wake_at
 from interactor.core.storing import GuardLostError, Head, Lease, StepHint, StoreUnavailableError
@@ -125,7 +126,10 @@ def _advance(engine: Engine, head: Head, advance: Advance, thread: Thread) -> bo
     step = advance.step
     definition = engine.definition_of(head.instance)
     deadline = engine.world.now() + engine.rules.inline_budget
-    if step is not None and step.logic is not None and (step.outside or thread.outcome is not None):
+    if step is not None and step.phase is Phase.INSTRUCT and _tries(head, thread) > limits.MODEL_TRIES:
+        told = f"The model was asked {limits.MODEL_TRIES} times, and the worker never came to an end with it"
+        advance.complete(Failed(instructions.ERROR, told), engine.world.now())
+    elif step is not None and step.logic is not None and (step.outside or thread.outcome is not None):
         engine.run_step(head.instance.account, advance, step.logic, _headers(head.instance, thread))
         deadline = engine.world.now() + engine.rules.inline_budget
     engine.run_pure(head.instance.account, advance, deadline)
@@ -134,6 +138,10 @@ def _advance(engine: Engine, head: Head, advance: Advance, thread: Thread) -> bo
     committed = engine.commit(definition, head, advance.change())
     engine.carry_on(definition, committed, None, deadline)
     return True
+
+
+def _tries(head: Head, thread: Thread) -> int:
+    return head.leases.get(thread.id, Lease(0, 0)).tries
 
 
 def _headers(instance: Instance, thread: Thread) -> dict[str, str]:

@@ -78,6 +78,10 @@ class Instructions:
     include_data: tuple[str, ...]
 
 
+Work: TypeAlias = Logic | Instructions
+"""What a step may have to do beside following the rules."""
+
+
 @dataclass(frozen=True)
 class Timeout:
     """A halt that lasts ``after_ms`` goes to ``target``."""
