@@ -223,6 +223,7 @@ class Runtime:
                 settings.lifetime("RETENTION_AFTER_END"),
             ),
             quota=settings.limit("NAMESPACE_QUOTA") if "NAMESPACE_QUOTA" in os.environ else None,
+            redacted_words=settings.words("REDACT_FIELDS") if "REDACT_FIELDS" in os.environ else (),
             inline_budget=settings.budget("INLINE_BUDGET_MS"),
             retry_delays=settings.delays("HTTP_RETRY_DELAYS") if "HTTP_RETRY_DELAYS" in os.environ else (1000,),
         )

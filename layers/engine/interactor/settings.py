@@ -41,6 +41,11 @@ def budget(name: str) -> Millis:
     return int(text(name)) or NO_BUDGET
 
 
+def words(name: str) -> tuple[str, ...]:
+    """Words separated by commas."""
+    return tuple(part.strip() for part in text(name).split(",") if part.strip())
+
+
 def names(name: str) -> dict[str, str]:
     """``name=value`` pairs separated by commas."""
     pairs = (part.partition("=") for part in text(name).split(",") if part.strip())

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from interactor.adapters.dynamo.listing import Listed
 from interactor.api.history import entries
-from interactor.core import jsons, limits
+from interactor.core import jsons, limits, redaction
 from interactor.core.deliveries import Delivery
 from interactor.core.instance import Instance, Phase, Thread
 from interactor.core.jsons import JsonObject
@@ -23,7 +23,7 @@ def instance(found: Instance, records: Iterable[Record]) -> JsonObject:
         "namespace": found.namespace,
         "status": found.status,
         "current_state": found.main.state,
-        "workflow_data": found.data,
+        "workflow_data": redaction.data(found.data, found.redacted),
     }
     halted = found.halted_threads()
     if len(halted) == 1:

@@ -7,7 +7,7 @@ A thread's end may complete a join, fail a fork, or end the instance; whatever f
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from interactor.core import limits, snapshots
+from interactor.core import limits, redaction, snapshots
 from interactor.core.definition.model import Definition, Fork, State
 from interactor.core.events import Event, changes
 from interactor.core.instance import MAIN, Failure, Instance, Phase, Status, Thread
@@ -69,7 +69,10 @@ class Draft:
             if status != instance.status:
                 instance = replace(instance, status=status, status_since=self.now)
         first = instance.next_event
-        numbered = tuple(event.numbered(first + index, entropy) for index, event in enumerate(self.events))
+        numbered = tuple(
+            redaction.event(event.numbered(first + index, entropy), instance.redacted)
+            for index, event in enumerate(self.events)
+        )
         instance = replace(
             instance, next_event=first + len(numbered), updated_at=self.now, version=instance.version + 1
         )

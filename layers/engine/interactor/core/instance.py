@@ -139,6 +139,8 @@ class Instance:
     failure: Failure | None = None
     cancel_reason: str | None = None
     traceparent: str | None = None
+    redacted: tuple[str, ...] = ()
+    """Keys of the data that nobody reads back (``redaction``)."""
     paused: bool = False
     """Nothing new starts (ruling 29); a flag beside the status."""
 

@@ -17,7 +17,7 @@ instance's next version.
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from interactor.core import conditions, form, limits, results
+from interactor.core import conditions, form, limits, redaction, results
 from interactor.core.definition.model import (
     Definition,
     HttpLogic,
@@ -136,6 +136,10 @@ class Advance:
     def scope(self) -> Scope:
         """What conditions, templates and scripts of the thread's present state see."""
         return Scope(workflow_data=self._data(), input=self._thread.input, context=self.context())
+
+    def shown_scope(self) -> Scope:
+        """The same as a reader, or a model, may see it."""
+        return redaction.scope(self.scope(), self._instance.redacted)
 
     def context(self) -> JsonObject:
         """The ``context`` of scripts and templates."""
@@ -318,7 +322,8 @@ class Advance:
 
     def _halt(self, state: State, now: Millis, written: str | None = None) -> None:
         try:
-            presented = render_halt(state, self.scope(), written)
+            shown = redaction.presentation(state.presentation, self._instance.redacted)
+            presented = render_halt(replace(state, presentation=shown), self.shown_scope(), written)
         except PresentationTooLargeError as error:
             self.fail("presentation_too_large", str(error), now)
             return

@@ -8,7 +8,7 @@ than 50 records. Between snapshots the events' own ``changes`` lead from one to 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from interactor.core import jsons, limits
+from interactor.core import jsons, limits, redaction
 from interactor.core.events import apply, undo
 from interactor.core.instance import Instance
 from interactor.core.jsons import JsonObject
@@ -16,10 +16,10 @@ from interactor.core.storing import Record
 
 
 def snapshot(instance: Instance) -> JsonObject:
-    """The layers of all threads with their parents: what the data of each is made of."""
+    """The layers of all threads with their parents: what the data of each is made of, as it may be read."""
     threads = instance.threads.values()
     return {
-        "layers": {thread.id: thread.layer for thread in threads},
+        "layers": {thread.id: redaction.data(thread.layer, instance.redacted) for thread in threads},
         "parents": {thread.id: thread.parent for thread in threads if thread.parent is not None},
     }
 

@@ -76,6 +76,8 @@ class Rules:
     lifetimes: Lifetimes
     quota: int | None
     inline_budget: Millis
+    redacted_words: tuple[str, ...] = ()
+    """Words of form fields that nobody reads back (``core.redaction``)."""
     retry_delays: tuple[Millis, ...] = (1 * SECOND, 2 * SECOND, 4 * SECOND, 8 * SECOND)
 
 
@@ -143,7 +145,7 @@ class Engine:
         """What a model wrote for a halt, or why it did not: whatever goes wrong here, the halt comes (ruling 30)."""
         try:
             mask = Mask(self._secrets(account))
-            call = instructions.prepare(wanted, advance.scope())
+            call = instructions.prepare(wanted, advance.shown_scope())
         except (StoreUnavailableError, ValueError) as error:
             # Without the secrets nothing could be masked, so that nothing is sent.
             told = str(error) if isinstance(error, TemplateError) else "the account's secrets could not be read"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from interactor.core import traces
+from interactor.core import redaction, traces
 from interactor.core.definition.input_schema import check_input
 from interactor.core.errors import InvalidRequestError, NamespaceQuotaExceededError, WorkflowNotPublishedError
 from interactor.core.instance import MAIN, Instance, Phase, Thread
@@ -64,6 +64,7 @@ def start(engine: Engine, wanted: Wanted, also: Also | None = None) -> Head:
         status="running",
         status_since=now,
         threads={MAIN: main},
+        redacted=redaction.fields_of(definition, engine.rules.redacted_words),
         traceparent=wanted.traceparent or traces.begin(engine.world.entropy(traces.ENTROPY_BYTES)),
     )
     advance = Advance(definition, instance, MAIN, wanted.by)

@@ -30,7 +30,7 @@ def to_document(instance: Instance) -> JsonObject:
     document["threads"] = [_members(thread, bulk=False) for thread in instance.threads.values()]
     if instance.failure is not None:
         document["failure"] = asdict(instance.failure)
-    return {name: value for name, value in document.items() if value is not None}
+    return {name: value for name, value in document.items() if value is not None and value != ()}
 
 
 def bulk(instance: Instance) -> JsonObject:
@@ -43,7 +43,7 @@ def from_documents(document: JsonObject, held: JsonObject, version: int) -> Inst
     rest = {name: value for name, value in document.items() if name not in ("schema", "threads", "failure")}
     threads = [_read_thread({**each, **held.get(each["id"], {})}) for each in document["threads"]]
     return Instance(
-        **rest,
+        **{**rest, "redacted": tuple(rest.get("redacted", ()))},
         threads={thread.id: thread for thread in threads},
         failure=_read(Failure, document.get("failure")),
         version=version,

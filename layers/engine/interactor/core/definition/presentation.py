@@ -74,6 +74,7 @@ def _check_field(field: Node) -> None:
     field.boolean("required")
     field.text("placeholder")
     field.boolean("multiline")
+    field.boolean("sensitive")
     field.integer("maxLength", 0)
     field.integer("maxSize", 1)
     field.text("accept")

@@ -1,0 +1,96 @@
+"""Form fields that nobody reads back: passwords and the like are for the engine's logic, not for answers.
+
+Which fields those are is settled as an instance is created, by the forms of its definition and the deployment's
+words; their names are top-level keys of the data. Scripts, conditions and HTTP logic see the values. History,
+webhooks, answers and halts have ``[redacted]`` in their place, always under the same keys and of every value alike,
+so that folding redacted changes gives redacted data.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Final
+
+from interactor.core.definition.model import Definition
+from interactor.core.jsons import Json, JsonObject
+from interactor.core.paths import Scope
+
+REDACTED: Final = "[redacted]"
+
+
+def fields_of(definition: Definition, words: Sequence[str]) -> tuple[str, ...]:
+    """Names of the form fields to redact: those that say ``sensitive``, and those that a word fits.
+
+    A word fits a field with this type, or with the word between ``_`` in its name; ``"sensitive": false`` excepts
+    a field. A name is redacted everywhere if it is in one form.
+    """
+    found: dict[str, None] = {}
+    for state in definition.states.values():
+        for field in (state.presentation or {}).get("fields") or ():
+            if _is_sensitive(field, words):
+                found[field["name"]] = None
+    return tuple(found)
+
+
+def data(found: JsonObject, keys: Collection[str]) -> JsonObject:
+    """An object of values by key, such as ``workflow_data`` or an input."""
+    if not any(key in found for key in keys):
+        return found
+    return {key: _hidden(value) if key in keys else value for key, value in found.items()}
+
+
+def changes(found: JsonObject, keys: Collection[str]) -> JsonObject:
+    """What ``events.changes`` found."""
+    shown: JsonObject = {}
+    for kind, values in found.items():
+        if kind == "updated":
+            pairs = {key: {end: _hidden(each) for end, each in values[key].items()} for key in values if key in keys}
+            shown[kind] = {**values, **pairs}
+        else:
+            shown[kind] = data(values, keys)
+    return shown
+
+
+def event(found: JsonObject, keys: Collection[str]) -> JsonObject:
+    """A history event as it is kept."""
+    if not keys:
+        return found
+    shown = dict(found)
+    if isinstance(found.get("input"), dict):
+        shown["input"] = data(found["input"], keys)
+    if "changes" in found:
+        shown["changes"] = changes(found["changes"], keys)
+    return shown
+
+
+def scope(found: Scope, keys: Collection[str]) -> Scope:
+    """What texts for a reader, or for a model, may be made of."""
+    if not keys:
+        return found
+    given = data(found.input, keys) if isinstance(found.input, dict) else found.input
+    return replace(found, workflow_data=data(found.workflow_data, keys), input=given)
+
+
+def presentation(written: JsonObject | None, keys: Collection[str]) -> JsonObject | None:
+    """A presentation before it is filled, without defaults that would show, or bring back, what is redacted."""
+    if written is None or not keys or not isinstance(written.get("fields"), list):
+        return written
+    return {**written, "fields": [_without_filled_default(field, keys) for field in written["fields"]]}
+
+
+def _without_filled_default(field: JsonObject, keys: Collection[str]) -> JsonObject:
+    default = field.get("default")
+    if field.get("name") not in keys or not isinstance(default, str) or "${" not in default:
+        return field
+    return {name: value for name, value in field.items() if name != "default"}
+
+
+def _is_sensitive(field: JsonObject, words: Sequence[str]) -> bool:
+    if isinstance(field.get("sensitive"), bool):
+        return bool(field["sensitive"])
+    name = f"_{field['name']}_"
+    return any(field["type"] == word or f"_{word}_" in name for word in words)
+
+
+def _hidden(value: Json) -> Json:
+    # That there is none is no secret, and tells an audit whether something was given.
+    return value if value is None else REDACTED

@@ -1,0 +1,82 @@
+"""Form fields that nobody reads back."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from interactor.core import redaction
+from interactor.core.definition.compile import compile_definition
+from interactor.core.events import apply, changes, undo
+from interactor.core.paths import Scope
+from interactor.core.redaction import REDACTED
+
+WORDS = ("password", "api_key", "file")
+KEYS = ("password", "pin")
+DATA = st.dictionaries(
+    st.sampled_from(["password", "pin", "amount", "note"]), st.none() | st.booleans() | st.integers() | st.text()
+)
+
+
+def hidden(*fields: dict[str, Any]) -> tuple[str, ...]:
+    filled = [{"type": "string", "label": "?", **field} for field in fields]
+    ask = {
+        "type": "halting",
+        "presentation": {"type": "form", "fields": filled},
+        "transitions": [{"target": "done"}],
+    }
+    states = {"ask": ask, "done": {"type": "terminal"}}
+    document = {"name": "flow", "initial_state": "ask", "states": states}
+    return redaction.fields_of(compile_definition(document), WORDS)
+
+
+@pytest.mark.parametrize(
+    ("field", "is_hidden"),
+    [
+        ({"name": "password"}, True),
+        ({"name": "new_password"}, True),
+        ({"name": "password_2"}, True),
+        ({"name": "passwords"}, False),
+        ({"name": "their_api_key_id"}, True),
+        ({"name": "api"}, False),
+        ({"name": "invoice", "type": "file"}, True),
+        ({"name": "file_name"}, True),
+        ({"name": "note"}, False),
+        ({"name": "note", "sensitive": True}, True),
+        ({"name": "password", "sensitive": False}, False),
+        ({"name": "invoice", "type": "file", "sensitive": False}, False),
+    ],
+)
+def test_a_field_is_hidden_by_its_own_word_by_its_name_or_by_its_type(field: dict[str, Any], is_hidden: bool) -> None:
+    assert hidden(field) == ((field["name"],) if is_hidden else ())
+
+
+@given(DATA, DATA)
+def test_folding_redacted_changes_gives_redacted_data_and_back(before: Any, after: Any) -> None:
+    shown = redaction.changes(changes(before, after), KEYS)
+    assert apply(redaction.data(before, KEYS), shown) == redaction.data(after, KEYS)
+    assert undo(redaction.data(after, KEYS), shown) == redaction.data(before, KEYS)
+
+
+def test_null_is_shown_for_nothing_was_given() -> None:
+    assert redaction.data({"password": None, "pin": 0, "note": "x"}, KEYS) == {
+        "password": None, "pin": REDACTED, "note": "x",
+    }  # fmt: skip
+
+
+def test_what_a_reader_sees_of_a_scope_is_redacted_in_data_and_input() -> None:
+    seen = redaction.scope(Scope({"password": "a", "note": 1}, {"pin": 5}, {}), KEYS)
+    assert (seen.find(["password"]), seen.find(["workflow_data", "password"])) == (REDACTED, REDACTED)
+    assert (seen.find(["input", "pin"]), seen.find(["note"])) == (REDACTED, 1)
+
+
+def test_a_default_filled_from_the_data_goes_and_a_constant_one_stays() -> None:
+    fields = [
+        {"name": "password", "default": "${workflow_data.password}"},
+        {"name": "pin", "default": "0000"},
+        {"name": "note", "default": "${workflow_data.note}"},
+    ]
+    shown = redaction.presentation({"type": "form", "fields": fields}, KEYS)
+    assert shown is not None
+    assert [field.get("default") for field in shown["fields"]] == [None, "0000", "${workflow_data.note}"]
