@@ -1,10 +1,11 @@
 """Every endpoint with a request that would succeed: what hostile tests bend."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.integration.definitions import halting, one
+from tests.integration.definitions import halting, one, script
 from tests.integration.deployment import Deployment
 
 HOOK = {"url": "https://yourapp.com/hook", "events": ["workflow.instance.halted"]}
@@ -22,7 +23,7 @@ class Endpoint:
     scope: str
     body: Any = None
     bad_body: tuple[int, str] | None = (400, "validation_error")
-    ids: tuple[str, ...] = field(default=())
+    ids: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -34,82 +35,84 @@ class Endpoint:
 
 FLOW = one(halting(), name="flow")
 WRONG_DEFINITION = (400, "invalid_workflow")
-ENDPOINTS = (
-    Endpoint("POST", "/workflows", "workflows:write", {**FLOW, "name": "new"}, WRONG_DEFINITION),
-    Endpoint("POST", "/workflows/validate", "workflows:read", FLOW, None),
-    Endpoint("GET", "/workflows", "workflows:read"),
-    Endpoint("GET", "/workflows/{name}", "workflows:read", ids=("name",)),
-    Endpoint("PUT", "/workflows/{name}", "workflows:write", FLOW, WRONG_DEFINITION, ids=("name",)),
-    Endpoint("GET", "/workflows/{name}/versions", "workflows:read", ids=("name",)),
-    Endpoint("POST", "/workflows/{name}/versions", "workflows:write", FLOW, WRONG_DEFINITION, ids=("name",)),
-    Endpoint("GET", "/workflows/{name}/versions/{version}", "workflows:read", ids=("name", "version")),
-    Endpoint("POST", "/workflows/{name}/versions/{draft}/publish", "workflows:write", {}, ids=("name", "draft")),
-    Endpoint("POST", "/workflows/{name}/instances", "workflows:execute", {"namespace": "user_123"}, ids=("name",)),
-    Endpoint("GET", "/workflows/instances", "workflows:read"),
-    Endpoint("GET", "/workflows/instances/{instance}", "workflows:read", ids=("instance",)),
-    Endpoint("POST", "/workflows/instances/{instance}/resume", "workflows:execute", {"input": {}}, ids=("instance",)),
-    Endpoint("POST", "/workflows/instances/{instance}/cancel", "workflows:execute", {}, ids=("instance",)),
-    Endpoint("GET", "/workflows/instances/{instance}/threads", "workflows:read", ids=("instance",)),
-    Endpoint("GET", "/workflows/instances/{instance}/history", "workflows:read", ids=("instance",)),
-    Endpoint("GET", "/workflows/instances/{instance}/events/{event}", "workflows:read", ids=("instance", "event")),
-    Endpoint("GET", "/workflows/errors", "workflows:read"),
-    Endpoint("POST", "/workflows/instances/{instance}/pause", "workflows:execute", {}, ids=("instance",)),
-    Endpoint("POST", "/workflows/instances/{instance}/unpause", "workflows:execute", {}, ids=("instance",)),
-    Endpoint(
-        "POST",
-        "/workflows/instances/{instance}/threads/{thread}/resume",
-        "workflows:execute",
-        {"input": {}},
-        ids=("instance", "thread"),
-    ),
-    Endpoint("POST", "/webhooks/subscriptions", "webhooks:manage", HOOK),
-    Endpoint("GET", "/webhooks/subscriptions", "webhooks:manage"),
-    Endpoint("GET", "/webhooks/event-types", "webhooks:manage"),
-    Endpoint("GET", "/webhooks/subscriptions/{subscription}", "webhooks:manage", ids=("subscription",)),
-    Endpoint(
-        "PATCH",
-        "/webhooks/subscriptions/{subscription}",
-        "webhooks:manage",
-        {"status": "active"},
-        ids=("subscription",),
-    ),
-    Endpoint("POST", "/webhooks/subscriptions/{subscription}/enable", "webhooks:manage", {}, ids=("subscription",)),
-    Endpoint(
-        "POST", "/webhooks/subscriptions/{subscription}/rotate-secret", "webhooks:manage", {}, ids=("subscription",)
-    ),
-    Endpoint("POST", "/webhooks/subscriptions/{subscription}/test", "webhooks:manage", {}, ids=("subscription",)),
-    Endpoint("GET", "/webhooks/subscriptions/{subscription}/deliveries", "webhooks:manage", ids=("subscription",)),
-    Endpoint(
-        "POST",
-        "/webhooks/subscriptions/{subscription}/replay",
-        "webhooks:manage",
-        {"since": "2026-01-20"},
-        ids=("subscription",),
-    ),
-    Endpoint("DELETE", "/webhooks/subscriptions/{subscription}", "webhooks:manage", ids=("subscription",)),
+_INSTANCE = "/workflows/instances/{instance}"
+_SUBSCRIPTIONS = "/webhooks/subscriptions"
+_SUBSCRIPTION = f"{_SUBSCRIPTIONS}/{{subscription}}"
+_DELIVERY = f"{_SUBSCRIPTION}/deliveries/{{delivery}}"
+_READ, _WRITE, _EXECUTE = "workflows:read", "workflows:write", "workflows:execute"
+_ENDPOINTS = (
+    Endpoint("POST", "/workflows", _WRITE, {**FLOW, "name": "new"}, WRONG_DEFINITION),
+    Endpoint("POST", "/workflows/validate", _READ, FLOW, None),
+    Endpoint("GET", "/workflows", _READ),
+    Endpoint("GET", "/workflows/{name}", _READ),
+    Endpoint("PUT", "/workflows/{name}", _WRITE, FLOW, WRONG_DEFINITION),
+    Endpoint("GET", "/workflows/{name}/versions", _READ),
+    Endpoint("POST", "/workflows/{name}/versions", _WRITE, FLOW, WRONG_DEFINITION),
+    Endpoint("GET", "/workflows/{name}/versions/{version}", _READ),
+    Endpoint("GET", "/workflows/{name}/versions/{version}/diagram", _READ),
+    Endpoint("POST", "/workflows/{name}/versions/{draft}/publish", _WRITE, {}),
+    Endpoint("POST", "/workflows/{name}/instances", _EXECUTE, {"namespace": "user_123"}),
+    Endpoint("GET", "/workflows/instances", _READ),
+    Endpoint("GET", _INSTANCE, _READ),
+    Endpoint("GET", f"{_INSTANCE}/diagram", _READ),
+    Endpoint("POST", f"{_INSTANCE}/resume", _EXECUTE, {"input": {}}),
+    Endpoint("POST", f"{_INSTANCE}/cancel", _EXECUTE, {}),
+    Endpoint("GET", f"{_INSTANCE}/threads", _READ),
+    Endpoint("GET", f"{_INSTANCE}/history", _READ),
+    Endpoint("GET", f"{_INSTANCE}/events/{{event}}", _READ),
+    Endpoint("GET", "/workflows/errors", _READ),
+    Endpoint("POST", f"{_INSTANCE}/pause", _EXECUTE, {}),
+    Endpoint("POST", f"{_INSTANCE}/unpause", _EXECUTE, {}),
+    Endpoint("POST", "/workflows/instances/{failed}/retry", _EXECUTE, {}),
+    Endpoint("POST", f"{_INSTANCE}/threads/{{thread}}/resume", _EXECUTE, {"input": {}}),
+    Endpoint("POST", _SUBSCRIPTIONS, "webhooks:write", HOOK),
+    Endpoint("GET", _SUBSCRIPTIONS, "webhooks:read"),
+    Endpoint("GET", "/webhooks/event-types", "webhooks:read"),
+    Endpoint("GET", _SUBSCRIPTION, "webhooks:read"),
+    Endpoint("PATCH", _SUBSCRIPTION, "webhooks:write", {"status": "active"}),
+    Endpoint("POST", f"{_SUBSCRIPTION}/disable", "webhooks:write", {}),
+    Endpoint("POST", f"{_SUBSCRIPTION}/enable", "webhooks:write", {}),
+    Endpoint("POST", f"{_SUBSCRIPTION}/rotate-secret", "webhooks:write", {}),
+    Endpoint("POST", f"{_SUBSCRIPTION}/test", "webhooks:write", {}),
+    Endpoint("GET", f"{_SUBSCRIPTION}/deliveries", "webhooks:read"),
+    Endpoint("GET", _DELIVERY, "webhooks:read"),
+    Endpoint("POST", f"{_DELIVERY}/replay", "webhooks:write", {}),
+    Endpoint("POST", f"{_SUBSCRIPTION}/replay", "webhooks:write", {"since": "2026-01-20"}),
+    Endpoint("DELETE", _SUBSCRIPTION, "webhooks:write"),
 )
+ENDPOINTS = tuple(replace(each, ids=tuple(re.findall(r"{(\w+)}", each.path))) for each in _ENDPOINTS)
+"""Every operation that needs a token: a test holds this against the API's description."""
+WITH_BODY = [each for each in ENDPOINTS if each.method in ("POST", "PUT", "PATCH")]
 NOT_FOUND = {
     "name": (404, "workflow_not_found"),
     "version": (404, "version_not_found"),
     "draft": (404, "version_not_found"),
     "instance": (404, "instance_not_found"),
+    "failed": (404, "instance_not_found"),
     "thread": (404, "thread_not_found"),
     "event": (404, "event_not_found"),
     "subscription": (404, "subscription_not_found"),
+    "delivery": (404, "delivery_not_found"),
 }
 
 
 def things(deployment: Deployment, token: str, namespace: str = "user_123") -> dict[str, str]:
     """One of each thing, by the names that paths have for them."""
     version = deployment.define(FLOW, token)
+    deployment.define(one(script("throw 1"), name="broken"), token)
     instance = deployment.start("flow", token=token, namespace=namespace)["id"]
     history = deployment.call("GET", f"/workflows/instances/{instance}/history", token=token).data["events"]
+    subscription = deployment.call("POST", "/webhooks/subscriptions", HOOK, token).data["id"]
+    sample = deployment.call("POST", f"/webhooks/subscriptions/{subscription}/test", {}, token).body["data"]
+    deployment.drain()
     return {
         "name": "flow",
         "version": version,
         "draft": deployment.call("PUT", "/workflows/flow", FLOW, token).data["version_id"],
         "instance": instance,
+        "failed": deployment.start("broken", token=token, namespace=namespace)["id"],
         "event": history[0]["id"],
         "thread": "thread_main",
-        "subscription": deployment.call("POST", "/webhooks/subscriptions", HOOK, token).data["id"],
+        "subscription": subscription,
+        "delivery": sample["delivery_id"],
     }

@@ -1,12 +1,17 @@
 """Wrong input to every endpoint: the documented status and code, never 500, and nothing changed."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
-from tests.integration.deployment import NO_TOKEN, Deployment
-from tests.integration.requests import ENDPOINTS, FLOW, HOOK, NOT_FOUND, Endpoint, things
+from interactor.api.openapi.operations import OPERATIONS
+from interactor.core.principal import SCOPES, covers
+from tests import events
+from tests.integration.deployment import API, NO_TOKEN, Deployment
+from tests.integration.requests import ENDPOINTS, FLOW, HOOK, NOT_FOUND, WITH_BODY, Endpoint, things
+from tests.integration.stack import router
 
 NOT_JSON: dict[str, str | bytes] = {
     "text": "hello",
@@ -28,6 +33,33 @@ NOT_JSON: dict[str, str | bytes] = {
     "a byte order mark": b"\xef\xbb\xbf{}",
     "a comment": '{"a": 1} // yes',
 }
+PLACES = {
+    # name of a body above: what the answer says about where it is wrong
+    "half an object": "line 1, column 13",
+    "a key twice": "name",
+    "a key twice, deep": "input.a.b",
+    "NaN": "input.a",
+    "Infinity": "input.a",
+    "a number beyond doubles": "input.a",
+    "an integer beyond doubles": "input.a",
+    "3,000 deep": "line 1, column 110",
+    "half a surrogate pair": "input.a",
+    "half a surrogate pair as key": "udc00",
+    "not UTF-8": "byte 17",
+    "a comment": "line 1, column 10",
+}
+OTHER_TYPES = (
+    "text/plain",
+    "text/plain; charset=utf-8",
+    "application/x-www-form-urlencoded",
+    "application/xml",
+    "multipart/form-data; boundary=x",
+    "application/jsonp",
+    "text/json",
+    "json",
+    "application/json, text/plain",
+    "*/*",
+)
 NO_OBJECT = {
     "array": "[]",
     "array of objects": '[{"input": {}}]',
@@ -63,7 +95,6 @@ ODD_IDS = (
     "x" * 3000,
     "a%23N%23user_123%23halted",
 )
-WITH_BODY = [endpoint for endpoint in ENDPOINTS if endpoint.method in ("POST", "PUT")]
 WITH_IDS = [endpoint for endpoint in ENDPOINTS if endpoint.ids]
 
 
@@ -77,6 +108,14 @@ def there(api: Deployment) -> dict[str, str]:
     return things(api, api.token())
 
 
+def test_every_operation_that_needs_a_token_is_among_the_endpoints_with_its_scope() -> None:
+    def form(path: str) -> str:
+        return re.sub(r"{\w+}", "{}", path)
+
+    described = {(each.method, form(each.path), each.scope) for each in OPERATIONS if each.scope is not None}
+    assert described == {(each.method, form(f"{API}{each.path}"), each.scope) for each in ENDPOINTS}
+
+
 @pytest.mark.parametrize("endpoint", WITH_BODY, ids=str)
 def test_what_is_no_json_is_refused_and_changes_nothing(
     api: Deployment, there: dict[str, str], endpoint: Endpoint
@@ -85,7 +124,51 @@ def test_what_is_no_json_is_refused_and_changes_nothing(
     for name, body in NOT_JSON.items():
         answer = api.call(endpoint.method, endpoint.at(there), body)
         assert answer.refusal == (endpoint.bad_body or (400, "validation_error")), name
+        said = json.dumps([answer.error["message"], answer.error["details"]], ensure_ascii=False)
+        assert PLACES.get(name, "") in said
+        (detail,) = answer.error["details"]
+        assert detail["message"]
     assert api.items() == before
+
+
+@pytest.mark.parametrize("endpoint", WITH_BODY, ids=str)
+def test_a_body_that_says_it_is_something_else_is_refused_and_changes_nothing(
+    api: Deployment, there: dict[str, str], endpoint: Endpoint
+) -> None:
+    before = api.items()
+    for name in OTHER_TYPES:
+        answer = api.call(
+            endpoint.method, endpoint.at(there), json.dumps(endpoint.body), headers={"Content-Type": name}
+        )
+        assert answer.refusal == (endpoint.bad_body or (400, "validation_error")), name
+        assert "Content-Type" in json.dumps(answer.error["details"])
+    assert api.items() == before
+
+
+@pytest.mark.parametrize("endpoint", WITH_BODY, ids=str)
+def test_a_body_that_is_no_base64_though_it_says_so_is_refused_and_changes_nothing(
+    api: Deployment, there: dict[str, str], endpoint: Endpoint
+) -> None:
+    before = api.items()
+    match = router().match(endpoint.method, API + endpoint.at(there))
+    assert match is not None
+    for body in ("{}", "====", "e30=\n!", "é"):
+        event = events.http(
+            endpoint.method, API + endpoint.at(there), route=match.route.key, parameters=match.variables, body=body,
+            headers={"authorization": f"Bearer {api.token()}"},
+        )  # fmt: skip
+        answer = api.request(match.route.function, {**event, "isBase64Encoded": True})
+        assert answer.refusal == (endpoint.bad_body or (400, "validation_error")), body
+    assert api.items() == before
+
+
+@pytest.mark.parametrize(
+    "kind", [None, "application/json", "Application/JSON; charset=UTF-8", "application/merge-patch+json", ""]
+)
+@pytest.mark.parametrize("encode", [str, str.encode], ids=["text", "base64"])
+def test_json_is_taken_under_its_own_name_or_none(api: Deployment, kind: str | None, encode: Any) -> None:
+    headers = {} if kind is None else {"Content-Type": kind}
+    assert api.call("POST", "/workflows/validate", encode(json.dumps(FLOW)), headers=headers).data["valid"] is True
 
 
 @pytest.mark.parametrize("endpoint", WITH_BODY, ids=str)
@@ -117,7 +200,18 @@ def test_two_megabytes_are_too_much_everywhere(api: Deployment, there: dict[str,
     before = api.items()
     answer = api.call(endpoint.method, endpoint.at(there), HUGE)
     assert answer.refusal == (413, "payload_too_large")
+    assert [each["field"] for each in answer.error["details"]] == ["body"]
     assert api.items() == before
+
+
+@pytest.mark.parametrize("path", ["/workflows", "/workflows/validate", "/workflows/{name}/versions"])
+@pytest.mark.parametrize(("size", "status"), [(2**20, (200, 201)), (2**20 + 1, (413,))])
+def test_a_definition_has_1_mb_and_no_byte_more(
+    api: Deployment, there: dict[str, str], path: str, size: int, status: tuple[int, ...]
+) -> None:
+    definition = {**FLOW, "name": "large" if path == "/workflows" else "flow", "note": ""}
+    definition["note"] = "x" * (size - len(json.dumps(definition)))
+    assert api.call("POST", path.format(**there), definition).status in status
 
 
 @pytest.mark.parametrize("path", ["/workflows", "/workflows/{name}/versions"])
@@ -177,11 +271,19 @@ def test_wrong_members_are_named(
     assert api.items() == before
 
 
-@pytest.mark.parametrize("path", ["/workflows/{name}/instances", "/workflows/instances/{instance}/resume"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/workflows/{name}/instances",
+        "/workflows/instances/{instance}/resume",
+        "/workflows/instances/{instance}/threads/{thread}/resume",
+    ],
+)
 def test_an_input_over_64_kb_is_too_large(api: Deployment, there: dict[str, str], path: str) -> None:
     before = api.items()
     answer = api.call("POST", path.format(**there), {"namespace": "user_123", "input": {"a": "x" * 65_536}})
     assert answer.refusal == (413, "payload_too_large")
+    assert [each["field"] for each in answer.error["details"]] == ["input"]
     assert api.items() == before
 
 
@@ -229,8 +331,8 @@ def test_without_a_good_token_nothing_is_told(api: Deployment, there: dict[str, 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
 def test_without_its_scope_an_endpoint_is_forbidden(api: Deployment, there: dict[str, str], endpoint: Endpoint) -> None:
     before = api.items()
-    others = {"workflows:read", "workflows:write", "workflows:execute", "webhooks:manage"} - {endpoint.scope}
-    answer = api.call(endpoint.method, endpoint.at(there), endpoint.body, api.token(scopes=tuple(others)))
+    others = tuple(each for each in SCOPES if not covers(each, endpoint.scope))
+    answer = api.call(endpoint.method, endpoint.at(there), endpoint.body, api.token(scopes=others))
     assert answer.refusal == (403, "forbidden")
     assert endpoint.scope.split(":")[0] in answer.error["message"]
     assert api.items() == before
@@ -241,7 +343,7 @@ def test_its_own_scope_is_enough(deployment: Deployment) -> None:
     # A cancelled instance resumes no more, and what is deleted is gone: these come last.
     last = [each for each in ENDPOINTS if each.method == "DELETE" or each.path.endswith("/resume")]
     for endpoint in [each for each in ENDPOINTS if each not in last] + last:
-        fresh = "instance" in endpoint.ids and "event" not in endpoint.ids
+        fresh = endpoint.method == "POST" and "instance" in endpoint.ids
         ids = {**there, "instance": deployment.start("flow")["id"]} if fresh else there
         answer = deployment.call(
             endpoint.method, endpoint.at(ids), endpoint.body, deployment.token(scopes=(endpoint.scope,))

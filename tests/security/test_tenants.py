@@ -11,14 +11,19 @@ from tests.integration.requests import ENDPOINTS, FLOW, HOOK, NOT_FOUND, Endpoin
 
 MINE, THEIRS = "acc_1", "acc_2"
 NEVER = {
-    "name": "flow",
+    "name": "nope",
     "version": "v_01kfdmdagyy4rdc3yf0jys7smn",
     "draft": "v_01kfdmdagyy4rdc3yf0jys7smn",
     "instance": "inst_01kfdmdagyy4rdc3yf0jys7smn",
+    "failed": "inst_01kfdmdagyy4rdc3yf0jys7smn",
+    "event": "evt_01kfdmdagy000000g1x5c8n2qa",
     "subscription": "whsub_01kfdmdagyy4rdc3yf0jys7smn",
+    "delivery": "del_01kfdmdagy7t3m9b5w0r6k2z4x",
 }
-NAMING = [endpoint for endpoint in ENDPOINTS if endpoint.ids]
-OF_NAMESPACES = [endpoint for endpoint in NAMING if {"instance", "subscription"} & set(endpoint.ids)]
+SHARED = {"name", "thread"}
+"""What every account calls the same: a workflow by its own choice, the threads of any instance."""
+OF_NAMESPACE = {"instance", "failed", "subscription"}
+NAMED = [pytest.param(endpoint, each, id=f"{endpoint} {each}") for endpoint in ENDPOINTS for each in endpoint.ids]
 
 
 def without_ids(answer: Answer, *ids: str) -> tuple[int, Any, str]:
@@ -37,50 +42,66 @@ def api(shared: Deployment) -> Deployment:
 
 @pytest.fixture(scope="module")
 def there(api: Deployment) -> dict[str, str]:
-    """One of everything in the other account, and a workflow of the same name in mine."""
-    api.define(FLOW, api.token(MINE))
+    """One of everything in the other account."""
     return things(api, api.token(THEIRS))
 
 
-@pytest.mark.parametrize("endpoint", NAMING, ids=str)
+@pytest.fixture(scope="module")
+def mine(api: Deployment) -> dict[str, str]:
+    """One of everything in the account that asks, under the same names."""
+    return things(api, api.token(MINE))
+
+
+def test_every_id_that_a_path_can_name_is_tried() -> None:
+    assert {name for endpoint in ENDPOINTS for name in endpoint.ids} <= NEVER.keys() | SHARED
+
+
+@pytest.mark.parametrize(("endpoint", "parameter"), NAMED)
 def test_another_accounts_id_answers_as_one_that_never_existed(
-    api: Deployment, there: dict[str, str], endpoint: Endpoint
+    api: Deployment, mine: dict[str, str], there: dict[str, str], endpoint: Endpoint, parameter: str
 ) -> None:
+    if parameter in SHARED:
+        return  # each account's own: see below
     before = api.items()
-    parameter = endpoint.ids[0] if endpoint.ids[0] != "name" or len(endpoint.ids) == 1 else endpoint.ids[1]
-    if parameter == "name":
-        return  # names are each account's own: see below
-    token = api.token(MINE)
-    theirs = api.call(endpoint.method, endpoint.at(there), endpoint.body, token)
-    never = api.call(endpoint.method, endpoint.at({**there, parameter: NEVER[parameter]}), endpoint.body, token)
-    assert theirs.refusal == NOT_FOUND[parameter]
-    assert without_ids(theirs, there[parameter]) == without_ids(never, NEVER[parameter])
+    for others in (mine, there):
+        # With the rest of the path one's own, and with all of it theirs.
+        if endpoint.ids[0] != parameter and others is there and endpoint.ids[0] not in SHARED:
+            continue  # the first id of the path is refused already
+        paths = [endpoint.at({**others, parameter: each}) for each in (there[parameter], NEVER[parameter])]
+        theirs, never = (api.call(endpoint.method, path, endpoint.body, api.token(MINE)) for path in paths)
+        assert theirs.refusal == NOT_FOUND[parameter]
+        assert without_ids(theirs, there[parameter]) == without_ids(never, NEVER[parameter])
     assert api.items() == before
 
 
-@pytest.mark.parametrize("endpoint", [each for each in NAMING if each.ids[0] == "name"], ids=str)
+@pytest.fixture(scope="module")
+def newcomer(api: Deployment, there: dict[str, str]) -> str:
+    """A token of an account that has nothing."""
+    return api.token("acc_3")
+
+
+@pytest.mark.parametrize("endpoint", [each for each in ENDPOINTS if each.ids[:1] == ("name",)], ids=str)
 def test_another_accounts_workflow_answers_as_one_that_never_existed(
-    deployment: Deployment, endpoint: Endpoint
-) -> None:
-    there = things(deployment, deployment.token(THEIRS))
-    before = deployment.items()
-    token = deployment.token(MINE)
-    theirs = deployment.call(endpoint.method, endpoint.at(there), endpoint.body, token)
-    never = deployment.call(endpoint.method, endpoint.at({**there, "name": "nope"}), endpoint.body, token)
-    assert theirs.refusal == (404, "workflow_not_found")
-    assert without_ids(theirs, "flow") == without_ids(never, "nope")
-    assert deployment.items() == before
-
-
-@pytest.mark.parametrize("endpoint", OF_NAMESPACES, ids=str)
-def test_another_namespaces_id_answers_as_one_that_never_existed(
-    api: Deployment, there: dict[str, str], endpoint: Endpoint
+    api: Deployment, there: dict[str, str], newcomer: str, endpoint: Endpoint
 ) -> None:
     before = api.items()
+    theirs = api.call(endpoint.method, endpoint.at(there), endpoint.body, newcomer)
+    never = api.call(endpoint.method, endpoint.at({**there, "name": "nope"}), endpoint.body, newcomer)
+    assert theirs.refusal == (404, "workflow_not_found")
+    assert without_ids(theirs, "flow") == without_ids(never, "nope")
+    assert api.items() == before
+
+
+@pytest.mark.parametrize(("endpoint", "parameter"), NAMED)
+def test_another_namespaces_id_answers_as_one_that_never_existed(
+    api: Deployment, there: dict[str, str], endpoint: Endpoint, parameter: str
+) -> None:
+    if parameter not in OF_NAMESPACE:
+        return  # the account's, or below one that is tried
+    before = api.items()
+    paths = [endpoint.at({**there, parameter: each}) for each in (there[parameter], NEVER[parameter])]
     token = api.token(THEIRS, namespaces=("user_456",))
-    parameter = endpoint.ids[0]
-    theirs = api.call(endpoint.method, endpoint.at(there), endpoint.body, token)
-    never = api.call(endpoint.method, endpoint.at({**there, parameter: NEVER[parameter]}), endpoint.body, token)
+    theirs, never = (api.call(endpoint.method, path, endpoint.body, token) for path in paths)
     assert theirs.refusal == NOT_FOUND[parameter]
     assert without_ids(theirs, there[parameter]) == without_ids(never, NEVER[parameter])
     assert api.items() == before
@@ -90,8 +111,8 @@ def test_another_namespaces_id_answers_as_one_that_never_existed(
 def test_lists_show_nothing_of_others(api: Deployment, there: dict[str, str], endpoint: Endpoint) -> None:
     for token in (api.token(MINE), api.token("acc_3"), api.token(THEIRS, namespaces=("user_456",))):
         raw = api.call(endpoint.method, endpoint.path, token=token).raw or ""
-        assert there["instance"] not in raw
-        assert there["subscription"] not in raw
+        for hidden in ("instance", "failed", "subscription", "delivery"):
+            assert there[hidden] not in raw
     assert there["version"] not in (api.call(endpoint.method, endpoint.path, token=api.token(MINE)).raw or "")
 
 

@@ -101,9 +101,8 @@ def read(kind: type[Body], request: Request, most: int = limits.BODY_BYTES) -> B
         ) from None
     given = getattr(body, "input", None)
     if given and jsons.size(given) > limits.INPUT_BYTES:
-        raise PayloadTooLargeError(
-            "The input is larger than 64 KB as JSON; keep large documents elsewhere and send a reference"
-        )
+        message = "The input is larger than 64 KB as JSON; keep large documents elsewhere and send a reference"
+        raise PayloadTooLargeError(message, [{"field": "input", "message": message}])
     return body
 
 

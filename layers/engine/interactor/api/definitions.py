@@ -1,12 +1,16 @@
 """Definitions in requests and answers: read with the errors that ruling 22 gives them, shown as they were posted."""
 
+from functools import reduce
+from operator import truediv
+
 from interactor.api import idempotency, views
 from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.core import jsons, limits
 from interactor.core.definition.check import Verdict
+from interactor.core.definition.report import ROOT
 from interactor.core.errors import InvalidRequestError, InvalidWorkflowError
-from interactor.core.jsons import Json, JsonObject
+from interactor.core.jsons import Json, JsonObject, JsonPlace
 from interactor.core.storing import Version, Workflow
 from interactor.usecases.workflows import Also, listed
 
@@ -19,9 +23,11 @@ def posted(request: Request) -> JsonObject:
         InvalidWorkflowError: when it is no JSON object.
     """
     try:
-        document = request.json(limits.DEFINITION_BYTES)
+        document = request.json(limits.DEFINITION_BYTES, written=_path)
     except InvalidRequestError as error:
-        raise InvalidWorkflowError(error.message, [{"path": "", "message": error.message}]) from None
+        field = error.details[0]["field"]
+        path = "" if field == "body" else field
+        raise InvalidWorkflowError(error.message, [{"path": path, "message": error.message}]) from None
     if not isinstance(document, dict):
         message = "A definition must be a JSON object"
         raise InvalidWorkflowError(message, [{"path": "", "message": message}])
@@ -36,7 +42,12 @@ def any_json(request: Request) -> Json:
     """
     if not request.raw_body.strip():
         raise InvalidRequestError("The body is empty; send the definition as JSON")
-    return request.json(limits.DEFINITION_BYTES)
+    return request.json(limits.DEFINITION_BYTES, written=_path)
+
+
+def _path(place: JsonPlace) -> str:
+    """A place as the errors of a definition write it: ``states.start.transitions[0].target``."""
+    return str(reduce(truediv, place, ROOT))
 
 
 def verdict(found: Verdict) -> JsonObject:

@@ -94,7 +94,8 @@ def _framed(function: Callable[[Request, Headers], Response]) -> Handler:
             logger.thread_safe_clear_keys()
             logger.thread_safe_append_keys(request_id=request_id, route=event.get("routeKey"))
             if len(request.raw_body) > LARGEST_BODY:
-                raise PayloadTooLargeError("The body is larger than any request may be")
+                message = "The body is larger than any request may be"
+                raise PayloadTooLargeError(message, [{"field": "body", "message": message}])
             response = function(request, headers)
         except InteractorError as error:
             response = refused(error, request_id)

@@ -8,6 +8,7 @@ from interactor.core.errors import InvalidRequestError, PayloadTooLargeError
 from interactor.core.jsons import JsonObject
 
 MOST_FIELDS = 20
+_LONGEST_NAME = 100
 
 
 def form_or_json(request: Request, most: int = limits.BODY_BYTES) -> JsonObject:
@@ -17,11 +18,11 @@ def form_or_json(request: Request, most: int = limits.BODY_BYTES) -> JsonObject:
         PayloadTooLargeError: when it is longer than any such body.
         InvalidRequestError: when it is neither.
     """
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != "application/x-www-form-urlencoded":
+    if request.media_type != "application/x-www-form-urlencoded":
         return request.object(most)
     if len(request.raw_body) > most:
-        raise PayloadTooLargeError(f"The body is longer than {most} bytes")
+        message = f"The body is longer than {most} bytes"
+        raise PayloadTooLargeError(message, [{"field": "body", "message": message}])
     try:
         pairs = parse_qsl(
             request.raw_body.decode("utf-8"),
@@ -31,7 +32,9 @@ def form_or_json(request: Request, most: int = limits.BODY_BYTES) -> JsonObject:
             max_num_fields=MOST_FIELDS,
         )
     except ValueError:
-        raise InvalidRequestError("The body is not a form (application/x-www-form-urlencoded)") from None
+        message = "The body is not a form (application/x-www-form-urlencoded)"
+        raise InvalidRequestError(message, [{"field": "body", "message": message}]) from None
     if len({name for name, _ in pairs}) != len(pairs):
-        raise InvalidRequestError("A field of the form appears twice")
+        twice = next(name for name, _ in pairs if [each for each, _ in pairs].count(name) > 1)[:_LONGEST_NAME]
+        raise InvalidRequestError("A field of the form appears twice", [{"field": twice, "message": "appears twice"}])
     return dict(pairs)

@@ -1,21 +1,27 @@
 """An API Gateway event (payload format 2.0) as the request that the use cases need."""
 
 import base64
-import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from interactor.core import jsons
 from interactor.core.errors import InvalidRequestError, PayloadTooLargeError
-from interactor.core.jsons import Json, JsonError, JsonObject
+from interactor.core.jsons import Json, JsonError, JsonObject, JsonPlace
 from interactor.core.times import Millis
 
 _LATEST_SECONDS = 10**11
+_LONGEST_FIELD = 300
+_JSON = re.compile(r"application/([a-z0-9!#$&^_.-]+\+)?json", re.ASCII)
 _SANE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}", re.ASCII)
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
+
+
+def dotted(place: JsonPlace) -> str:
+    """A place in a body as ``details`` names it: ``input.items.0.price``."""
+    return ".".join(map(str, place))
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Request:
                 if event.get("isBase64Encoded")
                 else raw.encode("utf-8", "surrogatepass")
             )
-        except binascii.Error:
+        except ValueError:
             body = b"\xff"
         return cls(
             method=context["http"]["method"],
@@ -52,6 +58,11 @@ class Request:
             raw_body=body,
             arrived_at=_millis(int(context["timeEpoch"])),
         )
+
+    @property
+    def media_type(self) -> str:
+        """The type of the body, without its parameters; empty where none is named."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     @cached_property
     def traceparent(self) -> str | None:
@@ -68,21 +79,27 @@ class Request:
         """A path parameter, as API Gateway decoded it."""
         return self.parameters[name]
 
-    def json(self, most: int, empty: Json = None) -> Json:
-        """The body as JSON; ``empty`` stands for no body at all.
+    def json(self, most: int, empty: Json = None, written: Callable[[JsonPlace], str] = dotted) -> Json:
+        """The body as JSON; ``empty`` stands for no body at all, ``written`` writes the place of what is wrong.
 
         Raises:
             PayloadTooLargeError: over ``most`` bytes.
-            InvalidRequestError: when it is not JSON as the engine reads it.
+            InvalidRequestError: when it is not JSON as the engine reads it, or says that it is something else.
         """
         if len(self.raw_body) > most:
-            raise PayloadTooLargeError(f"The body has {len(self.raw_body)} bytes; at most {most} are taken")
+            message = f"The body has {len(self.raw_body)} bytes; at most {most} are taken"
+            raise PayloadTooLargeError(message, [{"field": "body", "message": message}])
         if not self.raw_body.strip():
             return empty
+        if self.media_type and not _JSON.fullmatch(self.media_type):
+            message = f"must be application/json where there is a body, not {self.media_type[:80]}"
+            raise InvalidRequestError(f"The Content-Type {message}", [{"field": "Content-Type", "message": message}])
         try:
             return jsons.loads(self.raw_body)
         except JsonError as error:
-            raise InvalidRequestError(f"The body is not JSON: {error}") from None
+            field = written(error.place)[:_LONGEST_FIELD]
+            message = f"The body is not JSON: {error}" + (f", at {field}" if field else "")
+            raise InvalidRequestError(message, [{"field": field or "body", "message": str(error)}]) from None
 
     def object(self, most: int) -> JsonObject:
         """The body as a JSON object; no body is an empty one.
@@ -92,7 +109,8 @@ class Request:
         """
         body = self.json(most, {})
         if not isinstance(body, dict):
-            raise InvalidRequestError("The body must be a JSON object")
+            message = "must be a JSON object"
+            raise InvalidRequestError(f"The body {message}", [{"field": "body", "message": message}])
         return body
 
 

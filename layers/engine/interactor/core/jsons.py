@@ -2,6 +2,8 @@
 
 import json
 import math
+import re
+from collections.abc import Callable
 from typing import Any, NoReturn, TypeAlias
 
 Json: TypeAlias = Any
@@ -9,18 +11,31 @@ Json: TypeAlias = Any
 
 JsonObject: TypeAlias = dict[str, Any]
 
+JsonPlace: TypeAlias = tuple[str | int, ...]
+"""The keys and indexes that lead to a value in a document."""
+
 MAX_DEPTH = 100
 """Nesting of a document that is read from outside."""
 
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+
 
 class JsonError(ValueError):
-    """A text that is not JSON as the engine accepts it. ``str()`` of it is a sentence for the sender."""
+    """A text that is not JSON as the engine accepts it. ``str()`` of it is a sentence for the sender.
+
+    ``place`` are the keys and indexes that lead to what is wrong; empty where there is no way to it, and the sentence
+    then has the line and column where a text has them.
+    """
+
+    def __init__(self, reason: str, place: JsonPlace = ()) -> None:
+        super().__init__(reason)
+        self.place = place
 
 
 def loads(text: str | bytes, max_depth: int = MAX_DEPTH) -> Json:
     """Read one JSON document, refusing what RFC 8259 leaves to each reader.
 
-    RefusedError: duplicate keys, NaN and infinities, numbers outside the range of a double, lone surrogates,
+    Refused: duplicate keys, NaN and infinities, numbers outside the range of a double, lone surrogates,
     nesting over ``max_depth``, and bytes that are not UTF-8.
 
     Raises:
@@ -36,15 +51,15 @@ def loads(text: str | bytes, max_depth: int = MAX_DEPTH) -> Json:
             parse_float=_float,
             parse_int=_int,
         )
-    except JsonError:
-        raise
+        _check(value, max_depth)
+    except JsonError as error:
+        raise _located(str(text), error) from None
     except UnicodeDecodeError as error:
         raise JsonError(f"the text is not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
         raise JsonError(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
-    except RecursionError:
-        raise JsonError(f"nested more than {max_depth} levels deep") from None
-    _check(value, max_depth)
+    except (_TooDeepError, RecursionError):
+        raise JsonError(f"nested more than {max_depth} levels deep{_where(str(text), max_depth)}") from None
     return value
 
 
@@ -84,9 +99,13 @@ def _object(pairs: list[tuple[str, Json]]) -> JsonObject:
     result: JsonObject = {}
     for key, value in pairs:
         if key in result:
-            raise JsonError(f"the key {json.dumps(key[:80])} appears twice in one object")
+            raise JsonError(_twice(key))
         result[key] = value
     return result
+
+
+def _twice(key: str) -> str:
+    return f"the key {json.dumps(key[:80])} appears twice in one object"
 
 
 def _constant(name: str) -> NoReturn:
@@ -107,6 +126,81 @@ def _int(text: str) -> int:
     return int(text)
 
 
+class _TooDeepError(Exception):
+    """Nested deeper than is allowed."""
+
+
+class _Wrong:
+    """Stands where something is wrong, while its place is looked for."""
+
+    def __init__(self, reason: object) -> None:
+        self.reason = str(reason)
+
+
+def _located(text: str, found: JsonError) -> JsonError:
+    """The first error of a text that is JSON but for its values, with its place; read again, as few texts are wrong."""
+
+    def marked(read: Callable[[str], Json]) -> Callable[[str], Json]:
+        def attempt(part: str) -> Json:
+            try:
+                return read(part)
+            except JsonError as error:
+                return _Wrong(error)
+
+        return attempt
+
+    def members(pairs: list[tuple[str, Json]]) -> JsonObject:
+        result: JsonObject = {}
+        for key, value in pairs:
+            try:
+                _check_text(key)
+                result[key] = _Wrong(_twice(key)) if key in result else value
+            except JsonError as error:
+                result[key.encode("ascii", "backslashreplace").decode()] = _Wrong(error)
+        return result
+
+    value = json.loads(
+        text,
+        object_pairs_hook=members,
+        parse_constant=marked(_constant),
+        parse_float=marked(_float),
+        parse_int=marked(_int),
+    )
+    stack: list[tuple[Json, Any]] = [(value, None)]
+    while stack:
+        item, way = stack.pop()
+        try:
+            if isinstance(item, str):
+                _check_text(item)
+        except JsonError as error:
+            item = _Wrong(error)
+        if isinstance(item, _Wrong):
+            return JsonError(item.reason, _steps(way))
+        if isinstance(item, (dict, list)):
+            children = item.items() if isinstance(item, dict) else enumerate(item)
+            stack.extend(reversed([(child, (way, step)) for step, child in children]))
+    return found
+
+
+def _steps(way: Any) -> JsonPlace:
+    steps: list[str | int] = []
+    while way is not None:
+        way, step = way
+        steps.append(step)
+    return tuple(reversed(steps))
+
+
+def _where(text: str, max_depth: int) -> str:
+    """Where a text is nested deeper than it may be."""
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        depth += 1 if found[0] in "[{" else -1 if found[0] in "]}" else 0
+        if depth > max_depth:
+            line = text.count("\n", 0, found.start()) + 1
+            return f" at line {line}, column {found.start() - text.rfind(chr(10), 0, found.start())}"
+    return ""
+
+
 def _check(value: Json, max_depth: int) -> None:
     """Walk without recursion, so that depth costs no stack, and refuse text that UTF-8 cannot carry."""
     stack: list[tuple[Json, int]] = [(value, 1)]
@@ -116,7 +210,7 @@ def _check(value: Json, max_depth: int) -> None:
             _check_text(item)
         elif isinstance(item, (dict, list)):
             if depth > max_depth:
-                raise JsonError(f"nested more than {max_depth} levels deep")
+                raise _TooDeepError
             if isinstance(item, dict):
                 for key in item:
                     _check_text(key)
