@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 
 from interactor.adapters.outgoing import logic as outgoing_logic
 from interactor.core import machine
@@ -19,6 +20,7 @@ def all_errors(kind: type[InteractorError] = InteractorError) -> Iterator[type[I
             yield from all_errors(child)
 
 
+@cache
 def failure_codes() -> set[str]:
     """Codes written out where logic is failed, with those that tables of the code hold."""
     found = {code for code, _ in outgoing_logic._CODES.values()} | set(machine.PERMANENT)

@@ -1,0 +1,320 @@
+"""Every code that an answer or a failed instance can carry, reached through the handlers (invariant 9; ruling 32).
+
+``ANSWERS`` and ``FAILURES`` have one row for each code. They are held against the error tree and the codes that logic
+can fail with, which other tests hold against docs/errors.md and the API's description: a new code without a row fails.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from moto.core.botocore_stubber import MockRawResponse
+
+from interactor.adapters.outgoing import OutgoingError
+from interactor.adapters.sandbox import Sandbox
+from interactor.core import limits
+from interactor.core.times import SECOND
+from tests.docs.test_errors_page import all_errors, failure_codes
+from tests.integration.definitions import halting, http, one, script
+from tests.integration.deployment import NO_TOKEN, Answer, Deployment, deployed
+from tests.integration.fixtures import Aws
+from tests.integration.hooks import HALTED, SUBSCRIPTIONS, URL, subscribe
+from tests.integration.outside import answer
+
+OUTSIDE = "https://api.example.com/orders"
+FLOW = one(halting())
+GRANT = {"grant_type": "client_credentials", "client_id": "local", "client_secret": "wrong"}
+FORKED = one(
+    {
+        "type": "action",
+        "fork": {"threads": {"a": {"target": "wait"}, "b": {"target": "wait"}}, "join": {"target": "done"}},
+    },
+    name="forked",
+    wait=halting(),
+)
+CHOOSY = one(halting(transitions=[{"target": "done", "condition": {"field": "x", "equals": 1}}]), name="choosy")
+PICKY = one(halting(presentation={"type": "form", "fields": [{"name": "n", "type": "number", "label": "N"}]}), "picky")
+NEVER = {
+    "instance": "inst_01kfdmdagyy4rdc3yf0jys7smn",
+    "version": "v_01kfdmdagyy4rdc3yf0jys7smn",
+    "event": "evt_01kfdmdagy000000g1x5c8n2qa",
+    "subscription": "whsub_01kfdmdagyy4rdc3yf0jys7smn",
+    "delivery": "del_01kfdmdagy7t3m9b5w0r6k2z4x",
+}
+
+
+@dataclass
+class Bench:
+    """A deployment with small quotas, and what each test makes in a namespace of its own."""
+
+    api: Deployment
+    namespaces: Iterator[int]
+
+    def get(self, path: str, **rest: Any) -> Answer:
+        return self.api.call("GET", path, **rest)
+
+    def post(self, path: str, body: Any = None, **rest: Any) -> Answer:
+        return self.api.call("POST", path, body, **rest)
+
+    def start(self, definition: Any = FLOW, given: Any = None) -> str:
+        """The path of a new instance."""
+        path = self.api.start(definition["name"], given, namespace=self.namespace())["id"]
+        return f"/workflows/instances/{path}"
+
+    def namespace(self) -> str:
+        return f"user_{next(self.namespaces)}"
+
+
+@pytest.fixture(scope="module")
+def bench(aws: Aws, sandbox: Sandbox) -> Iterator[Bench]:
+    quotas = {"NamespaceQuota": "1", "RateLimitToken": "1"}
+    with deployed("codes", aws.clients, aws.key_id, sandbox, aws.signer, aws.queues, **quotas) as api:
+        for definition in (FLOW, FORKED, CHOOSY, PICKY):
+            api.define(definition)
+        yield Bench(api, iter(range(10_000)))
+
+
+def _too_large_a_resume(bench: Bench) -> Answer:
+    near = one(script("return { a: 'x'.repeat(250000) }", "wait"), name="near", wait=halting())
+    bench.api.define(near)
+    return bench.post(f"{bench.start(near)}/resume", {"input": {"b": "x" * 20_000}})
+
+
+def _twice(bench: Bench, path: str, first: Any, second: Any, **rest: Any) -> Answer:
+    assert bench.post(path, first, **rest).status < 300
+    return bench.post(path, second, **rest)
+
+
+def _quota(bench: Bench) -> Answer:
+    given = {"namespace": bench.namespace()}
+    return _twice(bench, "/workflows/flow/instances", given, given)
+
+
+def _token_twice(bench: Bench) -> Answer:
+    assert bench.post("//oauth/token", GRANT, token=NO_TOKEN).status == 401
+    return bench.post("//oauth/token", GRANT, token=NO_TOKEN)
+
+
+def _subscriptions(bench: Bench) -> Answer:
+    token = bench.api.token("acc_full")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limits, "SUBSCRIPTIONS_PER_ACCOUNT", 1)
+        return _twice(bench, SUBSCRIPTIONS, *[{"url": URL, "events": [HALTED]}] * 2, token=token)
+
+
+def _disabled(bench: Bench) -> Answer:
+    path = f"{SUBSCRIPTIONS}/{subscribe(bench.api)}"
+    assert bench.post(f"{path}/disable").status == 200
+    return bench.post(f"{path}/replay", {"since": "2026-01-20T00:00:00Z"})
+
+
+def _draft(bench: Bench) -> Answer:
+    assert bench.post("/workflows", {**FLOW, "name": "draft"}).status == 201
+    return bench.post("/workflows/draft/instances", {"namespace": bench.namespace()})
+
+
+def _published_twice(bench: Bench) -> Answer:
+    path = f"/workflows/again/versions/{bench.api.define({**FLOW, 'name': 'again'})}/publish"
+    return bench.post(path)
+
+
+def _ended(bench: Bench, action: str) -> Answer:
+    path = bench.start()
+    assert bench.post(f"{path}/cancel").status == 200
+    return bench.post(f"{path}/{action}")
+
+
+def _paused(bench: Bench) -> Answer:
+    path = bench.start()
+    assert bench.post(f"{path}/pause").status == 200
+    return bench.post(f"{path}/resume")
+
+
+def _broken(bench: Bench) -> Answer:
+    """The table answers what nobody expects, and names itself."""
+    body = {"__type": "x#ResourceNotFoundException", "message": f"arn:aws:dynamodb:::table/{bench.api.table} is gone"}
+    raw = AWSResponse("https://dynamodb.us-east-1.amazonaws.com/", 400, {}, MockRawResponse(json.dumps(body)))
+    bench.api.errors_expected = True
+    with bench.api.interposed("Query", lambda: raw):
+        return bench.get("/workflows")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is answered with a code: by whom it is asked for, its HTTP status, and what ``details`` is or holds.
+
+    ``details``: None where there is nothing to say; names of an object's members; or those of a list's members.
+    """
+
+    status: int
+    ask: Callable[[Bench], Answer]
+    details: set[str] | list[str] | None = None
+
+
+FIELDS = ["field", "message"]
+PROBLEMS = ["path", "message"]
+ANSWERS: dict[str, Row] = {
+    "unauthorized": Row(401, lambda b: b.get("/workflows", token=NO_TOKEN)),
+    "forbidden": Row(403, lambda b: b.get("/workflows", token=b.api.token(scopes=("webhooks:read",)))),
+    "rate_limited": Row(429, _token_twice, {"retry_after"}),
+    "internal_error": Row(500, _broken),
+    "not_found": Row(404, lambda b: b.get("/nothing/here/at/all")),
+    "method_not_allowed": Row(405, lambda b: b.api.call("DELETE", "/workflows")),
+    "validation_error": Row(400, lambda b: b.post(f"{b.start(PICKY)}/resume", {"input": {"n": "x"}}), FIELDS),
+    "payload_too_large": Row(413, lambda b: b.post(f"{b.start()}/resume", {"input": {"a": "x" * 65_536}}), FIELDS),
+    "invalid_workflow": Row(400, lambda b: b.post("/workflows", {"name": "x"}), PROBLEMS),
+    "workflow_exists": Row(409, lambda b: b.post("/workflows", FLOW)),
+    "workflow_not_found": Row(404, lambda b: b.get("/workflows/none/versions")),
+    "version_not_found": Row(404, lambda b: b.post(f"/workflows/flow/versions/{NEVER['version']}/publish")),
+    "already_published": Row(400, _published_twice),
+    "workflow_not_published": Row(400, _draft),
+    "namespace_quota_exceeded": Row(429, _quota),
+    "namespace_mismatch": Row(
+        400, lambda b: b.post("/workflows/flow/instances", {"namespace": "user_1"}, headers={"X-Namespace": "user_2"})
+    ),
+    "instance_not_found": Row(404, lambda b: b.get(f"/workflows/instances/{NEVER['instance']}")),
+    "instance_not_halted": Row(400, lambda b: _ended(b, "resume"), {"status", "current_state"}),
+    "instance_not_active": Row(400, lambda b: _ended(b, "cancel"), {"status"}),
+    "instance_not_failed": Row(400, lambda b: b.post(f"{b.start()}/retry"), {"status"}),
+    "instance_paused": Row(409, _paused),
+    "invalid_transition": Row(400, lambda b: b.post(f"{b.start(CHOOSY)}/resume"), {"targets", "current_state"}),
+    "concurrent_modification": Row(
+        409, lambda b: b.post(f"{b.start()}/resume", {"expected_state": "done"}), {"current_state", "expected_state"}
+    ),
+    "workflow_data_too_large": Row(400, _too_large_a_resume),
+    "thread_required": Row(400, lambda b: b.post(f"{b.start(FORKED)}/resume"), {"threads"}),
+    "thread_not_found": Row(404, lambda b: b.post(f"{b.start()}/threads/thread_x/resume")),
+    "event_not_found": Row(404, lambda b: b.get(f"{b.start()}/events/{NEVER['event']}")),
+    "invalid_cursor": Row(400, lambda b: b.get("/workflows?cursor=AAAA")),
+    "idempotency_conflict": Row(
+        409, lambda b: _twice(b, "/workflows/flow/instances", {"namespace": "user_k"},
+                              {"namespace": "user_k", "input": {"a": 1}}, headers={"Idempotency-Key": "k"})
+    ),
+    "subscription_not_found": Row(404, lambda b: b.get(f"{SUBSCRIPTIONS}/{NEVER['subscription']}")),
+    "subscription_disabled": Row(400, _disabled),
+    "subscription_quota_exceeded": Row(400, _subscriptions),
+    "delivery_not_found": Row(
+        404, lambda b: b.get(f"{SUBSCRIPTIONS}/{subscribe(b.api)}/deliveries/{NEVER['delivery']}")
+    ),
+}  # fmt: skip
+
+
+def test_every_code_of_the_tree_has_a_row() -> None:
+    assert {(kind.code, kind.status) for kind in all_errors() if hasattr(kind, "code")} == {
+        (code, row.status) for code, row in ANSWERS.items()
+    }
+
+
+@pytest.mark.parametrize("code", ANSWERS)
+def test_a_code_is_answered_with_its_status_and_the_documented_body(bench: Bench, code: str) -> None:
+    row = ANSWERS[code]
+    given = row.ask(bench)
+    assert given.refusal == (row.status, code)
+    error = given.error
+    assert set(error) == {"code", "message", "details", "request_id"}
+    assert error["request_id"] == given.headers["X-Request-Id"]
+    if isinstance(row.details, list):
+        assert error["details"]
+        assert all(set(each) == set(row.details) for each in error["details"])
+    else:
+        assert (None if error["details"] is None else set(error["details"])) == row.details
+    assert ("Retry-After" in given.headers) == (code == "rate_limited")
+    assert ("WWW-Authenticate" in given.headers) == (code == "unauthorized")
+    for internal in ("arn:", "dynamodb", "Traceback", "botocore", bench.api.table, bench.api.stack.name + "-"):
+        assert internal not in (given.raw or "")
+
+
+ROUND = {"type": "action", "transitions": [{"target": "begin"}, {"target": "done", "condition": {"and": []}}]}
+
+
+def _start(definition: Any, *answers: Any) -> Callable[[Deployment, pytest.MonkeyPatch], str]:
+    def make(api: Deployment, _: pytest.MonkeyPatch) -> str:
+        api.outside.will(OUTSIDE, *answers)
+        api.define(definition)
+        instance: str = api.start("flow")["id"]
+        api.drain()
+        return instance
+
+    return make
+
+
+def _timeout(api: Deployment, _: pytest.MonkeyPatch) -> str:
+    api.define(one(script("for (;;) {}")))
+    with Sandbox(timeout_ms=100) as hasty:
+        api.runtime("create_instance").sandbox = hasty
+        instance: str = api.start("flow")["id"]
+    return instance
+
+
+def _long_history(api: Deployment, patch: pytest.MonkeyPatch) -> str:
+    patch.setattr(limits, "EVENTS_PER_INSTANCE", 12)
+    api.define(one(halting(transitions=[{"target": "begin"}, {"target": "done", "condition": {"or": []}}])))
+    instance: str = api.start("flow")["id"]
+    for _ in range(12):
+        if api.resume(instance).status != 200:
+            break
+    return instance
+
+
+def _deadly(api: Deployment, _: pytest.MonkeyPatch) -> str:
+    """The process that runs the step ends each time, before it can say anything."""
+
+    def die(_: Any) -> Any:
+        raise RuntimeError("as if killed")
+
+    api.outside.will(OUTSIDE, die)
+    api.errors_expected = True
+    api.define(one(http(OUTSIDE)))
+    instance: str = api.start("flow")["id"]
+    for _ in range(10):
+        api.wait(130 * SECOND)
+    return instance
+
+
+def _forks(names: str, target: str) -> Any:
+    threads = {each: {"target": target.format(each)} for each in names.split()}
+    return {"type": "action", "fork": {"threads": threads, "join": {"target": "done"}}}
+
+
+CROWD = one(
+    _forks("a b c d e f", "more_{}"),
+    wait=halting(),
+    **{f"more_{each}": _forks(f"{each}1 {each}2", "wait") for each in "abcdef"},
+)
+LONG = halting(presentation={"type": "message", "message": "${workflow_data.a}"})
+FAILURES: dict[str, Callable[[Deployment, pytest.MonkeyPatch], str]] = {
+    "script_error": _start(one(script("return foo.bar"))),
+    "script_timeout": _timeout,
+    "http_error": _start(one(http(OUTSIDE)), answer(404)),
+    "http_timeout": _start(one(http(OUTSIDE)), OutgoingError("timeout", "No answer within 30 s")),
+    "invalid_transition": _start(one(script("return {}", {"target": "done", "condition": {"or": []}}))),
+    "presentation_too_large": _start(one(script("return {a: 'x'.repeat(70000)}", "wait"), wait=LONG)),
+    "loop_limit_exceeded": _start(one(ROUND)),
+    "workflow_data_too_large": _start(one(script("return {a: 'x'.repeat(262144)}"))),
+    "thread_limit_exceeded": _start(CROWD),
+    "history_limit_exceeded": _long_history,
+    "internal_error": _deadly,
+}
+NOT_OF_A_CHECKED_DEFINITION = {"template_error"}
+"""What only a definition that ``POST /workflows`` refuses could come to."""
+
+
+def test_every_code_that_an_instance_can_fail_with_has_a_row() -> None:
+    assert failure_codes() == FAILURES.keys() | NOT_OF_A_CHECKED_DEFINITION
+
+
+@pytest.mark.parametrize("code", FAILURES)
+def test_an_instance_fails_with_a_code_and_answers_say_so(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    failed = deployment.get(FAILURES[code](deployment, monkeypatch))
+    assert (failed["status"], failed["error_code"]) == ("failed", code)
+    assert isinstance(failed["error"], str)
+    assert failed["error"]
+    assert failed["failed_state"]
+    (listed,) = deployment.call("GET", "/workflows/errors").data["errors"]
+    assert (listed["error_code"], listed["error"], listed["instance_id"]) == (code, failed["error"], failed["id"])
+    assert deployment.call("GET", "/workflows/instances?status=failed").data["instances"][0]["id"] == failed["id"]
