@@ -4,7 +4,7 @@ The relay may run twice on any record and in any order: bodies, ids and keys are
 subscriber sees the same ``idempotency_key``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from interactor.core import jsons
@@ -28,34 +28,41 @@ CARRIED_BYTES = 60 * 1024
 """A larger body is not carried by the message but made again at each attempt: a queue bills by 64 KB."""
 
 
+Outgoing = tuple[JsonObject, str, Millis]
+"""A message, its fairness group, and the delay after which it is to arrive."""
+
+
 class Messages(Protocol):
     """Sends webhook messages; a failure is raised."""
 
-    def send_all(self, messages: list[tuple[JsonObject, str, Millis]]) -> None:
-        """Send (message, fairness group, delay)."""
+    def send_all(self, messages: list[Outgoing]) -> None:
+        """Send messages, as many a call as the queue takes."""
 
 
 class Relay:
-    """Fans records out to the subscriptions of their accounts, which are read once for all records it is given."""
+    """Fans records out to the subscriptions of their accounts, which are read once for all records it is given.
 
-    def __init__(self, subscriptions: "SubscriptionStore", messages: Messages) -> None:
+    ``first_delay`` is the wait before the first attempt, from the event on.
+    """
+
+    def __init__(self, subscriptions: "SubscriptionStore", now: Callable[[], Millis], first_delay: Millis) -> None:
         self._subscriptions = subscriptions
-        self._messages = messages
+        self._now = now
+        self._first_delay = first_delay
         self._read: dict[str, list[Subscription]] = {}
 
-    def relay(self, record: Record) -> int:
-        """Send one message for each event and subscription that wants it; answers how many."""
-        messages = [
-            (message, message["subscription_id"], 0)
+    def messages_of(self, record: Record) -> list[Outgoing]:
+        """One message for each event of a record and subscription that wants it."""
+        return [
+            self._due(message_for(record, event["number"], subscription.id), event["at"])
             for event in record.events
-            for message in self._messages_of(record, event)
+            if (kind := event_type(event)) is not None
+            for subscription in self._of(record.account)
+            if subscription.wants(kind, record.envelope["namespace"])
         ]
-        if messages:
-            self._messages.send_all(messages)
-        return len(messages)
 
-    def relay_disabled(self, account: str, event: JsonObject) -> int:
-        """Tell an account's other subscriptions, as far as they see its namespaces, that one was disabled."""
+    def messages_of_disabled(self, account: str, event: JsonObject) -> list[Outgoing]:
+        """What tells an account's other subscriptions, as far as they see its namespaces, that one was disabled."""
         messages = []
         namespaces = parse_namespaces(event["namespaces"])
         for subscription in self._of(account):
@@ -72,18 +79,15 @@ class Relay:
                     "attempt": 0,
                     "body": jsons.dumps(made),
                 }
-                messages.append((message, subscription.id, 0))
-        if messages:
-            self._messages.send_all(messages)
-        return len(messages)
+                messages.append(self._due(message, event["at"]))
+        return messages
 
-    def _messages_of(self, record: Record, event: JsonObject) -> Iterable[JsonObject]:
-        kind = event_type(event)
-        if kind is None:
-            return
-        for subscription in self._of(record.account):
-            if subscription.wants(kind, record.envelope["namespace"]):
-                yield message_for(record, event["number"], subscription.id)
+    def _due(self, message: JsonObject, event_at: Millis) -> Outgoing:
+        group = message["subscription_id"]
+        if not self._first_delay:
+            return message, group, 0
+        due_at = event_at + self._first_delay
+        return {**message, "due_at": due_at}, group, due_at - self._now()
 
     def _of(self, account: str) -> list[Subscription]:
         if account not in self._read:

@@ -2,16 +2,32 @@
 
 import base64
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from interactor import settings
 from interactor.adapters.dynamo import account_events, items, keys
 from interactor.core.jsons import JsonObject
+from interactor.core.storing import Record
 from interactor.logs import logger
 from interactor.runtime import Runtime, runtime
-from interactor.usecases.relay import Relay
+from interactor.usecases.relay import Outgoing, Relay
 from interactor.workers.metrics import emit
+
+
+HELD_MESSAGES = 100
+"""So many are sent before more records are read: a message may have 60 KB."""
+
+
+@dataclass(frozen=True)
+class _Relayed:
+    """What one stream record becomes: messages, and the metrics of its history."""
+
+    messages: list[Outgoing]
+    history: list[Record]
 
 
 def relay_stream(event: JsonObject) -> JsonObject:
@@ -21,23 +37,21 @@ def relay_stream(event: JsonObject) -> JsonObject:
     """
     parts = runtime()
     relay = _relay(parts)
-    failures = []
+    ready: list[tuple[JsonObject, _Relayed]] = []
+    stuck: list[JsonObject] = []
     for stream_record in event["Records"]:
         change = stream_record["dynamodb"]
-        key = {"pk": change["Keys"]["pk"]["S"], "sk": change["Keys"]["sk"]["S"]}
-        if not key["sk"].startswith(keys.HISTORY):
-            continue
-        try:
-            _relay_item(parts, relay, _plain(change["NewImage"]))
-        except Exception:
-            logger.exception("relay failed; the record goes to the retry queue", extra=key)
+        if change["Keys"]["sk"]["S"].startswith(keys.HISTORY):
             try:
-                parts.relay_retry_queue.send(key, "relay")
+                ready.append((change, _relayed(parts, relay, _plain(change["NewImage"]))))
             except Exception:
-                logger.exception("the record could not be set aside either", extra=key)
-                failures.append({"itemIdentifier": change["SequenceNumber"]})
-                break
-    return {"batchItemFailures": failures}
+                logger.exception("relay failed; the record goes to the retry queue", extra=_key(change))
+                stuck.append(change)
+        if sum(len(made.messages) for _, made in ready) >= HELD_MESSAGES:
+            stuck += _send(parts, ready)
+            ready = []
+    stuck += _send(parts, ready)
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in _set_aside(parts, stuck)]}
 
 
 def relay_again(record: SQSRecord) -> None:
@@ -46,22 +60,60 @@ def relay_again(record: SQSRecord) -> None:
     parts = runtime()
     item = parts.table.get(items.key(key["pk"], key["sk"]))
     if item is not None:
-        _relay_item(parts, _relay(parts), item)
+        made = _relayed(parts, _relay(parts), item)
+        parts.webhooks_queue.send_all(made.messages)
+        emit(made.history)
 
 
-def _relay_item(parts: Runtime, relay: Relay, item: JsonObject) -> None:
+def _send(parts: Runtime, ready: list[tuple[JsonObject, _Relayed]]) -> list[JsonObject]:
+    """Send the messages of all records, ten a call; where that fails, record by record. Answers those that failed."""
+    try:
+        parts.webhooks_queue.send_all([message for _, made in ready for message in made.messages])
+    except Exception:
+        logger.warning("the messages of a batch were not sent; sending them record by record", exc_info=True)
+        return _send_each(parts, ready)
+    emit(record for _, made in ready for record in made.history)
+    return []
+
+
+def _send_each(parts: Runtime, ready: list[tuple[JsonObject, _Relayed]]) -> list[JsonObject]:
+    stuck = []
+    for change, made in ready:
+        try:
+            parts.webhooks_queue.send_all(made.messages)
+        except Exception:
+            logger.exception("relay failed; the record goes to the retry queue", extra=_key(change))
+            stuck.append(change)
+        else:
+            emit(made.history)
+    return stuck
+
+
+def _set_aside(parts: Runtime, stuck: list[JsonObject]) -> Iterator[str]:
+    """Put records into the retry queue; the sequence numbers of those that even that failed for."""
+    for change in stuck:
+        try:
+            parts.relay_retry_queue.send(_key(change), "relay")
+        except Exception:
+            logger.exception("the record could not be set aside either", extra=_key(change))
+            yield change["SequenceNumber"]
+
+
+def _relayed(parts: Runtime, relay: Relay, item: JsonObject) -> _Relayed:
     """A record is an instance's history, or an event of the account itself."""
     own = account_events.read(item)
-    if own is None:
-        record = parts.instances.record(item)
-        relay.relay(record)
-        emit([record])
-    else:
-        relay.relay_disabled(*own)
+    if own is not None:
+        return _Relayed(relay.messages_of_disabled(*own), [])
+    record = parts.instances.record(item)
+    return _Relayed(relay.messages_of(record), [record])
 
 
 def _relay(parts: Runtime) -> Relay:
-    return Relay(parts.subscription_store, parts.webhooks_queue)
+    return Relay(parts.subscription_store, parts.world.now, settings.delays("WEBHOOK_RETRY_DELAYS")[0])
+
+
+def _key(change: JsonObject) -> JsonObject:
+    return {"pk": change["Keys"]["pk"]["S"], "sk": change["Keys"]["sk"]["S"]}
 
 
 def _plain(image: JsonObject) -> JsonObject:
