@@ -17,7 +17,6 @@ from interactor.runtime import Runtime, runtime
 from interactor.usecases.relay import Outgoing, Relay
 from interactor.workers.metrics import emit
 
-
 HELD_MESSAGES = 100
 """So many are sent before more records are read: a message may have 60 KB."""
 
