@@ -69,7 +69,16 @@ class Lock:
 class MiniStack:
     """A running MiniStack. ``endpoint`` is its URL."""
 
-    def __init__(self, python: Path, directory: Path, lock: Lock, log: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        python: Path,
+        directory: Path,
+        lock: Lock,
+        log: Path,
+        environment: Mapping[str, str],
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """``settings`` are variables of MiniStack's own, on top of what the local run needs."""
         port = _free_port()
         self.endpoint = f"http://127.0.0.1:{port}"
         state = directory / "state"
@@ -92,6 +101,7 @@ class MiniStack:
                     "IOT_MTLS_ENABLED": "0",
                     "LOG_LEVEL": "WARNING",
                     "PYTHONUNBUFFERED": "1",
+                    **(settings or {}),
                 },
                 stdin=subprocess.DEVNULL,
                 stdout=output,

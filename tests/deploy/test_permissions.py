@@ -1,358 +1,46 @@
-"""One walk through the whole product, each function with the variables and permissions that it declares, and no others.
+"""Each function has the permissions and the variables that it uses, and no others."""
 
-The emulator here checks no permission, so that each call is compared with the function's statements instead.
-"""
-
-import base64
-import importlib.util
 import json
-import os
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from interactor import runtime
-from interactor.adapters.clients import ClientStore
-from tests.deploy.declared import ROOT, Function, functions, resources, strings, template
+from interactor.adapters.sandbox import Sandbox
+from tests.deploy.emulated import ACCOUNT, REGION, Aws
+from tests.deploy.grants import Grant, granted
+from tests.deploy.tour import outside, registered, walk
+from tests.deploy.walk import ANYONE, FUNCTIONS, TWIN, Call, Walk, with_twins
 
-FUNCTIONS = {function.folder: function for function in functions()}
-STACK = "stack"
-NOT_DECLARED = {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1", "PATH": os.defpath} | dict.fromkeys(
-    ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"], "testing"
-)
-UNREACHABLE = "http://127.0.0.1:9/nothing-listens-here"
-WRITES = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
-DEFINITION = {
-    "name": "approval",
-    "initial_state": "prepare",
-    "states": {
-        "prepare": {
-            "type": "action",
-            "logic": {"type": "script", "code": "return {prepared: true, known: typeof secrets.TOKEN};"},
-            "transitions": [{"target": "wait"}],
-        },
-        "wait": {
-            "type": "halting",
-            "transitions": [
-                {"to": "call", "key": "call", "description": "Call"},
-                {"to": "done", "key": "stop", "description": "Stop"},
-            ],
-        },
-        "call": {
-            "type": "action",
-            "logic": {
-                "type": "http",
-                "url": UNREACHABLE,
-                "method": "POST",
-                "headers": {"Authorization": "${secrets.TOKEN}"},
-            },
-            "transitions": [{"target": "done"}],
-        },
-        "done": {"type": "terminal"},
-    },
-}
-Action = tuple[str, str]
-OFF_THE_WAY: dict[str, set[Action]] = {
-    # A refresh token that was used before ends its family.
-    "create_token": {("dynamodb:DeleteItem", "Table")},
-    # Hints at a thread that goes on elsewhere, or at what follows the end.
-    "create_instance": {("sqs:SendMessage", "StepsQueue")},
-    "cancel_instance": {("sqs:SendMessage", "StepsQueue"), ("dynamodb:GetItem", "Table")},
-    # Reading the head again after losing its guard; giving back the quota at an end; scripts that name a secret.
-    "resume_instance": {
-        ("dynamodb:GetItem", "Table"),
-        ("secretsmanager:GetSecretValue", "Secrets"),
-    },
-    "pause_instance": {("dynamodb:GetItem", "Table"), ("sqs:SendMessage", "StepsQueue")},
-    "unpause_instance": {("dynamodb:GetItem", "Table"), ("sqs:SendMessage", "StepsQueue")},
-    "retry_instance": {("dynamodb:GetItem", "Table"), ("secretsmanager:GetSecretValue", "Secrets")},
-    "resume_thread": {
-        ("dynamodb:GetItem", "Table"),
-        ("secretsmanager:GetSecretValue", "Secrets"),
-        ("sqs:SendMessage", "StepsQueue"),
-    },
-    # Whether a write whose answer was lost took effect; the cleaning of an instance that ended long ago; the hint at
-    # another attempt.
-    "advance_steps": {
-        ("sqs:SendMessage", "StepsQueue"),
-        ("dynamodb:BatchWriteItem", "Table"),
-        ("dynamodb:DeleteItem", "Table"),
-        ("dynamodb:GetItem", "Table"),
-    },
-    # An idempotency key, and what a repeated one answers.
-    "create_subscription": {("dynamodb:GetItem", "Table"), ("kms:Decrypt", "DataKey")},
-    "rotate_secret": {("dynamodb:PutItem", "Table"), ("kms:Decrypt", "DataKey")},
-    "enable_subscription": {("dynamodb:PutItem", "Table")},
-    "disable_subscription": {("dynamodb:PutItem", "Table")},
-    "test_subscription": {("dynamodb:PutItem", "Table")},
-    "replay_delivery": {("dynamodb:PutItem", "Table")},
-    "replay_deliveries": {("dynamodb:PutItem", "Table")},
-    # What fails is set aside.
-    "relay_events": {("sqs:SendMessage", "RelayRetryQueue")},
-    # A 410 disables the subscription, which is an event; a last attempt is set aside.
-    "deliver_webhooks": {("dynamodb:PutItem", "Table"), ("sqs:SendMessage", "ExhaustedQueue")},
-    # Nothing is overdue here.
-    "tick_clock": {("sqs:SendMessage", "StepsQueue")},
-}
-"""What a function may do and does not do in this walk. What is neither here nor on the way is not given."""
-
-
-class Environment(dict[str, str]):
-    """A process environment that remembers which variables were asked for that it has not."""
-
-    def __init__(self, values: Mapping[str, str]) -> None:
-        super().__init__(values)
-        self.missed: set[str] = set()
-
-    def __missing__(self, name: str) -> str:
-        self.missed.add(name)
-        raise KeyError(name)
-
-
-def allowed(function: Function) -> set[Action]:
-    """What a function's statements allow: an action on a resource by its logical id, an index, or a secret."""
-    found = set()
-    for statement in function.statements:
-        listed = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
-        for resource in listed:
-            (text,) = strings(resource)
-            name = "Secrets" if ":secret:" in text else text.replace("${", "").replace("}", "").replace(".Arn", "")
-            found |= {(action, name) for action in statement["Action"]}
-    return found
-
-
-@dataclass
-class Deployment:
-    """The template's resources in an emulator, and its functions beside them."""
-
-    patch: pytest.MonkeyPatch
-    names: dict[str, str] = field(default_factory=dict)
-    called: dict[str, set[Action]] = field(default_factory=lambda: defaultdict(set))
-    missed: dict[str, set[str]] = field(default_factory=dict)
-    token: str = ""
-
-    def make_resources(self) -> None:
-        """Make the table, the queues and the key as the template declares them."""
-        boto3.setup_default_session()
-        declared = resources("AWS::DynamoDB::Table")["Table"]
-        wanted = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
-        boto3.client("dynamodb").create_table(TableName="Table", **{name: declared[name] for name in wanted})
-        self.names["Table"] = "Table"
-        for queue in resources("AWS::SQS::Queue"):
-            self.names[queue] = boto3.client("sqs").create_queue(QueueName=queue)["QueueUrl"]
-        key = boto3.client("kms").create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")
-        self.names["SigningKey"] = key["KeyMetadata"]["KeyId"]
-        data_key = boto3.client("kms").create_key(KeySpec="SYMMETRIC_DEFAULT", KeyUsage="ENCRYPT_DECRYPT")
-        self.names["DataKey"] = data_key["KeyMetadata"]["KeyId"]
-        secret = {"Name": f"{STACK}/accounts/acc_1", "SecretString": json.dumps({"TOKEN": "its-value"})}
-        boto3.client("secretsmanager").create_secret(**secret)
-        store = ClientStore(boto3.client("dynamodb"), "Table")
-        store.put("client", "its-own-secret", "acc_1", ["*"], ["*"], 1_800_000_000_000)
-
-    def run(self, name: str, event: dict[str, Any]) -> Any:
-        """Call a function with an event, in the environment that it declares."""
-        function = FUNCTIONS[name]
-        environment = Environment(self._variables(function) | NOT_DECLARED)
-        self.patch.setattr(os, "environ", environment)
-        boto3.setup_default_session()
-        session: Any = boto3.DEFAULT_SESSION
-        session.events.register(
-            "provide-client-params.*.*", lambda params, model, **_: self._record(name, params, model)
-        )
-        runtime.install(None)
-        spec: Any = importlib.util.spec_from_file_location(f"{name}_app", ROOT / "functions" / name / "app.py")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        try:
-            answer = module.handler(event, None)
-        finally:
-            self.patch.undo()
-            boto3.setup_default_session()
-        self.missed.setdefault(name, set()).update(environment.missed)
-        return answer
-
-    def request(
-        self, called: str, body: Any = None, status: int = 200, query: dict[str, str] | None = None, **path: str
-    ) -> Any:
-        """Call an endpoint; its answer, which must have that status."""
-        route = FUNCTIONS[called].triggers("HttpApi")[0]
-        method, raw_path = route.get("Method", "GET"), route.get("Path", "/api/v1/nothing")
-        authorization = {"authorization": f"Bearer {self.token}"} if self.token else {}
-        event = {
-            "version": "2.0",
-            "routeKey": f"{method} {raw_path}",
-            "rawPath": raw_path,
-            "rawQueryString": "",
-            "headers": {"content-type": "application/json"} | authorization,
-            "queryStringParameters": query,
-            "pathParameters": path,
-            "requestContext": {
-                "http": {"method": method, "path": raw_path.format(**path)},
-                "timeEpoch": 4_000_000_000_000,
-            },
-            "body": None if body is None else json.dumps(body),
-            "isBase64Encoded": False,
-        }
-        answer = self.run(called, event)
-        assert answer["statusCode"] == status, (called, self.missed[called], answer)
-        text = answer.get("body") or "{}"
-        document = json.loads(base64.b64decode(text) if answer.get("isBase64Encoded") else text)
-        return document.get("data", document)
-
-    def messages(self, queue: str) -> dict[str, Any]:
-        """Everything in a queue, as the event that Lambda makes of it."""
-        sqs, found = boto3.client("sqs"), []
-        while received := sqs.receive_message(QueueUrl=self.names[queue], MaxNumberOfMessages=10).get("Messages"):
-            found += received
-        assert found, f"{queue} is empty"
-        return {"Records": [as_record(message) for message in found]}
-
-    def history(self) -> list[dict[str, Any]]:
-        """The history records in the table."""
-        items: list[Any] = boto3.client("dynamodb").scan(TableName="Table")["Items"]
-        return [item for item in items if item["sk"]["S"].startswith("H#")]
-
-    def _variables(self, function: Function) -> dict[str, str]:
-        parameters = {name: str(each["Default"]) for name, each in template()["Parameters"].items()}
-        parameters |= {"AWS::StackName": STACK, "OutboundAllowLoopback": "true"}
-        return {name: (parameters | self.names)[value["Ref"]] for name, value in function.variables.items()}
-
-    def _record(self, name: str, params: dict[str, Any], model: Any) -> None:
-        service, operation = model.service_model.service_name, model.name
-        if operation == "TransactWriteItems":
-            self.called[name] |= {
-                (f"dynamodb:{WRITES[kind]}", "Table") for item in params["TransactItems"] for kind in item
-            }
-        elif service == "dynamodb":
-            index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
-            self.called[name].add((f"dynamodb:{operation}", f"Table{index}"))
-        elif service == "sqs":
-            queue = next(key for key, url in self.names.items() if url == params["QueueUrl"])
-            self.called[name].add((f"sqs:{operation.removesuffix('Batch')}", queue))
-        elif service == "secretsmanager":
-            assert params["SecretId"].startswith(f"{STACK}/accounts/")
-            self.called[name].add((f"{service}:{operation}", "Secrets"))
-        else:
-            key = next(key for key, given in self.names.items() if given == params["KeyId"])
-            self.called[name].add((f"{service}:{operation}", key))
-
-
-def as_record(message: Any, receives: int = 1) -> dict[str, Any]:
-    """A received message as Lambda passes it on."""
-    return {
-        "messageId": message["MessageId"],
-        "receiptHandle": message["ReceiptHandle"],
-        "body": message["Body"],
-        "attributes": {"ApproximateReceiveCount": str(receives)},
-        "messageAttributes": {},
-        "eventSource": "aws:sqs",
-        "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:queue",
-    }
-
-
-def as_stream_record(item: dict[str, Any], number: int) -> dict[str, Any]:
-    """An inserted item as the table's stream passes it on: bytes as base64 text."""
-    image = {
-        name: {"B": base64.b64encode(value["B"]).decode()} if "B" in value else value for name, value in item.items()
-    }
-    change = {"Keys": {"pk": item["pk"], "sk": item["sk"]}, "NewImage": image, "SequenceNumber": str(number)}
-    return {"eventID": str(number), "eventName": "INSERT", "eventSource": "aws:dynamodb", "dynamodb": change}
+Permission = tuple[str, str]
+"""An action and the ARN of a resource, as a role's policies have them."""
 
 
 @pytest.fixture(scope="module")
-def walked() -> Iterator[Deployment]:
-    """A deployment after every function was called at least once."""
+def walked(aws: Aws) -> Iterator[Walk]:
+    """A deployment after every function was called, and every permission used."""
     patch = pytest.MonkeyPatch()
-    with patch.context() as surroundings, mock_aws():
-        for name, value in NOT_DECLARED.items():
-            surroundings.setenv(name, value)
-        here = Deployment(pytest.MonkeyPatch())
-        here.make_resources()
-        walk(here)
-        yield here
-    runtime.install(None)
+    stack = aws.deploy("walk", with_twins(aws.template), OutboundAllowLoopback="true", WebhookRetryDelays="0,0")
+    registered(aws, stack)
+    with Sandbox() as sandbox, outside() as address:
+        here = Walk(aws, stack, patch, sandbox)
+        try:
+            walk(here, address)
+            yield here
+        finally:
+            patch.undo()
+            runtime.install(None)
 
 
-def walk(here: Deployment) -> None:
-    """Define, publish, subscribe, start, halt, resume, cancel, call out, tick, relay, deliver."""
-    grant = {"grant_type": "client_credentials", "client_id": "client", "client_secret": "its-own-secret"}
-    granted = here.request("create_token", grant)
-    here.token = granted["access_token"]
-    refresh = {"grant_type": "refresh_token", "client_id": "client", "refresh_token": granted["refresh_token"]}
-    refreshed = here.request("create_token", refresh)
-    here.request("revoke_token", {"token": refreshed["access_token"]})
-    here.request("revoke_token", {"token": refreshed["refresh_token"]})
-    here.request("get_jwks")
-    here.request("get_schema")
-    assert here.request("get_openapi")["openapi"] == "3.1.0"
-    here.request("unknown_route", status=404)
-
-    assert here.request("validate_workflow", DEFINITION)["valid"]
-    here.request("create_workflow", DEFINITION, 201)
-    version = here.request("create_version", DEFINITION, 201, name="approval")["version_id"]
-    here.request("publish_version", name="approval", version_id=version)
-    here.request("list_workflows")
-    here.request("get_workflow", name="approval")
-    here.request("list_versions", name="approval")
-    here.request("get_version", name="approval", version_id=version)
-    subscription = {"url": UNREACHABLE, "events": ["workflow.instance.halted"]}
-    subscribed = here.request("create_subscription", subscription, 201)
-    here.request("list_subscriptions")
-    here.request("list_event_types")
-    whsub = {"subscription_id": subscribed["id"]}
-    here.request("get_subscription", **whsub)
-    here.request("update_subscription", {"namespace_filter": None}, **whsub)
-    here.request("disable_subscription", **whsub)
-    here.request("enable_subscription", **whsub)
-    here.request("rotate_secret", **whsub)
-    here.request("test_subscription", status=202, **whsub)
-
-    one, two, three = (here.request("create_instance", {"input": {}}, 201, name="approval")["id"] for _ in range(3))
-    here.request("get_instance", instance_id=one)
-    here.request("list_threads", instance_id=one)
-    for query in ({}, {"workflow_name": "approval"}, {"namespace": "default", "status": "halted"}):
-        here.request("list_instances", query=query)
-    here.request("resume_instance", {"selected_option": "call"}, instance_id=one)
-    here.request("resume_thread", {"selected_option": "stop"}, instance_id=two, thread_id="thread_main")
-    here.request("cancel_instance", instance_id=three)
-
-    assert here.run("advance_steps", here.messages("StepsQueue")) == {"batchItemFailures": []}
-    four = here.request("create_instance", {"input": {}}, 201, name="approval")["id"]
-    here.request("pause_instance", instance_id=four)
-    here.request("unpause_instance", instance_id=four)
-    assert here.request("get_instance", instance_id=one)["status"] == "failed"
-    here.request("retry_instance", instance_id=one)
-    found = here.request("get_history", instance_id=one, query={"include_data": "true"})["events"]
-    here.request("get_event", instance_id=one, event_id=found[0]["id"])
-    here.request("list_errors")
-    here.request("get_diagram", name="approval", version_id=version)
-    here.request("get_instance_diagram", instance_id=one)
-    here.run("tick_clock", {})
-    history = here.history()
-    stream = {"Records": [as_stream_record(item, number) for number, item in enumerate(history)]}
-    assert here.run("relay_events", stream) == {"batchItemFailures": []}
-    keys = json.dumps({name: history[0][name]["S"] for name in ("pk", "sk")})
-    message = as_record({"MessageId": "1", "ReceiptHandle": "1", "Body": keys})
-    assert here.run("retry_relay", {"Records": [message]}) == {"batchItemFailures": []}
-    assert here.run("deliver_webhooks", here.messages("WebhooksQueue")) == {"batchItemFailures": []}
-    (first, *_) = here.request("list_deliveries", **whsub)["deliveries"]
-    here.request("get_delivery", **whsub, delivery_id=first["id"])
-    here.request("replay_delivery", status=202, **whsub, delivery_id=first["id"])
-    here.request("replay_deliveries", {"since": "2026-01-01", "status": "pending"}, 202, **whsub)
-    assert here.run("deliver_webhooks", here.messages("WebhooksQueue")) == {"batchItemFailures": []}
-    here.request("delete_subscription", status=204, **whsub)
-
-
-def test_the_walk_leads_through_every_function(walked: Deployment) -> None:
+def test_the_walk_leads_through_every_function(walked: Walk) -> None:
     assert walked.missed.keys() == FUNCTIONS.keys()
 
 
-def test_functions_read_only_what_they_declare(walked: Deployment) -> None:
+def test_functions_read_only_what_they_declare(walked: Walk) -> None:
     missed = {
         name: {variable for variable in variables if not variable.startswith(("AWS_", "BOTO", "_X_AMZN"))}
         for name, variables in walked.missed.items()
@@ -361,13 +49,180 @@ def test_functions_read_only_what_they_declare(walked: Deployment) -> None:
     assert {name: variables for name, variables in missed.items() if variables} == {}
 
 
-def test_functions_call_only_what_they_may(walked: Deployment) -> None:
-    beyond = {name: walked.called[name] - allowed(function) for name, function in FUNCTIONS.items()}
-
-    assert {name: actions for name, actions in beyond.items() if actions} == {}
+def test_no_call_of_a_function_is_refused_to_its_role(walked: Walk) -> None:
+    assert walked.denied == []
 
 
-def test_functions_may_only_what_they_call(walked: Deployment) -> None:
-    unused = {name: allowed(function) - walked.called[name] for name, function in FUNCTIONS.items()}
+def test_functions_have_no_permission_that_they_do_not_use(walked: Walk) -> None:
+    unused = {name: granted(function) - walked.used(name) for name, function in FUNCTIONS.items()}
 
-    assert {name: actions for name, actions in unused.items() if actions} == OFF_THE_WAY
+    assert {name: sorted(map(str, grants)) for name, grants in unused.items() if grants} == {}
+
+
+def permissions(walked: Walk, role: str) -> set[Permission]:
+    """What the policies of a role of the stack allow, AWS's own policies apart."""
+    iam, name = walked.aws.client("iam"), walked.stack.resources[role]
+    documents = [
+        iam.get_role_policy(RoleName=name, PolicyName=each)["PolicyDocument"]
+        for each in iam.list_role_policies(RoleName=name)["PolicyNames"]
+    ]
+    for attached in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+        if attached["PolicyArn"].startswith(f"arn:aws:iam::{ACCOUNT}:"):
+            version = {"PolicyArn": attached["PolicyArn"], "VersionId": "v1"}
+            documents.append(iam.get_policy_version(**version)["PolicyVersion"]["Document"])
+    return {
+        (action, resource)
+        for document in documents
+        for statement in document["Statement"]
+        for action in _listed(statement["Action"])
+        for resource in _listed(statement["Resource"])
+    }
+
+
+def arn(walked: Walk, resource: str) -> str:
+    """The ARN of what a permission names."""
+    name, _, index = resource.partition("/")
+    own = walked.stack.resources.get(name, "")
+    if name == "Secrets":
+        return f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{walked.stack.name}/accounts/*"
+    if name == "Table":
+        return f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{own}{'/' if index else ''}{index}"
+    if name.endswith("Key"):
+        return f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{own}"
+    return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{own.rpartition('/')[2]}"
+
+
+def permit(walked: Walk, role: str, allowed: set[Permission]) -> None:
+    """Give a role these permissions and no others."""
+    harmless = ("sts:GetCallerIdentity", "*")  # a policy has at least one statement
+    statements = [{"Effect": "Allow", "Action": each[0], "Resource": each[1]} for each in (*allowed, harmless)]
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    walked.aws.client("iam").put_role_policy(RoleName=role, PolicyName="Only", PolicyDocument=document)
+
+
+def lessened(walked: Walk, allowed: set[Permission], grant: Grant) -> set[Permission]:
+    """Permissions without one of them, in each of the emulator's spellings."""
+    taken = {grant.action, f"{grant.action}Batch"}
+    rest = {each for each in allowed if not (each[0] in taken and each[1] == arn(walked, grant.resource))}
+    assert rest < allowed, grant
+    return rest
+
+
+def used(walked: Walk) -> Iterator[tuple[str, Grant, Call]]:
+    """Every permission of every function, with a call that needed it."""
+    for name in FUNCTIONS:
+        for grant in sorted(walked.used(name)):
+            yield name, grant, walked.call_for(name, grant)
+
+
+@pytest.fixture
+def role(walked: Walk) -> str:
+    """A role that may do nothing yet."""
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [ANYONE]})
+    walked.aws.client("iam").create_role(RoleName="another-role", AssumeRolePolicyDocument=trust)
+    return "another-role"
+
+
+def test_each_permission_that_is_taken_away_refuses_a_call_of_the_walk(walked: Walk, role: str) -> None:
+    without_effect, of_role = [], cache(lambda role: permissions(walked, role))
+    for name, grant, call in used(walked):
+        if grant.keys and Grant(grant.action, grant.resource) in granted(FUNCTIONS[name]):
+            continue  # what it may do with these keys, it may do with every key
+        permit(walked, role, lessened(walked, of_role(walked.signer(name, call)), grant))
+        if not walked.is_refused(call, role):
+            without_effect.append(f"{name}: {grant}")
+
+    assert without_effect == []
+
+
+REPEATABLE = {
+    "get_instance": "dynamodb:Query",
+    "list_instances": "dynamodb:BatchGetItem",
+    "get_jwks": "kms:GetPublicKey",
+    "unpause_instance": "dynamodb:Query",
+    "tick_clock": "sqs:GetQueueAttributes",
+}
+
+
+@contextmanager
+def taken_away(walked: Walk, name: str, action: str) -> Iterator[None]:
+    """A function's own policies without one action."""
+    iam, logical = walked.aws.client("iam"), f"{FUNCTIONS[name].logical_id}Role{TWIN}"
+    role, allowed = walked.stack.resources[logical], permissions(walked, logical)
+    documents = {
+        policy: iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+        for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]
+    }
+    for policy in documents:
+        iam.delete_role_policy(RoleName=role, PolicyName=policy)
+    try:
+        permit(walked, role, {each for each in allowed if each[0] != action})
+        yield
+    finally:
+        iam.delete_role_policy(RoleName=role, PolicyName="Only")
+        for policy, document in documents.items():
+            if document["Statement"]:
+                iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
+
+
+@pytest.mark.parametrize("name", REPEATABLE)
+def test_a_handler_without_a_permission_is_found_out(walked: Walk, name: str) -> None:
+    action = REPEATABLE[name]
+    with taken_away(walked, name, action):
+        walked.repeat(name)
+    found, walked.denied[:] = list(walked.denied), []
+    walked.repeat(name)
+
+    assert found
+    assert action in found[0]
+    assert walked.denied == []
+
+
+def test_nothing_of_another_stack_is_within_reach(walked: Walk) -> None:
+    names = others(walked)
+    within_reach = []
+    for name, grant, call in used(walked):
+        elsewhere = replace(call, parameters=_renamed(call.parameters, names))
+        assert elsewhere.parameters != call.parameters
+        if not walked.is_refused(elsewhere, walked.signer(name, call)):
+            within_reach.append(f"{name}: {grant}")
+
+    assert within_reach == []
+
+
+def test_who_may_count_requests_may_not_write_other_items(walked: Walk) -> None:
+    call = walked.call_for("get_instance", Grant("dynamodb:UpdateItem", "Table", "A#*#L"))
+    other = replace(call, parameters=call.parameters | {"Key": {"pk": {"S": "A#acc_1#W"}, "sk": {"S": "M"}}})
+    needs = [replace(need, keys=("A#acc_1#W",)) for need in call.needs]
+
+    assert not walked.is_refused(call, walked.signer("get_instance", call))
+    assert walked.is_refused(other, walked.signer("get_instance", replace(other, needs=needs)))
+
+
+def others(walked: Walk) -> dict[str, str]:
+    """What is called like the stack's resources elsewhere: a table, a queue, keys and a secret of somebody else."""
+    aws, names = walked.aws, walked.stack.resources
+    key = {"AttributeName": "pk", "KeyType": "HASH"}
+    attribute = {"AttributeName": "pk", "AttributeType": "S"}
+    table: dict[str, Any] = {"KeySchema": [key], "AttributeDefinitions": [attribute], "BillingMode": "PAY_PER_REQUEST"}
+    aws.client("dynamodb").create_table(TableName="another", **table)
+    queue = aws.client("sqs").create_queue(QueueName="another")["QueueUrl"]
+    found = {names["Table"]: "another"}
+    found |= {names[name]: queue for name in names if name.endswith("Queue")}
+    for name in ("SigningKey", "DataKey"):
+        found[names[name]] = aws.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    own = f"{walked.stack.name}/accounts/acc_1"
+    aws.client("secretsmanager").create_secret(Name="another/accounts/acc_1", SecretString="{}")
+    return found | {own: "another/accounts/acc_1"}
+
+
+def _renamed(value: Any, names: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {names.get(key, key): _renamed(each, names) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_renamed(each, names) for each in value]
+    return names.get(value, value) if isinstance(value, str) else value
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from interactor.adapters.secrets import SecretStore
     from interactor.adapters.signing import Signer
     from interactor.adapters.verifier import Verifier
+    from interactor.core.instance import Instance
     from interactor.core.rates import Bucket, Category
+    from interactor.core.storing import StepHint
     from interactor.usecases.deliveries import Deliverer
     from interactor.usecases.engine import Engine
     from interactor.usecases.limiter import Limiter
@@ -235,7 +237,7 @@ class Runtime:
             self._call_out,
             self._ask_model,
             lambda account: self.secrets.read(account),
-            self.steps_queue,
+            _LazyHints(self),
             rules,
         )
 
@@ -351,6 +353,21 @@ class _Lazy:
     def run(self, call: Any) -> Outcome:
         """Run a script."""
         return self._runtime.sandbox.run(call)
+
+
+class _LazyHints:
+    """Needs the steps queue only where there is something to hint at: a pause or a cancel has nothing."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def send(self, instance: "Instance", thread_id: str, now: Millis) -> None:
+        """Hint at one thread's next step."""
+        self._runtime.steps_queue.send(instance, thread_id, now)
+
+    def send_again(self, hint: "StepHint", delay: Millis) -> None:
+        """Send a hint again."""
+        self._runtime.steps_queue.send_again(hint, delay)
 
 
 class _LazySealer:
