@@ -93,10 +93,10 @@ def value_size(value: Any) -> int:
         case "S":
             return len(held.encode())
         case "B":
-            return len(held)
+            return len(bytes(held))
         case "N":
             digits = held.lstrip("-").replace(".", "").strip("0")
-            return (len(digits) + 1) // 2 + 1 + held.startswith("-")
+            return (len(digits) + 1) // 2 + (2 if held.startswith("-") else 1)
         case "BOOL" | "NULL":
             return 1
         case "L":

@@ -172,6 +172,11 @@ class Cloud:
             self.clock = clock
             interactor.runtime.install(Runtime(World(clock, os.urandom, time.sleep)))
 
+    def forget_limits(self) -> None:
+        """Have the process read its rate limits again."""
+        for name in ("buckets", "limiter"):
+            interactor.runtime.runtime().__dict__.pop(name, None)
+
     # Watching
 
     @contextmanager

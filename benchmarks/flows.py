@@ -1,5 +1,8 @@
 """The workflows that are measured, and how each is driven from its start to its end."""
 
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from benchmarks.cloud import Cloud
@@ -104,10 +107,11 @@ def subscribe(cloud: Cloud, url: str) -> None:
 
 
 class Phases:
-    """Runs ``number`` instances side by side, phase by phase, each phase counted or timed by ``watch``."""
+    """Runs ``number`` instances side by side, phase by phase, each phase counted into a tally while ``watched``."""
 
-    def __init__(self, cloud: Cloud, number: int, batch: int, keys: bool) -> None:
+    def __init__(self, cloud: Cloud, number: int, batch: int, keys: bool, watched: bool = True) -> None:
         self._cloud, self._number, self._batch, self._keys = cloud, number, batch, keys
+        self._watched, self._mark = watched, next(_MARKS)
         self.tallies: dict[str, Tally] = {}
 
     def approval(self) -> None:
@@ -140,24 +144,17 @@ class Phases:
             self._cloud.work("deliver_webhooks", self._batch)
 
     def _key(self, number: int, step: str) -> str | None:
-        return key_of(number, f"{step}{id(self)}") if self._keys else None
+        return key_of(number, f"{self._mark}-{step}") if self._keys else None
 
-    def _phase(self, name: str) -> "_Phase":
-        return _Phase(self._cloud, self.tallies, name)
+    @contextmanager
+    def _phase(self, name: str) -> Iterator[None]:
+        if not self._watched:
+            yield
+            return
+        with self._cloud.counting() as tally:
+            yield
+        self.tallies.setdefault(name, Tally())
+        self.tallies[name] += tally
 
 
-class _Phase:
-    """Counts one phase into its tally."""
-
-    def __init__(self, cloud: Cloud, tallies: dict[str, Tally], name: str) -> None:
-        self._counting = cloud.counting()
-        self._tallies, self._name = tallies, name
-
-    def __enter__(self) -> None:
-        self._tally = self._counting.__enter__()
-
-    def __exit__(self, *error: Any) -> None:
-        self._counting.__exit__(*error)
-        if self._name not in self._tallies:
-            self._tallies[self._name] = Tally()
-        self._tallies[self._name] += self._tally
+_MARKS = itertools.count(1)

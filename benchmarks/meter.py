@@ -1,4 +1,4 @@
-"""Counts every call of AWS that the handlers make, by hooks of botocore: nothing of the engine knows that it is counted.
+"""Counts every call of AWS that the handlers make, by hooks of botocore: nothing of the engine knows of it.
 
 The images of items before and after a write are read by a client of the meter's own, which is not counted. That takes
 time, so what is timed is run again without the meter.
@@ -13,8 +13,8 @@ from benchmarks.capacity import Item, Layout, read_units
 from benchmarks.tally import Tally, add
 
 _SQS_REQUEST_BYTES = 64 * 1024
+_PARTS = {"M": "head", "H": "history", "G": "history", "L": "data"}
 _KINDS = {
-    "I": {"M": "head", "H": "history", "G": "history", "L": "data"},
     "Q": "namespace counter",
     "K": "idempotency key",
     "L": "rate limit",
@@ -101,9 +101,9 @@ class Meter:
         elif operation == "BatchGetItem":
             for table, asked in params["RequestItems"].items():
                 names = self._layout(table).keys
-                found = {_place(each, names): each for each in parsed["Responses"].get(table, [])}
+                there = {_place(each, names): each for each in parsed["Responses"].get(table, [])}
                 for key in asked["Keys"]:
-                    item = found.get(_place(key, names))
+                    item = there.get(_place(key, names))
                     units = read_units([item] if item else [], asked.get("ConsistentRead", False))
                     add(tally.read_units, kind_of(key), units)
 
@@ -134,8 +134,9 @@ def _named(partition: str, sort: str) -> str:
     parts = partition.split("#")
     if parts[0] in ("C", "F"):
         return "rate limit" if parts[-1] == "L" else "client" if parts[0] == "C" else "refresh tokens"
-    kind = _KINDS.get(parts[2], "other")
-    return kind if isinstance(kind, str) else kind[sort[:1] or "M"]
+    if parts[2] == "I":
+        return _PARTS[sort[:1]]
+    return _KINDS.get(parts[2], "other")
 
 
 def _partition_kind(values: Mapping[str, Any]) -> str:
