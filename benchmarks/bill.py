@@ -49,7 +49,6 @@ def of(work: Work) -> Bill:
         "Lambda duration": work.gb_seconds * prices.GB_SECOND.dollars * MILLION,
         "logs": total.log_bytes / GIGABYTE * prices.LOG_BYTE.dollars * MILLION,
         "KMS": total.kms_requests * prices.KMS_REQUEST.dollars * MILLION,
-        "traces": invocations * prices.TRACED_SHARE * prices.TRACE.dollars * MILLION,
     }
 
 

@@ -1,0 +1,38 @@
+"""Documents as bytes: what was written once can be read for ever."""
+
+import hashlib
+import json
+import zlib
+
+import pytest
+
+from interactor.adapters.dynamo import items
+from interactor.adapters.dynamo.phrases import PHRASES
+
+SMALL = {"at": 1}
+TYPICAL = {"schema": 1, "events": [{"number": n, "type": "transition", "subtype": "state_change"} for n in range(9)]}
+LARGE = {"layer": {f"key{number}": "é\u0000" * number for number in range(500)}}
+
+
+@pytest.mark.parametrize("document", [SMALL, TYPICAL, LARGE, None, 1.0, "text", []])
+def test_a_document_comes_back_as_it_was(document: object) -> None:
+    assert items.unpack(items.pack(document)) == document
+
+
+def test_what_all_documents_have_in_common_takes_no_room() -> None:
+    raw = json.dumps(TYPICAL).encode()
+    assert len(items.pack_bytes(raw)) < 0.75 * len(zlib.compress(raw, 9))
+
+
+def test_what_does_not_get_smaller_is_kept_as_it_is() -> None:
+    noise = b"".join(hashlib.sha256(bytes([number])).digest() for number in range(40))
+    assert items.pack_bytes(noise) == b"\x01" + noise
+    assert items.unpack_bytes(items.pack_bytes(noise)) == noise
+
+
+def test_documents_deflated_without_the_phrases_can_be_read() -> None:
+    assert items.unpack(b"\x02" + zlib.compress(json.dumps(TYPICAL).encode())) == TYPICAL
+
+
+def test_the_phrases_never_change_since_what_is_stored_needs_them() -> None:
+    assert hashlib.sha256(PHRASES).hexdigest() == "f3abdbb6bfe383a74ff8942e4541d1d8fc96155b099a30ac193a50778440c623"
