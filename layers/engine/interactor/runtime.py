@@ -146,12 +146,12 @@ class Runtime:
     @cached_property
     def buckets(self) -> "Mapping[Category, Bucket]":
         """The rate limits that are set, by category (ruling 33)."""
-        from interactor.core.rates import READ_BLOCK, WRITE_BLOCK, Bucket
+        from interactor.core.rates import READ_BLOCK, Bucket
 
         limited: tuple[tuple[Category, int | None, int], ...] = (
             ("read", settings.limit("RATE_LIMIT_READ"), READ_BLOCK),
-            ("write", settings.limit("RATE_LIMIT_WRITE"), WRITE_BLOCK),
-            ("create", settings.limit("RATE_LIMIT_CREATE"), WRITE_BLOCK),
+            ("write", settings.limit("RATE_LIMIT_WRITE"), 1),
+            ("create", settings.limit("RATE_LIMIT_CREATE"), 1),
             ("token", settings.limit("RATE_LIMIT_TOKEN"), 1),
         )
         return {name: Bucket(name, limit, block) for name, limit, block in limited if limit is not None}

@@ -10,7 +10,7 @@ from moto import mock_aws
 from interactor.adapters.dynamo.counters import CounterStore
 from interactor.adapters.dynamo.table import Table
 from interactor.core.errors import RateLimitedError
-from interactor.core.rates import READ_BLOCK, WRITE_BLOCK, Bucket, Count, FullError
+from interactor.core.rates import READ_BLOCK, Bucket, Count, FullError
 from interactor.core.times import MINUTE, SECOND
 from interactor.usecases.limiter import Counters, Limiter
 
@@ -80,18 +80,15 @@ def passed(processes: list[Limiter], bucket: Bucket, tries: int, subject: str, s
 
 
 @pytest.mark.parametrize("processes", [1, 2, 5, 40])
-def test_what_is_taken_one_by_one_passes_up_to_the_limit_exactly(counters: Counters, processes: int) -> None:
+def test_writes_pass_up_to_the_limit_exactly(counters: Counters, processes: int) -> None:
     subject = f"writer_{processes}"
     assert passed([limiter(counters) for _ in range(processes)], WRITE, 300, subject) == 100
 
 
 @pytest.mark.parametrize("processes", [1, 2, 3, 10, 60, 400])
 @pytest.mark.parametrize("limit", [1, 7, 19, 50, 100, 1_000])
-@pytest.mark.parametrize("block", [READ_BLOCK, WRITE_BLOCK])
-def test_requests_are_never_over_the_limit_and_refused_at_most_5_percent_early(
-    processes: int, limit: int, block: int
-) -> None:
-    bucket = Bucket("read", limit, block)
+def test_reads_are_never_over_the_limit_and_refused_at_most_5_percent_early(processes: int, limit: int) -> None:
+    bucket = Bucket("read", limit, READ_BLOCK)
     memory = Memory()
     group = [limiter(memory) for _ in range(processes)]
     first_refusal, count = None, 0
@@ -118,14 +115,7 @@ def test_most_reads_of_one_process_cost_no_call() -> None:
     assert memory.calls <= 900 // READ_BLOCK + 10
 
 
-@pytest.mark.parametrize(("limit", "calls"), [(100, 30), (50, 25)])
-def test_a_process_alone_writes_up_to_the_limit_with_a_third_of_the_calls_or_half(limit: int, calls: int) -> None:
-    memory = Memory()
-    assert passed([limiter(memory)], Bucket("write", limit, WRITE_BLOCK), limit + 10, "acc_1") == limit
-    assert memory.calls <= calls
-
-
-def test_what_is_taken_one_by_one_is_one_call_and_after_the_limit_none_until_the_reset() -> None:
+def test_a_write_is_one_call_and_after_the_limit_none_until_the_reset() -> None:
     memory = Memory()
     one = limiter(memory)
     for _ in range(100):

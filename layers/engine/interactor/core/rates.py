@@ -13,8 +13,7 @@ Category: TypeAlias = Literal["read", "write", "create", "token"]
 
 WINDOW: Final[Millis] = MINUTE
 READ_BLOCK: Final = 20
-WRITE_BLOCK: Final = 5
-"""So many reads, and writes or creates, are taken from the counter at once, where that leaves few enough unused."""
+"""So many reads are taken from the counter at once."""
 LOOSE_PERCENT: Final = 5
 """How much of a limit may lie unused in the blocks of other processes when the limit is said to be reached."""
 

@@ -1,9 +1,8 @@
 """Counts requests against the limits of ruling 33: never more than a limit, and at most 5 % fewer.
 
-Tokens are taken in blocks, so that most requests of a busy caller cost no call: a process that stops asking leaves the
-rest of its block unused, and the counter bounds what all of them leave together. Token requests are counted one by
-one. A process that saw the limit remembers it until the window ends. Where the counter cannot be asked, the request
-passes.
+Writes and creates take one token each. Reads take blocks, so that most of them cost no call: a process that stops
+asking leaves the rest of its block unused, and the counter bounds what all of them leave together. A process that saw
+the limit remembers it until the window ends. Where the counter cannot be asked, the request passes.
 """
 
 import threading
