@@ -22,6 +22,13 @@ def handler(request: Request, principal: Principal) -> Response:
     wanted, after = events.wanted(request), int(paging.position or 0)
     shown, last = history.page(parts.instances, principal.account, found.id, wanted, after, paging.limit)
     cursor = paging.cursor(None if last is None else str(last))
-    head = {"instance_id": found.id, "workflow_id": found.workflow_id, "status": found.status}
+    head = {
+        "instance_id": found.id,
+        "workflow_id": found.workflow_id,
+        "workflow_name": found.workflow_name,
+        "version_id": found.version_id,
+        "namespace": found.namespace,
+        "status": found.status,
+    }
     head |= {} if found.traceparent is None else {"traceparent": found.traceparent}
     return ok(head | page("events", [events.view(each) for each in shown], cursor))

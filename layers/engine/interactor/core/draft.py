@@ -4,7 +4,7 @@ A thread's end may complete a join, fail a fork, or end the instance; whatever f
 (invariant 1). How a single thread moves is ``machine``'s.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from interactor.core import limits, redaction, snapshots
@@ -31,11 +31,15 @@ class Settled:
 class Draft:
     """Threads are put in, events noted, and the consequences drawn; ``settled`` is what came of it."""
 
-    def __init__(self, definition: Definition | None, instance: Instance, now: Millis) -> None:
+    def __init__(
+        self, definition: Definition | None, instance: Instance, now: Millis, in_flight: Sequence[JsonObject] = ()
+    ) -> None:
         self.definition = definition
         self.instance = _swept(instance)
         self.now = now
         self.events: list[Event] = []
+        self._in_flight = in_flight
+        self._cut_short: list[JsonObject] = []
 
     def put(self, thread: Thread) -> None:
         """Put a thread in its new place."""
@@ -85,7 +89,8 @@ class Draft:
             self.instance = replace(self.instance, failure=failure)
             fields: JsonObject = {"code": failure.code, "message": failure.message, "state": failure.state}
             self.note(MAIN, "error", "instance_failed", fields)
-            self.end("failed", {"error": failure.message, "error_code": failure.code, "failed_state": failure.state})
+            fields = {"error": failure.message, "error_code": failure.code, "failed_state": failure.state}
+            self.end("failed", fields | self._consequences([]))
         else:
             self.end("completed", {"state": main.state})
 
@@ -112,7 +117,7 @@ class Draft:
         )
         self.put(joined)
         fields: JsonObject = {"state": parent.state, "threads": list(parent.forked), "changes": found}
-        self.note(parent.id, "transition", "join", fields | ({"cancelled": cut_off} if cut_off else {}))
+        self.note(parent.id, "transition", "join", fields | self._consequences(cut_off))
 
     def _fork_failed(self, parent: Thread, failure: Failure) -> None:
         """A failing thread cancels its siblings, then fails its parent or goes where the fork's ``on_error`` says."""
@@ -136,7 +141,7 @@ class Draft:
         )
         fields: JsonObject = {"state": parent.state, "code": failure.code, "message": failure.message}
         fields["changes"] = changes(before, {**before, "error": error})
-        self.note(parent.id, "error", "step_failed", fields | ({"cancelled": cut_off} if cut_off else {}))
+        self.note(parent.id, "error", "step_failed", fields | self._consequences(cut_off))
 
     def _parent_failed(self, parent: Thread, failure: Failure) -> None:
         self._cancel([self.instance.threads[name] for name in parent.forked])
@@ -177,7 +182,15 @@ class Draft:
             if thread.outcome is None:
                 self.put(cancelled(thread))
                 ended.append(thread.id)
+                self._cut_short += [action for action in self._in_flight if action["thread"] == thread.id]
         return ended
+
+    def _consequences(self, cut_off: list[str]) -> JsonObject:
+        """Which threads an event ended, and which actions of theirs were under way: these may have had their effect."""
+        fields: JsonObject = {"cancelled": cut_off} if cut_off else {}
+        if self._cut_short:
+            fields["in_flight"], self._cut_short = self._cut_short, []
+        return fields
 
     def _state_of(self, thread: Thread) -> State:
         if self.definition is None:

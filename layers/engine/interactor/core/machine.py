@@ -45,6 +45,7 @@ PERMANENT = frozenset(
     {"loop_limit_exceeded", "workflow_data_too_large", "history_limit_exceeded", "thread_limit_exceeded"}
 )
 """Failures that ``on_error`` does not catch: catching them would only meet them again."""
+_KINDS: dict[type, str] = {ScriptLogic: "script", HttpLogic: "http", Instructions: "ai"}
 
 
 @dataclass(frozen=True)
@@ -312,7 +313,7 @@ class Advance:
 
     def _instructed(self, step: Step, outcome: Outcome, now: Millis) -> None:
         """Halt with what a model wrote, or without (ruling 30): why not is the history's, and no failure."""
-        fields = _step_fields(step, outcome.logs, outcome.duration_ms)
+        fields = self._step_fields(step, outcome.logs, outcome.duration_ms)
         if isinstance(outcome, Failed):
             self._note("step", "failed", now, fields | {"code": outcome.code, "message": outcome.message})
             self._halt(step.state, now)
@@ -374,7 +375,7 @@ class Advance:
         self._note("transition", "fork", now, {"state": state.name, "threads": list(names)})
 
     def _succeeded(self, step: Step, value: Json, logs: tuple[str, ...], duration_ms: int, now: Millis) -> None:
-        fields = _step_fields(step, logs, duration_ms)
+        fields = self._step_fields(step, logs, duration_ms)
         if step.phase is Phase.ON_ENTER:
             if value is not None:
                 fields["result"] = value if size(value) <= limits.STEP_RESULT_BYTES else "(larger than 8 KB)"
@@ -400,7 +401,7 @@ class Advance:
         self._leave(now)
 
     def _failed(self, step: Step, outcome: Failed, now: Millis, retry_at: Millis | None) -> None:
-        fields = _step_fields(step, outcome.logs, outcome.duration_ms)
+        fields = self._step_fields(step, outcome.logs, outcome.duration_ms)
         fields |= {"code": outcome.code, "message": outcome.message}
         if retry_at is not None:
             self._note("step", "failed", now, fields | {"retry_at": retry_at})
@@ -464,6 +465,18 @@ class Advance:
     def _note(self, type_: str, subtype: str, now: Millis, fields: JsonObject) -> None:
         self._events.append(Event(type_, subtype, now, self._thread.id, fields))
 
+    def _step_fields(self, step: Step, logs: tuple[str, ...], duration_ms: int) -> JsonObject:
+        fields: JsonObject = {
+            "state": step.state.name,
+            "phase": step.phase.value,
+            "logic": _KINDS[type(step.logic)],
+            "attempt": step.attempt,
+            "duration_ms": duration_ms,
+        }
+        if step.effective:
+            fields["idempotency_key"] = action_key(self._instance, self._thread)
+        return fields | ({"logs": list(logs)} if logs else {})
+
     def _attribution(self) -> JsonObject:
         return {"by": self._by} if self._by is not None else {}
 
@@ -487,6 +500,11 @@ class Advance:
         return self._instance.with_thread(self._thread).data_size()
 
 
+def action_key(instance: Instance, thread: Thread) -> str:
+    """``Idempotency-Key`` of a thread's present action: the same on every attempt (ruling 13)."""
+    return f"{instance.id}:{thread.id}:{thread.sequence}"
+
+
 def failed(thread: Thread, failure: Failure) -> Thread:
     """The thread, ended by a failure."""
     return replace(thread, phase=Phase.ENDED, outcome="failed", failure=failure, due_at=None)
@@ -495,17 +513,3 @@ def failed(thread: Thread, failure: Failure) -> Thread:
 def cancelled(thread: Thread) -> Thread:
     """The thread, ended because its instance, or the fork it belongs to, goes on without it."""
     return replace(thread, phase=Phase.ENDED, outcome="cancelled", cut_off=thread.phase, due_at=None)
-
-
-_KINDS: dict[type, str] = {ScriptLogic: "script", HttpLogic: "http", Instructions: "ai"}
-
-
-def _step_fields(step: Step, logs: tuple[str, ...], duration_ms: int) -> JsonObject:
-    fields: JsonObject = {
-        "state": step.state.name,
-        "phase": step.phase.value,
-        "logic": _KINDS[type(step.logic)],
-        "attempt": step.attempt,
-        "duration_ms": duration_ms,
-    }
-    return fields | ({"logs": list(logs)} if logs else {})

@@ -4,6 +4,7 @@ A change that another thread's commit overtook is settled again on the new head,
 it was: what it computed is kept (invariant 1).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from interactor.core import limits
@@ -31,10 +32,18 @@ class Lifetimes:
     """How long an ended instance is kept."""
 
 
-def settle(definition: Definition, head: Instance, change: Change, now: Millis, entropy: bytes) -> Settled:
+def settle(
+    definition: Definition,
+    head: Instance,
+    change: Change,
+    now: Millis,
+    entropy: bytes,
+    in_flight: Sequence[JsonObject] = (),
+) -> Settled:
     """The instance after ``change``, judged on its present head.
 
-    ``entropy`` (at least 5 random bytes) goes into the ids of the events.
+    ``entropy`` (at least 5 random bytes) goes into the ids of the events. ``in_flight`` are the HTTP actions that
+    threads have under way: an event that ends such a thread names its action (ruling 24).
 
     Raises:
         OvertakenError: when the thread has moved, the instance has ended without it, or was paused before a resume.
@@ -47,7 +56,7 @@ def settle(definition: Definition, head: Instance, change: Change, now: Millis, 
         raise OvertakenError
     change = _within_bounds(head, change, now)
     shift = head.next_sequence - change.first_sequence
-    draft = Draft(definition, replace(head, next_sequence=change.next_sequence + shift), now)
+    draft = Draft(definition, replace(head, next_sequence=change.next_sequence + shift), now, in_flight)
     draft.events.extend(change.events)
     # What the sequences are does not matter, only that they are never given twice.
     after = _shifted(change.after, shift, change.first_sequence)

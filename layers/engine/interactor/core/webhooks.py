@@ -220,7 +220,12 @@ def _particulars(event: JsonObject) -> JsonObject:
             names = ("from_state", "to_state", "trigger")
             return {"thread_id": event["thread"]} | {name: event[name] for name in names}
         case "lifecycle", "failed":
-            return {name: event[name] for name in ("error", "error_code", "failed_state")}
+            return {name: event[name] for name in ("error", "error_code", "failed_state")} | _in_flight(event)
         case "lifecycle", "cancelled":
-            return {"cancelled_at": iso(event["at"]), "cancel_reason": event["cancel_reason"]}
+            return {"cancelled_at": iso(event["at"]), "cancel_reason": event["cancel_reason"]} | _in_flight(event)
     return {}
+
+
+def _in_flight(event: JsonObject) -> JsonObject:
+    """The HTTP actions that the end cut off: their effects may have happened (ruling 24)."""
+    return {"in_flight": event["in_flight"]} if "in_flight" in event else {}

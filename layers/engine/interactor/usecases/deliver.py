@@ -26,6 +26,7 @@ from interactor.core.principal import Principal
 from interactor.core.settle import OvertakenError, expires_at
 from interactor.core.storing import Head
 from interactor.core.times import Millis
+from interactor.usecases.actions import in_flight
 from interactor.usecases.engine import Also, Engine
 
 if TYPE_CHECKING:
@@ -137,8 +138,8 @@ def cancel_instance(engine: Engine, head: Head, by: Json, also: Also | None = No
         if reason == EXPIRED and expires_at(present.instance, engine.rules.lifetimes) > now:
             # A resume that commits before the expiry wins (invariant 3).
             raise OvertakenError
-        in_flight = _in_flight(engine, present, now)
-        settled = cancel(present.instance, reason, by, in_flight, now, bytes.fromhex(commit_id))
+        under_way = in_flight(engine.definition_of(present.instance), present, now)
+        settled = cancel(present.instance, reason, by, under_way, now, bytes.fromhex(commit_id))
         return engine.write(present, settled, commit_id, {}, also)
 
     return engine.insist(head, judge)
@@ -204,26 +205,6 @@ def _last_resume(instance: Instance, thread_id: str | None) -> LastResume | None
 def _conflict(instance: Instance, thread: Thread, expected_state: str) -> ConcurrentModificationError:
     details = {"current_state": thread.state, "expected_state": expected_state}
     return ConcurrentModificationError("Instance was modified by another request", details)
-
-
-def _in_flight(engine: Engine, head: Head, now: Millis) -> list[JsonObject]:
-    """The HTTP actions that workers may be making at this moment."""
-    definition = engine.definition_of(head.instance)
-    found = []
-    for thread_id, lease in head.leases.items():
-        thread = head.instance.threads.get(thread_id)
-        if thread is None or lease.until <= now:
-            continue
-        step = Advance(definition, head.instance, thread_id).step
-        if step is not None and step.effective:
-            key = action_key(head.instance, thread)
-            found.append({"state": thread.state, "thread": thread_id, "idempotency_key": key})
-    return found
-
-
-def action_key(instance: Instance, thread: Thread) -> str:
-    """``Idempotency-Key`` of a thread's present action: the same on every attempt (ruling 13)."""
-    return f"{instance.id}:{thread.id}:{thread.sequence}"
 
 
 def _sorted(value: Json) -> Json:

@@ -29,6 +29,7 @@ from interactor.core.storing import (
 )
 from interactor.core.templates import TemplateError
 from interactor.core.times import SECOND, Millis
+from interactor.usecases.actions import in_flight
 from interactor.usecases.world import World
 
 if TYPE_CHECKING:
@@ -165,8 +166,16 @@ class Engine:
         """
 
         def judge(present: Head, commit_id: str) -> Head:
-            settled = settle(definition, present.instance, change, self.world.now(), bytes.fromhex(commit_id))
-            others = {thread: lease for thread, lease in present.leases.items() if thread != change.before.id}
+            now = self.world.now()
+            under_way = in_flight(definition, present, now)
+            settled = settle(definition, present.instance, change, now, bytes.fromhex(commit_id), under_way)
+            # Nobody may begin later what a thread that ends here had leased, under a name that is used again.
+            stay = {id_: each.place for id_, each in settled.instance.threads.items() if id_ != change.before.id}
+            others = {
+                thread: lease
+                for thread, lease in present.leases.items()
+                if thread in stay and stay[thread] == present.instance.threads[thread].place
+            }
             return self.write(present, settled, commit_id, others, also)
 
         return self.insist(head, judge)

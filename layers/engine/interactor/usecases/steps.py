@@ -13,11 +13,11 @@ from interactor.core import instructions, limits, traces
 from interactor.core.errors import InstanceNotActiveError
 from interactor.core.instance import Instance, Phase, Thread
 from interactor.core.logic import Failed
-from interactor.core.machine import Advance
+from interactor.core.machine import Advance, action_key
 from interactor.core.settle import OvertakenError, expires_at, wake_at
 from interactor.core.storing import GuardLostError, Head, Lease, StepHint, StoreUnavailableError
 from interactor.core.times import Millis
-from interactor.usecases.deliver import EXPIRED, Trigger, action_key, cancel_instance, deliver
+from interactor.usecases.deliver import EXPIRED, Trigger, cancel_instance, deliver
 from interactor.usecases.engine import COMMIT_ATTEMPTS, Engine
 
 

@@ -263,6 +263,9 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
         **{
             "instance_id": _INSTANCE_ID,
             "workflow_id": id_of("wf"),
+            "workflow_name": TEXT,
+            "version_id": _VERSION_ID,
+            "namespace": TEXT,
             "status": texts(*STATUSES),
             "traceparent?": described(TEXT, "The trace that the instance belongs to."),
         },
