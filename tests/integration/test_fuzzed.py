@@ -3,7 +3,6 @@
 The same requests at every run: schemathesis derives them from a fixed seed.
 """
 
-import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, settings
-from requests.adapters import HTTPAdapter
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -19,15 +17,12 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from urllib3 import HTTPResponse
 
 from interactor.api.openapi.document import document
-from local import gateway
 from tests.integration.definitions import example
 from tests.integration.deployment import Deployment
-from tests.integration.stack import router
+from tests.integration.gateway import BASE, Gateway
 
-BASE = "http://127.0.0.1:8080"
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -37,33 +32,6 @@ CHECKS = [
 ]
 SCHEMA = schemathesis.openapi.from_dict(document())
 SCHEMA.config.phases.coverage.enabled = False  # thousands of requests, nearly all of them refused by the form alone
-
-
-class Gateway(HTTPAdapter):
-    """Hands requests to a deployment in this process."""
-
-    def __init__(self, deployment: Deployment) -> None:
-        super().__init__()
-        self.deployment = deployment
-
-    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
-        """What the deployment answers."""
-        body = request.body or b""
-        asked = gateway.Request(
-            request.method or "GET",
-            request.path_url,
-            "HTTP/1.1",
-            {name.lower(): str(value) for name, value in request.headers.items()},
-            "127.0.0.1",
-            body.encode() if isinstance(body, str) else body,
-            self.deployment.clock(),
-        )
-        match = router().match(asked.method, asked.target.partition("?")[0])
-        assert match is not None
-        given = self.deployment.request(match.route.function, gateway.event(asked, match))
-        raw = io.BytesIO(b"" if given.raw is None else given.raw.encode("utf-8", "surrogatepass"))
-        answer = HTTPResponse(raw, dict(given.headers), given.status, version=11, preload_content=False)
-        return self.build_response(request, answer)
 
 
 @pytest.fixture(scope="module")

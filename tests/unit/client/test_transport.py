@@ -177,3 +177,31 @@ def test_waiting_for_the_end_asks_more_and_more_rarely_and_gives_up() -> None:
     with pytest.raises(TimeoutError, match="halted in await_approval"):
         api.client.wait_for_completion("inst_1", timeout=10)
     assert api.now <= 10
+
+
+def test_a_delete_whose_answer_was_lost_may_find_nothing_left() -> None:
+    api = Api(requests.ConnectionError("gone"), refusal(404, "subscription_not_found"))
+    api.client.delete_subscription("whsub_1")
+    api = Api(refusal(404, "subscription_not_found"))
+    with pytest.raises(ApiError, match="subscription_not_found"):
+        api.client.delete_subscription("whsub_1")
+
+
+def test_signing_out_revokes_what_is_held_and_the_next_call_asks_for_new() -> None:
+    api = Api(OK, (200, {"data": {}}), (200, {"data": {}}), OK)
+    api.client.get_instance("inst_1")
+    api.client.sign_out()
+    assert [json.loads(each.body or b"") for each in api.script.asked[1:3]] == [{"token": "r1"}, {"token": "t1"}]
+    api.client.get_instance("inst_1")
+    assert [each["grant_type"] for each in api.script.grants] == ["client_credentials"] * 2
+
+
+def test_what_needs_no_token_asks_for_none() -> None:
+    api = Api((200, {"openapi": "3.1.0"}))
+    assert api.client.openapi() == {"openapi": "3.1.0"}
+    assert api.script.grants == []
+
+
+def test_a_wait_ends_at_a_halt_too_where_that_is_asked_for() -> None:
+    api = Api((200, {"data": {"id": "inst_1", "status": "halted", "current_state": "await_approval"}}))
+    assert api.client.wait_for_completion("inst_1", or_halt=True)["status"] == "halted"

@@ -13,7 +13,23 @@ refused for the moment, as long as ``Retry-After`` says.
 
 from interactor.client.api import Client
 from interactor.client.errors import ApiError, ClientError, ConnectionLostError, InvalidWebhookError
-from interactor.client.models import Event, Instance, Subscription, Thread, Verdict, Version
+from interactor.client.models import (
+    Delivery,
+    DeliveryWithAttempts,
+    Diagram,
+    Event,
+    Failure,
+    Instance,
+    ListedInstance,
+    ListedVersion,
+    NewSubscription,
+    Subscription,
+    Thread,
+    Verdict,
+    Version,
+    VersionWithDefinition,
+    Workflow,
+)
 from interactor.client.webhooks import verify_webhook
 
 __all__ = [
@@ -21,12 +37,21 @@ __all__ = [
     "Client",
     "ClientError",
     "ConnectionLostError",
+    "Delivery",
+    "DeliveryWithAttempts",
+    "Diagram",
     "Event",
+    "Failure",
     "Instance",
     "InvalidWebhookError",
+    "ListedInstance",
+    "ListedVersion",
+    "NewSubscription",
     "Subscription",
     "Thread",
     "Verdict",
     "Version",
+    "VersionWithDefinition",
+    "Workflow",
     "verify_webhook",
 ]

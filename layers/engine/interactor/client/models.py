@@ -3,16 +3,42 @@
 from typing import Any, Literal, NotRequired, TypedDict
 
 Status = Literal["running", "halted", "completed", "failed", "cancelled"]
+DeliveryStatus = Literal["pending", "succeeded", "failed", "exhausted"]
+PictureFormat = Literal["svg", "mermaid"]
 
 
-class Version(TypedDict):
-    """A version of a workflow."""
+class Workflow(TypedDict):
+    """A workflow in a list."""
+
+    name: str
+    workflow_id: str
+    latest_version_id: str
+    published_version_id: str | None
+    created_at: str
+
+
+class ListedVersion(TypedDict):
+    """A version in a list."""
 
     version_id: str
     status: Literal["draft", "published"]
     created_at: str
-    name: NotRequired[str]
     published_at: NotRequired[str]
+    superseded_at: NotRequired[str]
+
+
+class Version(ListedVersion):
+    """A version of a workflow."""
+
+    name: str
+    workflow_id: str
+
+
+class VersionWithDefinition(ListedVersion):
+    """A version with its definition as it was posted."""
+
+    name: str
+    definition: dict[str, Any]
 
 
 class Problem(TypedDict):
@@ -30,19 +56,43 @@ class Verdict(TypedDict):
     warnings: NotRequired[list[Problem]]
 
 
-class Thread(TypedDict):
+class Halted(TypedDict):
+    """What somebody who waits for an input says of it."""
+
+    halted_at_state: NotRequired[str]
+    halting_presentation: NotRequired[dict[str, Any]]
+    halted_options: NotRequired[dict[str, Any]]
+
+
+class Thread(Halted):
     """A branch of an instance."""
 
     id: str
     status: Literal["running", "halted", "completed"]
     current_state: str
-    outcome: NotRequired[str]
+    outcome: NotRequired[Literal["completed", "cancelled", "failed"]]
 
 
-class Instance(TypedDict):
+class HistoryEntry(TypedDict):
+    """A state that a thread passed."""
+
+    state: str
+    entered_at: str
+    exited_at: NotRequired[str]
+    transition: NotRequired[str]
+    thread: NotRequired[str]
+    logs: NotRequired[list[str]]
+    duration_ms: NotRequired[int]
+    input_received: NotRequired[dict[str, Any]]
+    resumed_at: NotRequired[str]
+    resumed_by: NotRequired[str | dict[str, str] | None]
+
+
+class Instance(Halted):
     """An execution of a workflow."""
 
     id: str
+    workflow_id: str
     workflow_name: str
     version_id: str
     namespace: str
@@ -50,13 +100,15 @@ class Instance(TypedDict):
     current_state: str
     workflow_data: dict[str, Any]
     threads: list[Thread]
-    history: list[dict[str, Any]]
+    history: list[HistoryEntry]
+    history_truncated: NotRequired[bool]
     created_at: str
     updated_at: str
-    halted_at_state: NotRequired[str]
-    halting_presentation: NotRequired[dict[str, Any]]
-    halted_options: NotRequired[dict[str, Any]]
     paused: NotRequired[bool]
+    completed_at: NotRequired[str]
+    failed_at: NotRequired[str]
+    cancelled_at: NotRequired[str]
+    cancel_reason: NotRequired[str]
     error: NotRequired[str]
     error_code: NotRequired[str]
     failed_state: NotRequired[str]
@@ -78,14 +130,45 @@ class Event(TypedDict):
 
     id: str
     number: int
-    type: str
+    type: Literal["transition", "step", "halt", "error", "lifecycle"]
     subtype: str
     timestamp: str
     thread: str | None
+    changes: NotRequired[dict[str, Any]]
+    workflow_data: NotRequired[dict[str, Any]]
+
+
+class Failure(TypedDict):
+    """One error of an instance, in the list of all workflows' errors."""
+
+    id: str
+    instance_id: str
+    workflow_name: str
+    version_id: str
+    namespace: str
+    thread: str
+    state: str
+    error_code: str
+    error: str
+    timestamp: str
+
+
+class Diagram(TypedDict):
+    """A picture in both forms."""
+
+    mermaid: str
+    svg: str
+
+
+class EventType(TypedDict):
+    """What can be subscribed to."""
+
+    name: str
+    description: str
 
 
 class Subscription(TypedDict):
-    """A webhook subscription; ``secret`` only in the answer that made it."""
+    """A webhook subscription."""
 
     id: str
     url: str
@@ -93,4 +176,71 @@ class Subscription(TypedDict):
     namespace_filter: str | None
     status: Literal["active", "disabled"]
     created_at: str
+    disabled_at: NotRequired[str]
+    disabled_reason: NotRequired[str | None]
+    failing_since: NotRequired[str]
+
+
+class NewSubscription(Subscription):
+    """A subscription that was just made; ``secret`` where the API made it, and in this answer only."""
+
     secret: NotRequired[str]
+
+
+class RotatedSubscription(NewSubscription):
+    """A subscription whose secret was just changed; the old one signs until the time that is given."""
+
+    previous_secret_expires_at: str
+
+
+class SubscriptionChanges(TypedDict, total=False):
+    """What can be changed of a subscription; ``namespace_filter`` None takes the filter away."""
+
+    url: str
+    events: list[str]
+    namespace_filter: str | None
+    status: Literal["active", "disabled"]
+
+
+class Delivery(TypedDict):
+    """An event on its way to a subscription."""
+
+    id: str
+    event: str
+    event_id: str
+    namespace: str | None
+    instance_id: str | None
+    timestamp: str
+    status: DeliveryStatus
+    attempts_made: int
+    last_attempt_at: str | None
+    last_status: int | None
+    next_attempt_at: str | None
+    replay_of: NotRequired[str]
+    test: NotRequired[bool]
+    reason: NotRequired[str]
+
+
+class Attempt(TypedDict):
+    """One attempt of a delivery; ``status`` None where nothing answered, ``error`` then says why."""
+
+    number: int
+    at: str
+    status: int | None
+    error: str | None
+    duration_ms: int
+    response: str | None
+    next_attempt_at: str | None
+
+
+class DeliveryWithAttempts(Delivery):
+    """A delivery with every attempt, the first one first."""
+
+    attempts: list[Attempt]
+
+
+class SentDelivery(TypedDict):
+    """A delivery that was just sent off."""
+
+    delivery_id: str
+    replay_of: NotRequired[str]

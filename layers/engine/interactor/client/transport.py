@@ -66,9 +66,26 @@ class Transport:
         idempotency_key: str | None = None,
         actor: str | None = None,
     ) -> Any:
-        """``data`` of the answer; None where there is none.
+        """``data`` of the answer; None where there is none. As ``send`` otherwise."""
+        answer = self.send(method, path, body, query, idempotency_key=idempotency_key, actor=actor)
+        return answer.json()["data"] if answer.ok and answer.content else None
 
-        A POST without a key gets one of its own, so that it can be sent again without a second effect.
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: Mapping[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
+        actor: str | None = None,
+        public: bool = False,
+    ) -> requests.Response:
+        """The answer, which is no refusal.
+
+        A POST without a key gets one of its own, so that it can be sent again without a second effect. A DELETE whose
+        answer was lost may have had its effect: finding nothing the next time is success then. ``public``: what needs
+        no token is asked for without one.
 
         Raises:
             ApiError: the API refused, the last time too.
@@ -78,24 +95,27 @@ class Transport:
         if method == "POST":
             headers["Idempotency-Key"] = idempotency_key or str(uuid.uuid4())
         parameters = {name: value for name, value in (query or {}).items() if value is not None}
-        renewed = False
+        renewed = unsure = False
         for attempt in range(self._retries + 1):
             last = attempt == self._retries
             try:
-                headers["Authorization"] = f"Bearer {self.token()}"
+                if not public:
+                    headers["Authorization"] = f"Bearer {self.token()}"
                 answer = self._send(method, path, json=body, params=parameters, headers=headers)
             except ConnectionLostError:
                 if last:
                     raise
+                unsure = True
                 self._wait(attempt, None)
                 continue
-            if answer.status_code == 401 and not renewed:
+            if answer.status_code == 401 and not renewed and not public:
                 renewed, self._access_token = True, None
-            elif answer.ok:
-                return answer.json()["data"] if answer.content else None
+            elif answer.ok or (method == "DELETE" and unsure and answer.status_code == 404):
+                return answer
             elif last or answer.status_code not in PASSING or _error(answer).code == "namespace_quota_exceeded":
                 raise _error(answer)
             else:
+                unsure = unsure or answer.status_code >= 500
                 self._wait(attempt, answer.headers.get("Retry-After"))
         raise _error(answer)
 
@@ -123,6 +143,25 @@ class Transport:
         if not answer.ok:
             raise _error(answer)
         return self._keep(answer.json()["data"])
+
+    def revoke(self) -> None:
+        """Have the tokens that are held refused from now on, everywhere within 30 seconds.
+
+        Raises:
+            ApiError: the API refused.
+            ConnectionLostError: it did not answer.
+        """
+        held = [self._refresh_token, self._access_token]
+        self._access_token = self._refresh_token = None
+        for token in held:
+            if token is not None:
+                answer = self._send("POST", "/oauth/revoke", json={"token": token})
+                if not answer.ok:
+                    raise _error(answer)
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._session.close()
 
     def _keep(self, granted: Mapping[str, Any]) -> str:
         self._access_token, self._refresh_token = granted["access_token"], granted.get("refresh_token")

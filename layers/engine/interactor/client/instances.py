@@ -1,0 +1,169 @@
+"""Running workflows: instances, their threads, and what happened."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, cast
+
+from interactor.client.calls import Calls, given, path_of
+from interactor.client.models import Diagram, Event, Failure, Instance, ListedInstance, PictureFormat, Thread
+
+ENDED: Final = frozenset({"completed", "failed", "cancelled"})
+FIRST_POLL_SECONDS: Final = 0.2
+SLOWEST_POLL_SECONDS: Final = 5.0
+
+
+class Instances(Calls):
+    """The calls about instances. ``actor`` names the person for whom a service account acts; the history keeps it."""
+
+    _sleep: Callable[[float], None]
+    _clock: Callable[[], float]
+
+    def create_instance(
+        self,
+        workflow: str,
+        input: Mapping[str, Any] | None = None,
+        *,
+        namespace: str | None = None,
+        idempotency_key: str | None = None,
+        actor: str | None = None,
+    ) -> Instance:
+        """Start an instance; ``input`` is at most 64 KB as JSON."""
+        body = {"input": dict(input or {}), **given(namespace=namespace)}
+        return cast(Instance, self._post(path_of("workflows", workflow, "instances"), body, idempotency_key, actor))
+
+    def get_instance(self, instance_id: str) -> Instance:
+        """An instance as it stands."""
+        return cast(Instance, self._get(_instance(instance_id)))
+
+    def list_instances(
+        self,
+        *,
+        namespace: str | None = None,
+        workflow_name: str | None = None,
+        status: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[ListedInstance]:
+        """Instances, newest first: one request for each page that is read on to; ``limit`` is the size of a page."""
+        query = {"namespace": namespace, "workflow_name": workflow_name, "status": status, "limit": limit}
+        return cast(Iterator[ListedInstance], self._pages("/workflows/instances", "instances", query))
+
+    def resume(
+        self,
+        instance_id: str,
+        input: Mapping[str, Any] | None = None,
+        *,
+        choice: str | None = None,
+        thread_id: str | None = None,
+        expected_state: str | None = None,
+        idempotency_key: str | None = None,
+        actor: str | None = None,
+    ) -> Instance:
+        """Take a halted instance on with a decision.
+
+        Args:
+            input: the fields of the form, as the person filled them in.
+            choice: the key of the option that was taken, where there are options.
+            thread_id: which thread, where several are halted.
+            expected_state: refused with ``concurrent_modification`` where the state is another.
+        """
+        thread = "/resume" if thread_id is None else path_of("threads", thread_id, "resume")
+        body = {"input": dict(input or {}), **given(choice=choice, expected_state=expected_state)}
+        return cast(Instance, self._post(_instance(instance_id) + thread, body, idempotency_key, actor))
+
+    def cancel(self, instance_id: str, *, idempotency_key: str | None = None, actor: str | None = None) -> Instance:
+        """End an instance with all its threads."""
+        return self._change(instance_id, "cancel", idempotency_key, actor)
+
+    def pause(self, instance_id: str, *, idempotency_key: str | None = None, actor: str | None = None) -> Instance:
+        """Hold an instance: nothing new starts, what is in flight may finish."""
+        return self._change(instance_id, "pause", idempotency_key, actor)
+
+    def unpause(self, instance_id: str, *, idempotency_key: str | None = None, actor: str | None = None) -> Instance:
+        """Let a paused instance go on."""
+        return self._change(instance_id, "unpause", idempotency_key, actor)
+
+    def retry(self, instance_id: str, *, idempotency_key: str | None = None, actor: str | None = None) -> Instance:
+        """Take a failed instance on from its failed step."""
+        return self._change(instance_id, "retry", idempotency_key, actor)
+
+    def threads(self, instance_id: str) -> list[Thread]:
+        """The threads of an instance."""
+        return cast(list[Thread], self._get(f"{_instance(instance_id)}/threads")["threads"])
+
+    def history(
+        self,
+        instance_id: str,
+        *,
+        types: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        thread: str | None = None,
+        state: str | None = None,
+        include_data: bool | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Event]:
+        """What happened, oldest first: one request for each page that is read on to.
+
+        Args:
+            types: some of ``transition step halt error lifecycle``, with commas between.
+            since, until: ISO 8601 times.
+            include_data: with ``workflow_data`` as it was after each event.
+            limit: the size of a page.
+        """
+        query = given(types=types, since=since, until=until, thread=thread, state=state, limit=limit)
+        if include_data is not None:
+            query["include_data"] = str(include_data).lower()
+        return cast(Iterator[Event], self._pages(f"{_instance(instance_id)}/history", "events", query))
+
+    def get_event(self, instance_id: str, event_id: str, *, include_data: bool = False) -> Event:
+        """One event; with ``workflow_data`` as it was after it where ``include_data`` says so."""
+        query = {"include_data": "true"} if include_data else None
+        return cast(Event, self._get(_instance(instance_id) + path_of("events", event_id), query))
+
+    def instance_diagram(self, instance_id: str) -> Diagram:
+        """A picture of the way an instance took, as SVG and as Mermaid."""
+        return cast(Diagram, self._get(f"{_instance(instance_id)}/diagram"))
+
+    def draw_instance(self, instance_id: str, form: PictureFormat = "svg") -> str:
+        """One of the two, as a file would hold it."""
+        return self._text(f"{_instance(instance_id)}/diagram", {"format": form})
+
+    def list_errors(
+        self,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        workflow_name: str | None = None,
+        error_code: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Failure]:
+        """The errors of all workflows, newest first."""
+        query = given(since=since, until=until, workflow_name=workflow_name, error_code=error_code, limit=limit)
+        return cast(Iterator[Failure], self._pages("/workflows/errors", "errors", query))
+
+    def wait_for_completion(self, instance_id: str, timeout: float = 60.0, *, or_halt: bool = False) -> Instance:
+        """The instance once it is completed, failed or cancelled, asking every 0.2 s and then more and more rarely.
+
+        Args:
+            timeout: seconds to wait at most.
+            or_halt: also once it is halted, and waits for an input.
+
+        Raises:
+            TimeoutError: it had not ended after ``timeout`` seconds; the message says where it stood.
+        """
+        until, pause = self._clock() + timeout, FIRST_POLL_SECONDS
+        while True:
+            found = self.get_instance(instance_id)
+            if found["status"] in ENDED or (or_halt and found["status"] == "halted"):
+                return found
+            if self._clock() + pause > until:
+                where = f"{found['status']} in {found['current_state']}"
+                raise TimeoutError(f"{instance_id} had not ended after {timeout:g} s; it is {where}")
+            self._sleep(pause)
+            pause = min(pause * 1.5, SLOWEST_POLL_SECONDS)
+
+    def _change(self, instance_id: str, change: str, key: str | None, actor: str | None) -> Instance:
+        return cast(Instance, self._post(f"{_instance(instance_id)}/{change}", None, key, actor))
+
+
+def _instance(instance_id: str) -> str:
+    return path_of("workflows", "instances", instance_id)

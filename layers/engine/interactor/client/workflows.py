@@ -1,0 +1,67 @@
+"""Definitions and their versions."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from interactor.client.calls import Calls, path_of
+from interactor.client.models import (
+    Diagram,
+    ListedVersion,
+    PictureFormat,
+    Verdict,
+    Version,
+    VersionWithDefinition,
+    Workflow,
+)
+
+
+class Workflows(Calls):
+    """The calls about workflows."""
+
+    def validate(self, definition: Mapping[str, Any]) -> Verdict:
+        """All errors and warnings of a definition; nothing is stored."""
+        return cast(Verdict, self._post("/workflows/validate", definition))
+
+    def create_workflow(self, definition: Mapping[str, Any], idempotency_key: str | None = None) -> Version:
+        """Make a workflow; its first version is a draft."""
+        return cast(Version, self._post("/workflows", definition, idempotency_key))
+
+    def create_version(self, definition: Mapping[str, Any], idempotency_key: str | None = None) -> Version:
+        """Make the next draft version of the workflow that the definition names."""
+        return cast(Version, self._post(f"{_workflow(definition['name'])}/versions", definition, idempotency_key))
+
+    def publish(self, name: str, version_id: str, idempotency_key: str | None = None) -> Version:
+        """Make a version the one that new instances run. Also a superseded one: that is a rollback."""
+        return cast(Version, self._post(f"{_version(name, version_id)}/publish", None, idempotency_key))
+
+    def list_workflows(self, *, limit: int | None = None) -> Iterator[Workflow]:
+        """Workflows, newest first: one request for each page that is read on to; ``limit`` is the size of a page."""
+        return cast(Iterator[Workflow], self._pages("/workflows", "workflows", {"limit": limit}))
+
+    def get_workflow(self, name: str) -> VersionWithDefinition:
+        """The published version of a workflow, else its latest."""
+        return cast(VersionWithDefinition, self._get(_workflow(name)))
+
+    def list_versions(self, name: str, *, limit: int | None = None) -> Iterator[ListedVersion]:
+        """The versions of a workflow, newest first."""
+        return cast(Iterator[ListedVersion], self._pages(f"{_workflow(name)}/versions", "versions", {"limit": limit}))
+
+    def get_version(self, name: str, version_id: str) -> VersionWithDefinition:
+        """A version with its definition."""
+        return cast(VersionWithDefinition, self._get(_version(name, version_id)))
+
+    def workflow_diagram(self, name: str, version_id: str) -> Diagram:
+        """A picture of a version, as SVG and as Mermaid."""
+        return cast(Diagram, self._get(f"{_version(name, version_id)}/diagram"))
+
+    def draw_workflow(self, name: str, version_id: str, form: PictureFormat = "svg") -> str:
+        """One of the two, as a file would hold it."""
+        return self._text(f"{_version(name, version_id)}/diagram", {"format": form})
+
+
+def _workflow(name: str) -> str:
+    return path_of("workflows", name)
+
+
+def _version(name: str, version_id: str) -> str:
+    return path_of("workflows", name, "versions", version_id)
