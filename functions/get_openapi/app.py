@@ -2,6 +2,7 @@
 
 from interactor.api.endpoint import public
 from interactor.api.openapi.document import document
+from interactor.api.openapi.look import POLICY
 from interactor.api.openapi.reference import page
 from interactor.api.openapi.yaml import dump
 from interactor.api.request import Request
@@ -10,8 +11,6 @@ from interactor.core import jsons
 
 HOUR_SECONDS = 3_600
 CACHED = {"Cache-Control": f"public, max-age={HOUR_SECONDS}", "X-Content-Type-Options": "nosniff"}
-# The page holds no script, and the browser is told to run none.
-PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 
 
 @public
@@ -21,5 +20,5 @@ def handler(request: Request) -> Response:
         return Response(200, jsons.dumps(document()), dict(CACHED))
     if request.path.endswith(".yaml"):
         return Response(200, dump(document()), {**CACHED, "Content-Type": "application/yaml"})
-    headers = {**CACHED, "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": PAGE_POLICY}
+    headers = {**CACHED, "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": POLICY}
     return Response(200, page(request.headers.get("host")), headers)

@@ -1,15 +1,16 @@
 """docs/quickstart.md: its commands and its program, run as they stand against a local run."""
 
-import html
 import os
 import re
 import subprocess
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 import requests
 
+from interactor.api.openapi.operations import OPERATIONS
 from local.launch import LaunchedRun, start_local_run
 from tests.docs.pages import ROOT, blocks, text
 
@@ -64,13 +65,70 @@ def test_the_subscription_shows_its_secret(printed: list[str]) -> None:
     assert '"secret":"whsec_' in printed[-1]
 
 
-def test_the_reference_page_leads_to_a_first_instance(run: LaunchedRun) -> None:
-    page = requests.get(f"{run.url}/docs", timeout=10).text
-    start = page[page.index('<section id="start">') :]
-    commands = "\n".join(html.unescape(each) for each in re.findall(r"<pre>(.*?)</pre>", start, re.DOTALL)[:2])
+class Commands(HTMLParser):
+    """The commands of the reference page: those of its beginning, and that of each operation."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.start: list[str] = []
+        self.operations: dict[str, str] = {}
+        self._section, self._inside = "", False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "section":
+            self._section = dict(attrs).get("id") or ""
+        self._inside = tag == "pre"
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self._inside and self._section == "start":
+            self.start.append(data)
+        elif self._inside and data.startswith("curl "):
+            self.operations[self._section] = data
+
+
+@pytest.fixture(scope="module")
+def reference(run: LaunchedRun) -> Commands:
+    # What it subscribes is somebody's: the events of this test are not sent there.
+    page = requests.get(f"{run.url}/docs", timeout=10).text.replace("https://yourapp.com", "http://127.0.0.1:9")
+    return Commands(page)
+
+
+def _shell(commands: str) -> str:
+    done = subprocess.run(
+        ["bash", "-eu", "-o", "pipefail", "-c", commands], capture_output=True, text=True, timeout=100
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_reference_page_leads_to_a_first_instance(run: LaunchedRun, reference: Commands) -> None:
+    commands = "\n".join(reference.start[:4])
     assert run.url in commands
-    done = subprocess.run(["bash", "-eu", "-c", commands], capture_output=True, text=True, timeout=60)
-    assert '"status":"completed","current_state":"approved"' in done.stdout, done.stderr
+    assert '"status":"completed","current_state":"approved"' in _shell(commands)
+
+
+def test_every_example_of_the_reference_page_runs_as_it_stands(reference: Commands) -> None:
+    assert len(reference.operations) == len(OPERATIONS)
+    # As a reader would who tries them all: what ends or deletes something comes last.
+    logged = f"until {reference.operations['list_deliveries']} | grep -q $DELIVERY_ID; do :; done; echo"
+    mine = "\n".join([*reference.start[:3], reference.start[4], logged])
+    last = ("cancel_instance", "disable_subscription", "delete_subscription", "revoke_token")
+    names = [*(name for name in reference.operations if name not in last), *last]
+    tried = [f"{reference.operations[name]} -o /dev/null -w '{name} %{{http_code}}\\n'" for name in names]
+    script = "\n".join([mine, *tried]).replace("approval_workflow", "another_workflow")
+    answers = dict(line.split() for line in _shell(script).splitlines() if re.fullmatch(r"\w+ \d{3}", line))
+    assert answers.keys() == set(names)
+    refused = {name: status for name, status in answers.items() if not status.startswith("2")}
+    # It exists, is published, has not failed, has ended: the state of things, and no fault of the example.
+    assert set(refused) <= {
+        "create_workflow", "publish_version", "retry_instance", "resume_thread", "pause_instance", "unpause_instance",
+        "cancel_instance",
+    }, refused  # fmt: skip
+    assert set(refused.values()) <= {"400", "409"}
 
 
 def test_the_readme_leads_here() -> None:

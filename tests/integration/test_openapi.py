@@ -1,5 +1,7 @@
 """The API's description is what the API is: routes, scopes, bodies, errors, and a page that needs nothing else."""
 
+import base64
+import hashlib
 import json
 import re
 from html.parser import HTMLParser
@@ -123,7 +125,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
         self.tags.append(tag)
-        if tag != "meta":
+        if tag not in ("meta", "input"):
             self.open.append(tag)
         self.ids += [value for name, value in attrs if name == "id"]
         self.links += [value for name, value in attrs if name in ("href", "src")]
@@ -137,7 +139,7 @@ def test_the_page_works_without_anything_from_elsewhere(deployment: Deployment) 
     text = answer.raw or ""
     page = Page(text)
     assert not page.open
-    assert not {"script", "link", "img", "iframe"} & set(page.tags)
+    assert not {"link", "img", "iframe", "object", "form"} & set(page.tags)
     assert "url(" not in text
     assert "@import" not in text
     inner = {link[1:] for link in page.links if link.startswith("#")}
@@ -145,14 +147,24 @@ def test_the_page_works_without_anything_from_elsewhere(deployment: Deployment) 
     assert len(page.ids) == len(set(page.ids))
     assert {link for link in page.links if not link.startswith("#")} == {"openapi.json", "openapi.yaml"}
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_browser_runs_the_pages_own_script_and_no_other(deployment: Deployment) -> None:
+    answer = deployment.call("GET", "/docs", token=NO_TOKEN)
+    (script,) = re.findall(r"<script>(.*?)</script>", answer.raw or "", re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = dict(each.strip().split(" ", 1) for each in answer.headers["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == f"'sha256-{digest}'"
+    assert not re.search(r"<[^>]+\son\w+=", answer.raw or "")
 
 
 def test_the_page_has_every_operation_and_code(deployment: Deployment) -> None:
     text = deployment.call("GET", "/docs", token=NO_TOKEN).raw or ""
     for operation in OPERATIONS:
         assert f'id="{operation.id or operation.name}"' in text
-        assert all(kind.code in text for kind in operation.errors())
+        assert all(f'id="error-{kind.code}"' in text for kind in operation.errors())
+    assert all(f"<code>{scope}</code>" in text for scope in SCOPES)
 
 
 def test_the_pages_examples_are_for_the_host_that_was_asked(deployment: Deployment) -> None:

@@ -1,58 +1,67 @@
-"""The reference page: the document as HTML that needs nothing else, neither scripts nor styles from elsewhere."""
+"""The reference page: the document as HTML that needs nothing from elsewhere, and works without its script too."""
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from html import escape
 from typing import Any, Final
 
-from interactor.api.openapi.document import document
-from interactor.core.jsons import Json, JsonObject
+from interactor.api.openapi.document import SCOPE_MEANINGS, document
+from interactor.api.openapi.examples import curl, kept, written
+from interactor.api.openapi.look import SCRIPT, STYLE
+from interactor.api.openapi.operations import OPERATIONS
+from interactor.api.routes import API
+from interactor.core.jsons import JsonObject
 
 _SCHEMA_REF: Final = "#/components/schemas/"
 _HOST: Final = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?", re.ASCII)
 _LOCAL: Final = ("127.0.0.1", "localhost")
-_STYLE: Final = """
-:root{color-scheme:light dark;--fg:#1b1f24;--bg:#fff;--soft:#f3f5f7;--line:#d5dae0;--dim:#59636e;--link:#0a58ca}
-@media(prefers-color-scheme:dark){:root{--fg:#e6e9ed;--bg:#14171a;--soft:#1e2226;--line:#363c43;--dim:#9aa4af;
---link:#7db3ff}}
-*{box-sizing:border-box}
-body{margin:0;font:16px/1.5 system-ui,sans-serif;color:var(--fg);background:var(--bg)}
-a{color:var(--link)}
-nav{position:fixed;inset:0 auto 0 0;width:19rem;overflow:auto;padding:1rem;background:var(--soft);font-size:.875rem;
-border-right:1px solid var(--line)}
-nav ul{list-style:none;margin:0 0 .75rem;padding:0}nav a{text-decoration:none}nav li{padding:.1rem 0}
-nav h2{font-size:.875rem;margin:.75rem 0 .25rem}
-main{margin-left:19rem;padding:1rem 2rem 4rem;max-width:62rem}
-section.operation{border-top:1px solid var(--line);padding-top:.5rem;margin-top:2rem}
-h2.tag{margin-top:3rem}
-h3 code{font-size:1rem;word-break:break-all}
-.method{font:700 .75rem ui-monospace,monospace;padding:.1rem .35rem;border:1px solid var(--line);border-radius:.25rem}
-pre{background:var(--soft);padding:.75rem;overflow:auto;border-radius:.25rem;font-size:.8125rem}
-table{border-collapse:collapse;width:100%;font-size:.875rem;margin:.5rem 0 1rem}
-th,td{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;border-bottom:1px solid var(--line)}
-.dim{color:var(--dim)}
-@media(max-width:52rem){nav{position:static;width:auto;border:0}main{margin:0;padding:1rem}}
-"""
+_RULING: Final = re.compile(r" \(rulings? [^)]*\)")
+_CODE: Final = re.compile(r"``([^`]*)``")
+_FEW: Final = 8
+_FILTER: Final = (
+    '<input id="filter" type="search" placeholder="Filter (press /)" aria-label="Filter operations" hidden>'
+)
+_MENU: Final = '<input id="menu" type="checkbox"><label class="open" for="menu">Contents</label>'
 _START: Final = """
 <section id="start"><h2>A first instance</h2>
-<p>Get a token. <code>local</code> and <code>local-secret</code> are the client of a local run; elsewhere, use your
-own.</p>
-<pre>API={api}
-TOKEN=$(curl -s {root}/oauth/token \\
-  -d grant_type=client_credentials -d client_id=local -d client_secret=local-secret \\
-  | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')</pre>
-<p>Create a workflow, publish its version, start an instance, and decide:</p>
-<pre>VERSION_ID=$({create} | sed 's/.*"version_id":"\\([^"]*\\)".*/\\1/')
+<p>Paste these into a terminal (bash or zsh, with <code>curl</code>, <code>sed</code> and <code>grep</code>). First a
+token. <code>local</code> and <code>local-secret</code> are the client of a local run; elsewhere, use your own.</p>
+<pre>{token}</pre>
+<p>Create a workflow, and publish its version:</p>
+<pre>{create}
 
-curl -X POST "$API/workflows/approval_workflow/versions/$VERSION_ID/publish" -H "Authorization: Bearer $TOKEN"
+{publish}</pre>
+<p>Start an instance. It halts where somebody must decide, and shows the form to fill in:</p>
+<pre>{start}
 
-INSTANCE_ID=$({start} | sed 's/.*"data":{{"id":"\\([^"]*\\)".*/\\1/')
-
-{resume}</pre>
-<p>Every path below takes <code>$API</code> and <code>$TOKEN</code> as set here. The same description for programs:
-<a href="openapi.json">openapi.json</a>, <a href="openapi.yaml">openapi.yaml</a>.</p></section>
+{get}</pre>
+<p>Decide. The answer says <code>"status":"completed"</code> and <code>"current_state":"approved"</code>:</p>
+<pre>{resume}</pre>
+<h3>Ids for the examples below</h3>
+<p>Every example takes <code>$API</code>, <code>$TOKEN</code>, <code>$VERSION_ID</code> and <code>$INSTANCE_ID</code> as
+they are set above. Some need one of these as well:</p>
+<pre>{ids}</pre>
+<p>The same description for programs: <a href="openapi.json">openapi.json</a>,
+<a href="openapi.yaml">openapi.yaml</a>.</p></section>
+"""
+_RULES: Final = """
+<section id="rules"><h2>What all calls share</h2>
+<ul>
+<li>Answers stand under <code>data</code>, refusals under <code>error</code> with <code>code</code>,
+<code>message</code>, <code>details</code> and <code>request_id</code>; <a href="#errors">all codes</a>.</li>
+<li>A body is JSON, and says so: <code>Content-Type: application/json</code>.</li>
+<li>A token lasts an hour and carries <a href="#scopes">scopes</a> and namespaces. What it may not see answers as if it
+did not exist.</li>
+<li>Lists take <code>limit</code> and <code>cursor</code>. Go on with <code>pagination.next_cursor</code> while
+<code>pagination.has_more</code> is true.</li>
+<li>A POST with an <code>Idempotency-Key</code>, sent again within 24 hours, has no second effect and the same
+answer.</li>
+<li>Answers to a known caller carry <code>X-RateLimit-Limit</code>, <code>X-RateLimit-Remaining</code> and
+<code>X-RateLimit-Reset</code> (Unix seconds); 429 has <code>Retry-After</code> (seconds).</li>
+<li><code>X-Request-Id</code> is on every answer, and finds the request in the logs; send your own to have it kept.</li>
+<li>Times are UTC in ISO 8601.</li>
+</ul></section>
 """
 
 
@@ -67,15 +76,31 @@ def page(host: str | None) -> str:
 def _page(root: str) -> str:
     described, operations = document(), list(_operations())
     body = [f"<h1>{escape(described['info']['title'])}</h1><p>{escape(described['info']['description'])}</p>"]
-    body.append(_start(root))
-    menu = ['<ul><li><a href="#start">A first instance</a></li></ul>']
+    body += [_start(root), _RULES]
+    menu = [
+        "<ul>"
+        + "".join(
+            f'<li><a href="#{name}">{text}</a></li>'
+            for name, text in (
+                ("start", "A first instance"),
+                ("rules", "What all calls share"),
+                ("scopes", "Scopes"),
+                ("errors", "Error codes"),
+            )
+        )
+        + "</ul>"
+    ]
+    body += [_scopes(), _codes(operations)]
+    aliases = {each.path: each.aliases for each in OPERATIONS}
     for tag in described["tags"]:
         mine = [each for each in operations if each[2]["tags"] == [tag["name"]]]
         name = escape(tag["name"])
         body.append(f'<h2 class="tag" id="{name}">{name}</h2><p>{escape(tag["description"])}</p>')
-        body += [_operation(*each) for each in mine]
+        body += [_operation(*each, aliases[each[1]]) for each in mine]
         entries = "".join(
-            f'<li><a href="#{each["operationId"]}">{escape(each["summary"])}</a></li>' for _, _, each in mine
+            f'<li data-text="{_words(method, path, each)}"><span class="method">{method}</span> '
+            f'<a href="#{each["operationId"]}">{escape(each["summary"])}</a></li>'
+            for method, path, each in mine
         )
         menu.append(f'<h2><a href="#{name}">{name}</a></h2><ul>{entries}</ul>')
     schemas = described["components"]["schemas"]
@@ -83,41 +108,99 @@ def _page(root: str) -> str:
     body += [_schema(name, schema) for name, schema in schemas.items()]
     menu.append(
         '<h2><a href="#schemas">Models</a></h2><ul>'
-        + "".join(f'<li><a href="#schema-{name}">{name}</a></li>' for name in schemas)
+        + "".join(f'<li data-text="{name.lower()}"><a href="#schema-{name}">{name}</a></li>' for name in schemas)
         + "</ul>"
     )
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(described['info']['title'])}</title><style>{_STYLE}</style></head>"
-        f'<body><nav aria-label="Operations">{"".join(menu)}</nav><main>{"".join(body)}</main></body></html>\n'
+        f"<title>{escape(described['info']['title'])}</title><style>{STYLE}</style></head>"
+        f'<body><nav aria-label="Operations">{_FILTER}{_MENU}<div class="entries">{"".join(menu)}</div></nav>'
+        f"<main>{''.join(body)}</main><script>{SCRIPT}</script></body></html>\n"
     )
 
 
 def _operations() -> Iterator[tuple[str, str, JsonObject]]:
-    for path, methods in document()["paths"].items():
-        for method, operation in methods.items():
-            yield method.upper(), path, operation
+    """Every operation once, under its own path; its other paths are told there."""
+    described = document()["paths"]
+    for operation in OPERATIONS:
+        yield operation.method, operation.path, described[operation.path][operation.method.lower()]
 
 
 def _start(root: str) -> str:
-    shown = {operation["operationId"]: (method, path, operation) for method, path, operation in _operations()}
-    create, start, resume = (_curl(*shown[name]) for name in ("create_workflow", "create_instance", "resume_instance"))
-    start = start.replace("{name}", "approval_workflow")
-    resume = resume.replace("{instance_id}", "$INSTANCE_ID")
-    parts = {"create": create, "start": start, "resume": resume}
-    return _START.format(api=f"{root}/api/v1", root=root, **{name: escape(text) for name, text in parts.items()})
+    shown = {operation["operationId"]: curl(method, path, operation) for method, path, operation in _operations()}
+    token = (
+        f"curl -sS {root}/oauth/token \\\n"
+        "  -d grant_type=client_credentials -d client_id=local -d client_secret=local-secret"
+    )
+    parts = {
+        "token": f"API={root}{API}\n{kept('TOKEN', token, 'access_token')}",
+        "create": kept("VERSION_ID", shown["create_workflow"], "version_id"),
+        "publish": shown["publish_version"],
+        "start": f"INSTANCE_ID=$({shown['create_instance']} \\\n  | grep -o 'inst_[0-9a-z]*' | head -1)",
+        "get": shown["get_instance"],
+        "resume": shown["resume_instance"],
+        "ids": "\n\n".join(
+            (
+                f"EVENT_ID=$({shown['get_history']} \\\n  | grep -o 'evt_[0-9a-z]*' | head -1)",
+                f"SUBSCRIPTION_ID=$({shown['create_subscription']} \\\n  | grep -o 'whsub_[0-9a-z]*' | head -1)",
+                kept("DELIVERY_ID", shown["test_subscription"], "delivery_id"),
+            )
+        ),
+    }
+    return _START.format(**{name: escape(text) for name, text in parts.items()})
 
 
-def _operation(method: str, path: str, operation: JsonObject) -> str:
+def _scopes() -> str:
+    rows = [(f"<code>{escape(name)}</code>", escape(meaning)) for name, meaning in SCOPE_MEANINGS.items()]
+    return f'<section id="scopes"><h2>Scopes</h2>{_table(("scope", "what it is good for"), rows)}</section>'
+
+
+def _codes(operations: Sequence[tuple[str, str, JsonObject]]) -> str:
+    """Every code once, with what it means and the operations that answer it; few of those are named."""
+    by_code: dict[str, list[str]] = {}
+    for described, (_, _, operation) in zip(OPERATIONS, operations, strict=True):
+        for kind in described.errors():
+            by_code.setdefault(kind.code, []).append(operation["operationId"])
+    kinds = sorted({kind for each in OPERATIONS for kind in each.errors()}, key=lambda kind: (kind.status, kind.code))
+    rows = [
+        (
+            f'<code id="error-{kind.code}">{kind.code}</code>',
+            str(kind.status),
+            _CODE.sub(r"<code>\1</code>", escape(_RULING.sub("", (kind.__doc__ or "").partition("\n")[0]))),
+            "most"
+            if len(by_code[kind.code]) > _FEW
+            else ", ".join(f'<a href="#{each}">{each}</a>' for each in by_code[kind.code]),
+        )
+        for kind in kinds
+    ]
+    return (
+        '<section id="errors"><h2>Error codes</h2><p>A script or an HTTP action that goes wrong is no error of the '
+        "call that set it off: the instance is <code>failed</code>, with <code>error</code> and "
+        f"<code>error_code</code>.</p>{_table(('code', 'HTTP', 'when', 'answered by'), rows)}</section>"
+    )
+
+
+def _words(method: str, path: str, operation: JsonObject) -> str:
+    """What the filter looks through."""
+    return escape(f"{method} {path} {operation['operationId']} {operation['summary']}".lower())
+
+
+def _operation(method: str, path: str, operation: JsonObject, aliases: Sequence[str]) -> str:
     parts = [
-        f'<section class="operation" id="{operation["operationId"]}"><h3>{escape(operation["summary"])}</h3>',
+        f'<section class="operation" id="{operation["operationId"]}" data-text="{_words(method, path, operation)}">'
+        f'<h3><a class="self" href="#{operation["operationId"]}">{escape(operation["summary"])}</a></h3>',
         f'<p><span class="method">{method}</span> <code>{escape(path)}</code></p>',
     ]
+    others = [f"<code>{escape(each)}</code>" for each in aliases]
+    if others:
+        parts.append(f'<p class="dim">Also at {" and ".join(others)}.</p>')
     if "description" in operation:
         parts.append(f"<p>{escape(operation['description'])}</p>")
     scopes = [scope for each in operation["security"] for scope in each.get("oauth", [])]
-    needs = f"Needs a token with <code>{escape(scopes[0])}</code>." if scopes else "Needs no token."
+    needs = (
+        f'Needs a token with <a href="#scopes"><code>{escape(scopes[0])}</code></a>.' if scopes else "Needs no token."
+    )
     parts.append(f'<p class="dim">{needs}</p>')
     rows = [
         (each["name"], each["in"], _kind(each["schema"]), escape(each.get("description", "")))
@@ -128,18 +211,25 @@ def _operation(method: str, path: str, operation: JsonObject) -> str:
         content = operation["requestBody"]["content"]
         schema = content["application/json"]["schema"]
         parts.append(f"<p>Body: {_kind(schema)} as {escape(' or '.join(content))}</p>")
-    parts.append(f"<pre>{escape(_curl(method, path, operation))}</pre>")
+    parts.append(f"<pre>{escape(curl(method, path, operation))}</pre>")
     answers = [
-        (status, escape(each["description"]), _answer_kind(each)) for status, each in operation["responses"].items()
+        (status, _meaning(each["description"]), _answer_kind(each)) for status, each in operation["responses"].items()
     ]
     parts.append(_table(("status", "", "body"), answers))
     parts += [
-        f"<pre>{escape(_json(content['example']))}</pre>"
+        f"<pre>{escape(written(content['example']))}</pre>"
         for each in operation["responses"].values()
         for content in each.get("content", {}).values()
         if "example" in content
     ]
     return "".join(parts) + "</section>"
+
+
+def _meaning(text: str) -> str:
+    """A status in words; the codes of a refusal lead to what they mean."""
+    if text.endswith("."):
+        return escape(text)
+    return ", ".join(f'<a href="#error-{code}"><code>{code}</code></a>' for code in text.split(", "))
 
 
 def _answer_kind(answer: JsonObject) -> str:
@@ -156,7 +246,7 @@ def _answer_kind(answer: JsonObject) -> str:
 
 
 def _schema(name: str, schema: JsonObject) -> str:
-    parts = [f'<section class="operation" id="schema-{name}"><h3>{name}</h3>']
+    parts = [f'<section class="operation" id="schema-{name}" data-text="{name.lower()}"><h3>{name}</h3>']
     if "description" in schema:
         parts.append(f"<p>{escape(schema['description'])}</p>")
     if "properties" in schema:
@@ -204,21 +294,4 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         return ""
     first = "".join(f"<th>{name}</th>" for name in head)
     rest = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{first}</tr></thead><tbody>{rest}</tbody></table>"
-
-
-def _curl(method: str, path: str, operation: JsonObject) -> str:
-    under = path.removeprefix("/api/v1")
-    url = f"$API{under}" if under != path else f"${{API%/api/v1}}{path}"
-    lines = [f'curl{"" if method == "GET" else f" -X {method}"} "{url}"']
-    if operation["security"]:
-        lines.append('  -H "Authorization: Bearer $TOKEN"')
-    example = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
-    if example is not None:
-        lines.append('  -H "Content-Type: application/json"')
-        lines.append(f"  -d '{_json(example)}'")
-    return " \\\n".join(lines)
-
-
-def _json(value: Json) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False).replace("'", "\\u0027")
+    return f'<div class="wide"><table><thead><tr>{first}</tr></thead><tbody>{rest}</tbody></table></div>'

@@ -1,0 +1,42 @@
+"""The commands of the reference page: each operation as one that runs as it stands, once the first ones have run."""
+
+import json
+from typing import Final
+
+from interactor.api.routes import API
+from interactor.core.jsons import Json, JsonObject
+
+PLACES: Final = {
+    "name": "approval_workflow",
+    "version_id": "$VERSION_ID",
+    "instance_id": "$INSTANCE_ID",
+    "thread_id": "thread_main",
+    "event_id": "$EVENT_ID",
+    "subscription_id": "$SUBSCRIPTION_ID",
+    "delivery_id": "$DELIVERY_ID",
+}
+"""What commands have for the names in a path: variables that the page says how to set."""
+
+
+def curl(method: str, path: str, operation: JsonObject) -> str:
+    """A command that calls an operation with its example."""
+    under = path.removeprefix(API).format(**PLACES)
+    url = f"$API{under}" if path.startswith(API) else f"${{API%{API}}}{under}"
+    lines = [f'curl -sS{"" if method == "GET" else f" -X {method}"} "{url}"']
+    if operation["security"]:
+        lines.append('  -H "Authorization: Bearer $TOKEN"')
+    example = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
+    if example is not None:
+        lines.append('  -H "Content-Type: application/json"')
+        lines.append(f"  -d '{written(example)}'")
+    return " \\\n".join(lines)
+
+
+def kept(variable: str, command: str, member: str) -> str:
+    """The same command, which keeps the first ``member`` of its answer in a variable of the shell."""
+    return f'{variable}=$({command} \\\n  | sed \'s/.*"{member}":"\\([^"]*\\)".*/\\1/\')'
+
+
+def written(value: Json) -> str:
+    """JSON as a person reads it, good between single quotes of a shell."""
+    return json.dumps(value, indent=2, ensure_ascii=False).replace("'", "\\u0027")
