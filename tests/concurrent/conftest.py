@@ -1,7 +1,6 @@
 """One MiniStack for the session, a deployment of its own for each module of tests."""
 
 import itertools
-import logging
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,12 +9,10 @@ import boto3
 import pytest
 from botocore.config import Config
 
-import interactor.runtime
 from interactor.adapters.sandbox import Sandbox
-from interactor.logs import logger
 from local.ministack import Lock, MiniStack
 from local.settings import aws_python
-from tests.concurrent.place import WORKING, Place
+from tests.concurrent.place import Place, working
 from tests.concurrent.world import Clock
 from tests.events import REGION
 
@@ -65,19 +62,8 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture(scope="module")
 def enter() -> Iterator[Callable[[Place], Place]]:
     """Sets a place's variables; handlers find the parts of whichever worker called them."""
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    with pytest.MonkeyPatch.context() as environment:
-
-        def enter(made: Place) -> Place:
-            for variable, value in made.environment.items():
-                environment.setenv(variable, value)
-            return made
-
-        interactor.runtime.install(WORKING)  # type: ignore[arg-type]  # it stands for the worker's own
+    with working() as enter:
         yield enter
-    interactor.runtime.install(None)
-    logger.setLevel(level)
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,12 @@
 import contextvars
 import itertools
 import json
+import logging
 import os
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import module_from_spec, spec_from_file_location
 from types import SimpleNamespace
@@ -21,6 +23,7 @@ from interactor.adapters.queues import MessageQueue, StepQueue
 from interactor.adapters.sandbox import Sandbox
 from interactor.core.principal import ALL, Principal
 from interactor.core.times import Millis
+from interactor.logs import logger
 from interactor.runtime import Runtime
 from local.intrinsics import Intrinsics, parameter_values
 from local.resources import Resources
@@ -313,4 +316,18 @@ class Worker:
         self.invoke("tick_clock", events.schedule("tick", at=self.clock.now))
 
 
-WORKING = _Working()
+@contextmanager
+def working() -> Iterator[Callable[[Place], Place]]:
+    """Handlers find the parts of whichever worker called them, and the variables of the place that was handed in."""
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    with patch.dict(os.environ):
+
+        def enter(made: Place) -> Place:
+            os.environ.update(made.environment)
+            return made
+
+        interactor.runtime.install(_Working())  # type: ignore[arg-type]  # it stands for the worker's own
+        yield enter
+    interactor.runtime.install(None)
+    logger.setLevel(level)
