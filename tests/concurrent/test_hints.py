@@ -1,5 +1,6 @@
 """Invariants 3 to 5: messages only hint, the clock finds what is lost, a lease keeps a call from being made twice."""
 
+import contextlib
 import json
 import threading
 
@@ -272,9 +273,29 @@ def test_an_action_whose_worker_died_is_made_again_under_the_same_key(place, clo
             place.worker(clock, outside=outside).step(message, received)
         clock.advance(70 * SECOND)
     assert place.worker(clock, outside=outside).step(message, 3)
+    assert place.worker(clock).run_steps(), "what follows the call has a message of its own"
     assert {request.headers["Idempotency-Key"] for request in outside.requests} == keys == {f"{instance}:{MAIN}:1"}
     assert place.worker(clock).get(instance)["status"] == "halted"
     assert "leases" not in place.head(instance), "the thread's own commit clears the tries"
+
+
+def test_a_script_that_kills_its_worker_after_an_action_lets_it_be_made_twice_and_no_more(place, clock):
+    instance = place.worker(clock).started(CALL)
+    outside, killer = Outside(), Killer()
+    messages = place.receive()
+    while messages:
+        message = messages.pop()
+        for received in range(1, 12):
+            worker = place.worker(clock, outside=outside)
+            worker.runtime.sandbox = killer
+            with contextlib.suppress(Crash):
+                worker.step(message, received)
+                break
+            clock.advance(70 * SECOND)
+        messages += place.receive()
+    found = place.worker(clock).get(instance)
+    assert (found["status"], found["error_code"], found["failed_state"]) == ("failed", "internal_error", "after")
+    assert [request.headers["Idempotency-Key"] for request in outside.requests] == [f"{instance}:{MAIN}:1"] * 2
 
 
 def test_the_tables_own_errors_count_no_try(place, clock):

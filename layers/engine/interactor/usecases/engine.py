@@ -111,10 +111,15 @@ class Engine:
         """The version an instance runs under."""
         return self.definitions.definition(instance.account, instance.workflow_name, instance.version_id)
 
-    def run_pure(self, account: str, advance: Advance, deadline: Millis) -> None:
-        """Take a thread on through what needs no outside call, until it rests, is full, or the budget is used."""
+    def run_pure(self, account: str, advance: Advance, deadline: Millis, scripts: bool = True) -> None:
+        """Take a thread on through what needs no outside call, until it rests, is full, or the budget is used.
+
+        Without ``scripts`` it rests before the next one.
+        """
         while (step := advance.step) is not None and not advance.full and self.world.now() < deadline:
             if step.outside or advance.ended or advance.waits(self.world.now()):
+                return
+            if step.logic is not None and not scripts:
                 return
             if step.logic is None:
                 advance.run_rules(self.world.now())

@@ -114,29 +114,37 @@ def _work_on(engine: Engine, delayed: Delayed, head: Head, thread: Thread, hint:
         head = _lease(engine, head, thread, taken)
         advance = Advance(definition, head.instance, thread.id)
     try:
-        if not _advance(engine, head, advance, thread):
+        if not _advance(engine, head, advance, thread, again=lease.tries > 0):
             delayed.send_again(replace(hint, again=False), limits.FORK_WAITS)
     except StoreUnavailableError:
         _give_back(engine, head, thread.id, lease)
         raise
 
 
-def _advance(engine: Engine, head: Head, advance: Advance, thread: Thread) -> bool:
-    """Run and commit one advance; False when the thread could not move yet."""
+def _advance(engine: Engine, head: Head, advance: Advance, thread: Thread, again: bool) -> bool:
+    """Run and commit one advance; False when the thread could not move yet.
+
+    ``again``: an earlier try never came to an end. What took the worker with it may be a script that follows the
+    outside call: the call is committed by itself then, so that it is made twice at the most for what comes after it.
+    """
     step = advance.step
     definition = engine.definition_of(head.instance)
     deadline = engine.world.now() + engine.rules.inline_budget
+    alone = again and step is not None and step.outside
     if step is not None and step.phase is Phase.INSTRUCT and _tries(head, thread) > limits.MODEL_TRIES:
         told = f"The model was asked {limits.MODEL_TRIES} times, and the worker never came to an end with it"
         advance.complete(Failed(instructions.ERROR, told), engine.world.now())
     elif step is not None and step.logic is not None and (step.outside or thread.outcome is not None):
         engine.run_step(head.instance.account, advance, step.logic, _headers(head.instance, thread))
         deadline = engine.world.now() + engine.rules.inline_budget
-    engine.run_pure(head.instance.account, advance, deadline)
+    engine.run_pure(head.instance.account, advance, deadline, scripts=not alone)
     if not advance.moved:
         return False
     committed = engine.commit(definition, head, advance.change())
-    engine.carry_on(definition, committed, None, deadline)
+    if alone:
+        engine.hint_at(committed)
+    else:
+        engine.carry_on(definition, committed, None, deadline)
     return True
 
 
