@@ -274,3 +274,31 @@ def test_no_text_gets_through_or_breaks_anything(header: str, verifier: Verifier
     for text in (header, f"Bearer {header}", f"Bearer {b64(header.encode('utf-8', 'replace'))}.e30.AAAA"):
         with pytest.raises(UnauthorizedError):
             verifier.verify(text, NOW)
+
+
+def test_a_token_that_held_before_does_not_hold_once_its_key_is_gone_or_another(forge: Forge) -> None:
+    keys = Keys(forge.key.public_key())
+    verifier = Verifier(keys, "https://issuer.test", "interactor")
+    header = f"Bearer {forge.token()}"
+    assert verifier.verify(header, NOW) == verifier.verify(header, NOW)
+    keys.known = {"k1": forge.stranger.public_key()}
+    with pytest.raises(UnauthorizedError):
+        verifier.verify(header, NOW)
+    keys.known = {}
+    with pytest.raises(UnauthorizedError):
+        verifier.verify(header, NOW)
+
+
+def test_a_token_that_held_before_expires_at_its_time(forge: Forge) -> None:
+    verifier = Verifier(Keys(forge.key.public_key()), "https://issuer.test", "interactor")
+    header = f"Bearer {forge.token()}"
+    verifier.verify(header, NOW)
+    with pytest.raises(UnauthorizedError):
+        verifier.verify(header, NOW + 3_600_000)
+
+
+def test_of_a_great_many_tokens_not_all_are_remembered(forge: Forge) -> None:
+    verifier = Verifier(Keys(forge.key.public_key()), "https://issuer.test", "interactor")
+    verifier._signed.update({bytes([number, high]): None for number in range(250) for high in range(4)})  # type: ignore[misc]  # only counted
+    verifier.verify(f"Bearer {forge.token()}", NOW)
+    assert len(verifier._signed) == 1

@@ -6,8 +6,10 @@ claim is required and of its type. PyJWT checks the signature; the claims are re
 reader after that, so nothing of an unsigned token is looked at but ``kid``.
 """
 
+import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final, NoReturn, Protocol
 
 import jwt
@@ -28,6 +30,7 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re
 _KID_CHARACTERS: Final = 128
 _JTI_CHARACTERS: Final = 128
 _SCOPE_CHARACTERS: Final = 4_096
+_TOKENS_REMEMBERED: Final = 1_000
 _JWS: Final = jwt.PyJWS(algorithms=[_ALGORITHM])
 
 
@@ -36,6 +39,15 @@ class KeySource(Protocol):
 
     def get(self, kid: str) -> RSAPublicKey | None:
         """The key of that id, or None when the issuer has no such key."""
+
+
+@dataclass(frozen=True)
+class _Signed:
+    """What a signature that was right says, and the key it was right by."""
+
+    kid: str
+    key: RSAPublicKey
+    claims: JsonObject
 
 
 IsRevoked = Callable[[str, str, Millis], bool]
@@ -50,6 +62,7 @@ class Verifier:
         self._issuer = issuer
         self._audience = audience
         self._revoked = revoked
+        self._signed: dict[bytes, _Signed] = {}
 
     def verify(self, authorization: str | None, now: Millis) -> Principal:
         """Who sent a request with this ``Authorization`` header at ``now``.
@@ -69,18 +82,31 @@ class Verifier:
             UnauthorizedError: no token, or one that does not hold. The sentence helps an honest caller; it says nothing
                 about keys, and about claims only once the signature was right.
         """
-        token = bearer_token(authorization)
-        payload = _verified_payload(token, self._key_of(token))
+        claims = self._claims(bearer_token(authorization))
+        principal = self._principal(claims, now)
+        return Verified(principal, str(claims["jti"]), int(claims["exp"] * 1000))
+
+    def _claims(self, token: str) -> JsonObject:
+        """The claims of a token whose signature is right. A signature that was right before, by a key that is still
+        the issuer's, is not computed again; what the claims come to is judged each time.
+        """
+        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        known = self._signed.get(digest)
+        if known is not None and self._keys.get(known.kid) is known.key:
+            return known.claims
+        kid, key = self._key_of(token)
         try:
-            claims = loads(payload)
+            claims = loads(_verified_payload(token, key))
         except JsonError:
             _refuse("its claims are not JSON")
         if not isinstance(claims, dict):
             _refuse("its claims are no JSON object")
-        principal = self._principal(claims, now)
-        return Verified(principal, str(claims["jti"]), int(claims["exp"] * 1000))
+        if len(self._signed) >= _TOKENS_REMEMBERED:
+            self._signed.clear()
+        self._signed[digest] = _Signed(kid, key, claims)
+        return claims
 
-    def _key_of(self, token: str) -> RSAPublicKey:
+    def _key_of(self, token: str) -> tuple[str, RSAPublicKey]:
         try:
             header = jwt.get_unverified_header(token)
         except Exception:
@@ -98,7 +124,7 @@ class Verifier:
         key = self._keys.get(kid)
         if key is None:
             _refuse("its key is not known here")
-        return key
+        return kid, key
 
     def _principal(self, claims: JsonObject, now: Millis) -> Principal:
         self._check_origin(claims)
