@@ -11,6 +11,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from local.aws import Aws, code_of
+from local.buckets import create_bucket
+from local.buckets import follow_settings as follow_settings_of_bucket
 from local.tables import create_table, describe_table, differences, follow_settings
 
 _QUEUE_ATTRIBUTES = (
@@ -184,9 +186,11 @@ class Resources:
     def _bucket(self, logical_id: str, properties: dict[str, Any]) -> dict[str, Any]:
         client = self._aws.client("s3")
         name = self._name(logical_id, properties).lower()
-        if _unless_missing(lambda: client.head_bucket(Bucket=name)) is None:
-            elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": self._region}}
-            client.create_bucket(Bucket=name, **({} if self._region == "us-east-1" else elsewhere))
+        kept = _unless_missing(lambda: client.head_bucket(Bucket=name)) is not None
+        if not kept:
+            create_bucket(client, name, self._region)
+        if self._own or not kept:
+            follow_settings_of_bucket(client, name, properties)
         return {"Ref": name, "Arn": f"arn:aws:s3:::{name}", "DomainName": f"{name}.s3.amazonaws.com"}
 
     def _secret(self, logical_id: str, properties: dict[str, Any]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def clients(endpoint: str) -> dict[str, Any]:
             aws_secret_access_key="test",
             config=config,
         )
-        for service in ("dynamodb", "sqs", "kms", "secretsmanager")
+        for service in ("dynamodb", "sqs", "kms", "secretsmanager", "s3")
     }
 
 

@@ -14,6 +14,7 @@ FUNCTIONS = functions()
 QUEUES = resources("AWS::SQS::Queue")
 each_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.folder)
 
+FILES = "${FilesBucket.Arn}/*"
 API_GATEWAY_SECONDS = 30
 """After this an HTTP API gives up waiting for its function."""
 
@@ -61,12 +62,12 @@ def test_a_request_is_answered_before_the_gateway_gives_up(function: Function) -
 def test_a_function_may_only_do_named_things_to_named_resources(function: Function) -> None:
     for statement in function.statements:
         assert statement["Effect"] == "Allow"
-        assert all(re.fullmatch(r"[a-z]+:[A-Za-z]+", action) for action in statement["Action"]), statement["Action"]
+        assert all(re.fullmatch(r"[a-z0-9]+:[A-Za-z]+", action) for action in statement["Action"]), statement["Action"]
         listed = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
         for resource in listed:
             (text,) = strings(resource)
-            # The one name that is not known before: an account's secret, within the stack's own prefix.
-            assert "*" not in text or text.endswith(":secret:${AWS::StackName}/accounts/*")
+            # The names that are not known before: an account's secret, within the stack's own prefix, and files.
+            assert "*" not in text or text.endswith(":secret:${AWS::StackName}/accounts/*") or text == FILES
 
 
 @each_function
@@ -194,6 +195,36 @@ def test_the_table_is_kept_recoverable_and_encrypted() -> None:
     assert table["Properties"]["SSESpecification"] == {"SSEEnabled": True}
     assert table["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     assert table["Properties"]["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
+
+
+def test_files_are_kept_encrypted_and_reached_over_tls_alone_and_by_nobody_without_a_signature() -> None:
+    bucket = template()["Resources"]["FilesBucket"]
+    settings = bucket["Properties"]
+
+    assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
+    assert settings["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert set(settings["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(settings["PublicAccessBlockConfiguration"]) == 4
+    assert settings["VersioningConfiguration"] == {"Status": "Enabled"}
+    (statement,) = resources("AWS::S3::BucketPolicy")["FilesBucketPolicy"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_who_may_do_what_with_files() -> None:
+    found = {
+        function.folder: {action for each in function.statements for action in each["Action"] if action[:3] == "s3:"}
+        for function in FUNCTIONS
+    }
+
+    reads = {"s3:GetObject", "s3:GetObjectVersion"}
+    assert {folder: actions for folder, actions in found.items() if actions} == {
+        "create_file": {"s3:PutObject"},
+        "get_file": reads,
+        "resume_instance": reads,
+        "resume_thread": reads,
+        "advance_steps": {"s3:ListBucketVersions", "s3:DeleteObjectVersion"},
+    }
 
 
 def test_every_parameter_has_a_default_and_says_what_it_is() -> None:

@@ -14,6 +14,7 @@ from moto import mock_aws
 
 from interactor.adapters.sandbox import Sandbox
 from interactor.adapters.signing import Signer
+from interactor.runtime import _for_s3
 from tests.events import REGION
 from tests.integration.deployment import Deployment, deployed
 from tests.integration.stack import QueuePool
@@ -30,7 +31,7 @@ def _client(service: str) -> Any:
         region_name=REGION,
         aws_access_key_id="testing",
         aws_secret_access_key="testing",
-        config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
+        config=Config(retries={"mode": "standard", "total_max_attempts": 1}, **(_for_s3() if service == "s3" else {})),
     )
 
 
@@ -58,7 +59,7 @@ def aws() -> Iterator[Aws]:
     with pytest.MonkeyPatch.context() as environment, mock_aws():
         environment.setenv("AWS_DEFAULT_REGION", REGION)
         environment.delenv("AWS_ENDPOINT_URL", raising=False)
-        clients = {service: _client(service) for service in ("dynamodb", "sqs", "kms", "secretsmanager")}
+        clients = {service: _client(service) for service in ("dynamodb", "sqs", "kms", "secretsmanager", "s3")}
         key_id = clients["kms"].create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
         yield Aws(clients, key_id, Signer(clients["kms"], [key_id]), QueuePool(clients["sqs"]))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.integration.definitions import halting, one, script
 from tests.integration.deployment import Deployment
+from tests.integration.files import form, send
 
 HOOK = {"url": "https://yourapp.com/hook", "events": ["workflow.instance.halted"]}
 
@@ -34,6 +35,8 @@ class Endpoint:
 
 
 FLOW = one(halting(), name="flow")
+PAPER = one(form(), name="paper")
+ANNOUNCED = {"field": "contract", "name": "contract.pdf", "content_type": "application/pdf", "size": 5}
 WRONG_DEFINITION = (400, "invalid_workflow")
 _INSTANCE = "/workflows/instances/{instance}"
 _SUBSCRIPTIONS = "/webhooks/subscriptions"
@@ -60,6 +63,8 @@ _ENDPOINTS = (
     Endpoint("GET", f"{_INSTANCE}/threads", _READ),
     Endpoint("GET", f"{_INSTANCE}/history", _READ),
     Endpoint("GET", f"{_INSTANCE}/events/{{event}}", _READ),
+    Endpoint("POST", "/workflows/instances/{paper}/files", _EXECUTE, ANNOUNCED),
+    Endpoint("GET", "/workflows/instances/{paper}/files/{file}", _READ),
     Endpoint("GET", "/workflows/errors", _READ),
     Endpoint("POST", f"{_INSTANCE}/pause", _EXECUTE, {}),
     Endpoint("POST", f"{_INSTANCE}/unpause", _EXECUTE, {}),
@@ -91,6 +96,8 @@ NOT_FOUND = {
     "failed": (404, "instance_not_found"),
     "thread": (404, "thread_not_found"),
     "event": (404, "event_not_found"),
+    "paper": (404, "instance_not_found"),
+    "file": (404, "file_not_found"),
     "subscription": (404, "subscription_not_found"),
     "delivery": (404, "delivery_not_found"),
 }
@@ -101,6 +108,10 @@ def things(deployment: Deployment, token: str, namespace: str = "user_123") -> d
     version = deployment.define(FLOW, token)
     deployment.define(one(script("throw 1"), name="broken"), token)
     instance = deployment.start("flow", token=token, namespace=namespace)["id"]
+    deployment.define(PAPER, token)
+    paper = deployment.start("paper", token=token, namespace=namespace)["id"]
+    upload = deployment.call("POST", f"/workflows/instances/{paper}/files", ANNOUNCED, token).data
+    assert send(upload, b"12345") == 204
     history = deployment.call("GET", f"/workflows/instances/{instance}/history", token=token).data["events"]
     subscription = deployment.call("POST", "/webhooks/subscriptions", HOOK, token).data["id"]
     sample = deployment.call("POST", f"/webhooks/subscriptions/{subscription}/test", {}, token).body["data"]
@@ -112,6 +123,8 @@ def things(deployment: Deployment, token: str, namespace: str = "user_123") -> d
         "instance": instance,
         "failed": deployment.start("broken", token=token, namespace=namespace)["id"],
         "event": history[0]["id"],
+        "paper": paper,
+        "file": upload["id"],
         "thread": "thread_main",
         "subscription": subscription,
         "delivery": sample["delivery_id"],

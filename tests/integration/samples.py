@@ -16,6 +16,8 @@ FOLDER = ROOT / "events"
 INSTANCE = "inst_01kfdmdagyy4rdc3yf0jys7smn"
 FORKED = "inst_01kfdmdb3nq7v0k6xh9f2c5t8r"
 FAILED = "inst_01kfdmdc5wz0r6t8q1y4n7e2ba"
+FORM = "inst_01kfdmdd8t2v5x9z3b7f1h4k6m"
+FILE = "file_01kfdmdd9q4s7w1y5c8g2j6n0r"
 WORKFLOW = "wf_01kfdmdagaz34stqaxk0rsbp8e"
 VERSION = "v_01kfdmdaga4g43zmhbj0qrj60r"
 DRAFT = "v_01kfdmdhs2m8e4w1pz7r0y6bjc"
@@ -107,6 +109,12 @@ SAMPLES: dict[str, dict[str, Any]] = {
         [{"account": "acc_1", "instance_id": INSTANCE, "thread_id": "thread_main", "sequence": 1, "attempt": 1}],
     ),
     "cancel_instance": _api("POST", "/workflows/instances/{instance_id}/cancel", instance_id=INSTANCE),
+    "create_file": _api(
+        "POST",
+        "/workflows/instances/{instance_id}/files",
+        {"field": "contract", "name": "contract.pdf", "content_type": "application/pdf", "size": 48213},
+        instance_id=FORM,
+    ),
     "create_instance": _api(
         "POST",
         "/workflows/{name}/instances",
@@ -167,6 +175,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         instance_id=INSTANCE,
         event_id=EVENT,
     ),
+    "get_file": _api("GET", "/workflows/instances/{instance_id}/files/{file_id}", instance_id=FORM, file_id=FILE),
     "get_history": _api(
         "GET", "/workflows/instances/{instance_id}/history", query="types=halt,lifecycle&limit=10", instance_id=INSTANCE
     ),

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from moto.sqs.models import sqs_backends
 
+from local.buckets import create_bucket, follow_settings
 from local.gateway import Router
 from local.intrinsics import Intrinsics, parameter_values
 from local.tables import create_table
@@ -156,6 +157,7 @@ class Stack:
                 "AWS::DynamoDB::Table": self._table,
                 "AWS::SQS::Queue": self._queue,
                 "AWS::KMS::Key": self._key,
+                "AWS::S3::Bucket": self._bucket,
             }
             make = makers[kind]
             self._made[logical_id] = make(logical_id, properties)
@@ -172,6 +174,12 @@ class Stack:
         wanted = {name: properties[name] for name in ("KeySpec", "KeyUsage")}
         made = self._clients["kms"].create_key(**wanted)["KeyMetadata"]
         return {"Ref": made["KeyId"], "Arn": made["Arn"]}
+
+    def _bucket(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, str]:
+        name = f"{self.name}-{logical_id}".lower()
+        create_bucket(self._clients["s3"], name, REGION)
+        follow_settings(self._clients["s3"], name, properties)
+        return {"Ref": name, "Arn": f"arn:aws:s3:::{name}"}
 
     def _queue(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, str]:
         wanted = {"VisibilityTimeout": str(properties.get("VisibilityTimeout", 30))}

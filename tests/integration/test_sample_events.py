@@ -9,6 +9,7 @@ from interactor.core.times import DAY
 from tests.integration import samples
 from tests.integration.definitions import example, halting, http, one, script
 from tests.integration.deployment import ACCOUNT, Deployment
+from tests.integration.files import form, uploaded
 from tests.integration.outside import answer
 from tests.integration.stack import ROOT, declared_functions
 
@@ -26,6 +27,7 @@ FORK = one(
 )
 WORKERS = {"advance_steps", "deliver_webhooks", "relay_events", "retry_relay", "tick_clock"}
 STATUS = {
+    "create_file": 201,
     "create_instance": 201,
     "create_subscription": 201,
     "create_version": 201,
@@ -50,6 +52,8 @@ def prepared(shared: Deployment) -> tuple[Deployment, dict[str, str]]:
     deployment.define(one(script("throw new Error('broken')"), name="broken"))
     instance = deployment.start("approval_workflow", {"id": "req_456", "amount": 5000})["id"]
     forked = deployment.start("review")["id"]
+    deployment.define(one(form({"name": "contract", "type": "file", "label": "Contract"}), name="signing"))
+    signing = deployment.start("signing")["id"]
     wanted = json.loads(samples.SAMPLES["create_subscription"]["body"])
     subscription = deployment.call("POST", "/webhooks/subscriptions", wanted).data["id"]
     deployment.drain()
@@ -60,6 +64,8 @@ def prepared(shared: Deployment) -> tuple[Deployment, dict[str, str]]:
         samples.FAILED: deployment.start("broken")["id"],
         samples.INSTANCE: instance,
         samples.FORKED: forked,
+        samples.FORM: signing,
+        samples.FILE: uploaded(deployment, signing),
         samples.VERSION: version,
         samples.DRAFT: draft,
         samples.SUBSCRIPTION: subscription,

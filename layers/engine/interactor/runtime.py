@@ -20,6 +20,7 @@ from interactor.usecases.world import World
 
 if TYPE_CHECKING:
     from interactor.adapters.bedrock import Models
+    from interactor.adapters.bucket import FileBucket
     from interactor.adapters.clients import ClientStore
     from interactor.adapters.dynamo.definitions import DefinitionStore
     from interactor.adapters.dynamo.deliveries import DeliveryStore
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from interactor.core.storing import StepHint
     from interactor.usecases.deliveries import Deliverer
     from interactor.usecases.engine import Engine
+    from interactor.usecases.files import Files
     from interactor.usecases.limiter import Limiter
     from interactor.usecases.replays import Replays
     from interactor.usecases.subscriptions import Subscriptions
@@ -223,6 +225,7 @@ class Runtime:
                 settings.lifetime("RUNNING_TTL"),
                 settings.lifetime("HALTED_TTL"),
                 settings.lifetime("RETENTION_AFTER_END"),
+                settings.lifetime("FILE_RETENTION"),
             ),
             quota=settings.limit("NAMESPACE_QUOTA") if "NAMESPACE_QUOTA" in os.environ else None,
             redacted_words=settings.words("REDACT_FIELDS") if "REDACT_FIELDS" in os.environ else (),
@@ -239,11 +242,31 @@ class Runtime:
             lambda account: self.secrets.read(account),
             _LazyHints(self),
             rules,
+            self.files,
         )
+
+    @cached_property
+    def files(self) -> "Files":
+        """Files of forms."""
+        from interactor.adapters.dynamo.files import FileStore
+        from interactor.usecases.files import Files
+
+        return Files(self.world, FileStore(self.table), lambda: self.bucket)
+
+    @cached_property
+    def bucket(self) -> "FileBucket":
+        """Where files lie."""
+        from interactor.adapters.bucket import FileBucket
+
+        return FileBucket(_client("s3", {**_CONFIG, **_for_s3()}), settings.text("FILES_BUCKET"))
 
     def ended_since(self) -> Millis:
         """What ended before this moment is past its date, and no answer shows it (ruling 24)."""
         return self.world.now() - settings.lifetime("RETENTION_AFTER_END")
+
+    def files_ended_since(self) -> Millis:
+        """The files of what ended at this moment or before are past their date."""
+        return self.world.now() - settings.lifetime("FILE_RETENTION")
 
     def check_script(self, code: str) -> "SyntaxProblem | None":
         """What keeps a script from parsing; None: it parses."""
@@ -408,6 +431,16 @@ def _client(service: str, config: Mapping[str, Any] = _CONFIG) -> Any:
 
         _clients[service] = boto3.client(service, config=Config(**config))  # type: ignore[call-overload]  # by name
     return _clients[service]
+
+
+def _for_s3() -> Any:
+    """What is signed names the bucket's own region: the global address sends a new bucket's callers elsewhere."""
+    elsewhere = any(name.startswith("AWS_ENDPOINT_URL") for name in os.environ)
+    style = "path" if elsewhere else "virtual"
+    return {
+        "signature_version": "s3v4",
+        "s3": {"addressing_style": style, "us_east_1_regional_endpoint": "regional"},
+    }
 
 
 _runtime: Runtime | None = None

@@ -1,6 +1,7 @@
 """What a person may send to a halted thread, and what is made of it."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interactor.core.errors import InvalidRequestError
+from interactor.core.files import Content, File, Upload
 from interactor.core.form import Checked, check_input
 
 FILE = "file_01hx0000000000000000000000"
@@ -322,10 +324,47 @@ class TestDates:
         assert "2026-01-05 or later" in refused({"type": "date", "minDate": "2026-01-05T12:00:00.000Z"}, "2026-01-04")
 
 
+UPLOADED = File(FILE, "x", "thread_main", 3, "a.pdf", "application/pdf", 9)
+VALUE = {"id": FILE, "name": "a.pdf", "content_type": "application/pdf", "size": 9}
+
+
+def file_input(field: Any, sent: Any, *files: File, size: int = 9, content_type: str = "application/pdf") -> Any:
+    """What becomes of ids for a file field ``x``, everything that was announced uploaded."""
+    form = {"type": "form", "fields": [{"name": "x", "type": "file", **field}]}
+    content = Content(content_type, size, None)
+    uploads = {file.id: Upload(file, content) for file in files or (UPLOADED,)}
+    try:
+        return check_input(form, {}, "condition", {"x": sent}, None, uploads).merged["x"]
+    except InvalidRequestError as error:
+        (wrong,) = error.details  # type: ignore[union-attr,misc]  # a list
+        return wrong["message"]  # type: ignore[index,call-overload]  # of objects
+
+
 class TestFiles:
-    @pytest.mark.parametrize("sent", [FILE, [FILE], [FILE] * 5, []])
-    def test_one_id_or_up_to_five(self, sent: Any) -> None:
-        assert one({"type": "file"}, sent).merged == {"x": sent}
+    def test_an_id_becomes_what_the_file_is_and_a_list_a_list(self) -> None:
+        other = replace(UPLOADED, id="file_01hx0000000000000000000001")
+        assert file_input({}, FILE) == VALUE
+        assert file_input({}, [FILE]) == [VALUE]
+        assert file_input({}, [other.id, FILE], UPLOADED, other) == [{**VALUE, "id": other.id}, VALUE]
+        assert file_input({}, []) == []
+
+    def test_a_file_of_no_one_of_another_field_and_without_contents_is_refused(self) -> None:
+        nobodys = "names no file that was announced for it in this halt"
+        assert nobodys in file_input({}, FILE, replace(UPLOADED, id="file_01hx0000000000000000000001"))
+        assert nobodys in file_input({}, FILE, replace(UPLOADED, field="y"))
+        assert "more than once" in file_input({}, [FILE, FILE])
+        other = replace(UPLOADED, id="file_01hx0000000000000000000001")
+        assert "takes one file only" in file_input({"multiple": False}, [FILE, other.id], UPLOADED, other)
+        form = {"type": "form", "fields": [{"name": "x", "type": "file"}]}
+        with pytest.raises(InvalidRequestError, match="nothing was uploaded yet"):
+            check_input(form, {}, "condition", {"x": FILE}, None, {FILE: Upload(UPLOADED, None)})
+
+    def test_contents_are_held_to_the_field_and_to_what_was_announced(self) -> None:
+        assert "was announced with 9 bytes" in file_input({}, FILE, size=8)
+        assert "but 9 bytes of text/html were uploaded" in file_input({}, FILE, content_type="text/html")
+        assert "takes image/*, not application/pdf" in file_input({"accept": "image/*"}, FILE)
+        assert "at most 8 bytes" in file_input({"maxSize": 8}, FILE)
+        assert "at most 10485760 bytes" in file_input({"maxSize": 10**9}, FILE, size=10 * 2**20 + 1)
 
     @pytest.mark.parametrize(
         "sent", ["file_", "inst_01hx0000000000000000000000", FILE.upper(), [FILE, None], [[FILE]], {}, 5]

@@ -47,6 +47,17 @@ class Resume(_Strict):
         return self.selected_option if self.selected_option is not None else self.choice
 
 
+class CreateFile(_Strict):
+    """``POST .../files``; ``thread_id`` where several threads are halted, ``size`` in bytes."""
+
+    field: Text
+    name: str
+    content_type: Text
+    size: int
+    thread_id: Text | None = None
+    replaces: Text | None = None
+
+
 class CreateSubscription(_Strict):
     """``POST /webhooks/subscriptions``."""
 

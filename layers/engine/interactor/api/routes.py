@@ -31,6 +31,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
     f"{API}/workflows/instances/{{instance_id}}/history": ("GET",),
     f"{API}/workflows/instances/{{instance_id}}/events/{{event_id}}": ("GET",),
     f"{API}/workflows/instances/{{instance_id}}/diagram": ("GET",),
+    f"{API}/workflows/instances/{{instance_id}}/files": ("POST",),
+    f"{API}/workflows/instances/{{instance_id}}/files/{{file_id}}": ("GET",),
     f"{API}/workflows/{{name}}/versions/{{version_id}}/diagram": ("GET",),
     f"{API}/workflows/errors": ("GET",),
     f"{API}/workflows/instances/{{instance_id}}/threads": ("GET",),

@@ -6,11 +6,13 @@ from interactor.adapters.dynamo.listing import Listed
 from interactor.api.history import entries
 from interactor.core import jsons, limits, redaction
 from interactor.core.deliveries import Delivery
+from interactor.core.files import File
 from interactor.core.instance import Instance, Phase, Thread
 from interactor.core.jsons import JsonObject
 from interactor.core.storing import Record, Version, Workflow
 from interactor.core.times import iso
 from interactor.core.webhooks import Subscription
+from interactor.usecases.files import Begun, Shown
 
 
 def instance(found: Instance, records: Iterable[Record]) -> JsonObject:
@@ -40,6 +42,21 @@ def instance(found: Instance, records: Iterable[Record]) -> JsonObject:
 def threads(found: Instance) -> list[JsonObject]:
     """The threads of an instance, as ruling 20 shows them."""
     return [_thread(each) for each in found.threads.values()]
+
+
+def upload(begun: Begun) -> JsonObject:
+    """An upload that may begin."""
+    form = {"url": begun.url, "fields": dict(begun.fields)}
+    return {**_file(begun.file), **form, "expires_at": iso(begun.expires_at)}
+
+
+def download(shown: Shown) -> JsonObject:
+    """A file and the link to its contents."""
+    return {**_file(shown.file), "url": shown.url, "expires_at": iso(shown.expires_at)}
+
+
+def _file(file: File) -> JsonObject:
+    return {"id": file.id, "field": file.field, "thread_id": file.thread, **file.value}
 
 
 def listed(found: Listed) -> JsonObject:

@@ -1,5 +1,6 @@
 """Running workflows: instances, their threads, and what happened."""
 
+import mimetypes
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, cast
 
@@ -68,6 +69,37 @@ class Instances(Calls):
         thread = "/resume" if thread_id is None else path_of("threads", thread_id, "resume")
         body = {"input": dict(input or {}), **given(choice=choice, expected_state=expected_state)}
         return cast(Instance, self._post(_instance(instance_id) + thread, body, idempotency_key, actor))
+
+    def upload_file(
+        self,
+        instance_id: str,
+        field: str,
+        name: str,
+        content: bytes,
+        *,
+        content_type: str | None = None,
+        thread_id: str | None = None,
+        replaces: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> str:
+        """Send a file for a field of the form that an instance waits with; ``resume`` takes the id this answers.
+
+        Args:
+            content_type: guessed of the name unless it is given.
+            thread_id: which thread, where several are halted.
+            replaces: the id of a file of the field whose place this one takes.
+        """
+        guessed = content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
+        body = {"field": field, "name": name, "content_type": guessed, "size": len(content)}
+        body |= given(thread_id=thread_id, replaces=replaces)
+        upload = self._post(f"{_instance(instance_id)}/files", body, idempotency_key)
+        self.transport.exchange("POST", upload["url"], data=upload["fields"], files={"file": ("file", content)})
+        return str(upload["id"])
+
+    def download_file(self, instance_id: str, file_id: str) -> bytes:
+        """The contents of a file."""
+        found = self._get(_instance(instance_id) + path_of("files", file_id))
+        return self.transport.exchange("GET", found["url"])
 
     def cancel(self, instance_id: str, *, idempotency_key: str | None = None, actor: str | None = None) -> Instance:
         """End an instance with all its threads."""

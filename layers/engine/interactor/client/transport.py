@@ -119,6 +119,28 @@ class Transport:
                 self._wait(attempt, answer.headers.get("Retry-After"))
         raise _error(answer)
 
+    def exchange(self, method: str, url: str, **rest: Any) -> bytes:
+        """The body of an answer from elsewhere, to a request that carries its authority in itself; no token goes there.
+
+        Raises:
+            ApiError: it was refused, the last time too.
+            ConnectionLostError: there was no answer, the last time either.
+        """
+        for attempt in range(self._retries + 1):
+            last = attempt == self._retries
+            try:
+                answer = self._request(method, url, **rest)
+            except ConnectionLostError:
+                if last:
+                    raise
+            else:
+                if answer.ok:
+                    return answer.content
+                if last or answer.status_code not in PASSING:
+                    raise _error(answer)
+            self._wait(attempt, None)
+        raise AssertionError("unreachable")
+
     def token(self) -> str:
         """An access token that is good for a minute at least: the one it has, a refreshed one, or a new one.
 
@@ -170,10 +192,14 @@ class Transport:
         return str(self._access_token)
 
     def _send(self, method: str, path: str, **rest: Any) -> requests.Response:
+        return self._request(method, self.url + path, **rest)
+
+    def _request(self, method: str, url: str, **rest: Any) -> requests.Response:
         try:
-            return self._session.request(method, self.url + path, timeout=self._timeout, allow_redirects=False, **rest)
+            return self._session.request(method, url, timeout=self._timeout, allow_redirects=False, **rest)
         except requests.RequestException as error:
-            raise ConnectionLostError(f"{method} {path} was not answered: {error}") from error
+            where = urlsplit(url)._replace(query="").geturl()
+            raise ConnectionLostError(f"{method} {where} was not answered: {error}") from error
 
     def _wait(self, attempt: int, asked: str | None) -> None:
         """As long as the API asks for; else 0.5 s, 1 s, 2 s ..., each up to half longer so that callers part."""

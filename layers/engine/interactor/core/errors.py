@@ -230,6 +230,15 @@ class EventNotFoundError(NotFoundError):
         super().__init__(f"The instance has no event '{event_id}'")
 
 
+class StoredFileNotFoundError(NotFoundError):
+    """The instance has no such file, nothing was uploaded for it, or it is past its date."""
+
+    code = "file_not_found"
+
+    def __init__(self, file_id: str) -> None:
+        super().__init__(f"The instance has no file '{file_id}'")
+
+
 class ConcurrentModificationError(RefusedError):
     """Another request came first (rulings 16 and 17)."""
 

@@ -5,7 +5,7 @@ The presentation is the rendered one (``presentation`` makes it). Which transiti
 
 from dataclasses import dataclass
 
-from interactor.core import form_fields, jsons
+from interactor.core import files, form_fields, jsons
 from interactor.core.errors import InvalidRequestError
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.paths import MISSING
@@ -34,11 +34,12 @@ def check_input(
     transition_mode: str,
     submitted: JsonObject,
     selected_option: str | None,
+    uploads: files.Uploads | None = None,
 ) -> Checked:
     """Check a resume's input against what the state asks for.
 
     ``options`` are the rendered ``halted_options``; ``selected_option`` is the choice sent beside the input, if
-    one was.
+    one was; ``uploads`` the files that its file fields may refer to.
 
     Raises:
         InvalidRequestError: with ``details`` naming every field that is wrong, as ``{field, message}``.
@@ -52,6 +53,8 @@ def check_input(
     merged = _with_one_choice(submitted, selected_option, offered is not None and SELECTED_OPTION not in fields, errors)
     for name, field in fields.items():
         result = form_fields.read(field, merged.get(name, MISSING))
+        if field.get("type") == "file" and isinstance(result, (str, list)):
+            result = files.taken(field, result, uploads or {})
         if isinstance(result, form_fields.Wrong):
             errors.append({"field": name, "message": f"'{name}' {result.message}"})
         elif result is not MISSING:

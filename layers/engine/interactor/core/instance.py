@@ -143,6 +143,8 @@ class Instance:
     """Keys of the data that nobody reads back (``redaction``)."""
     paused: bool = False
     """Nothing new starts (ruling 29); a flag beside the status."""
+    takes_files: bool = False
+    """Whether it ever halted on a form with a file field: then there may be files to delete after its end."""
 
     @property
     def main(self) -> Thread:

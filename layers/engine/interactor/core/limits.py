@@ -57,6 +57,13 @@ MODEL_TEXT_BYTES = 4 * KILOBYTE
 STEP_RESULT_BYTES = 8 * KILOBYTE
 """What the history keeps of an ``on_enter`` result."""
 
+FILE_BYTES = 10 * 1024 * KILOBYTE
+FILE_NAME_BYTES = 255
+UPLOADS_PER_FIELD = 25
+"""Files announced for one field of one halt, those that others have replaced among them."""
+UPLOAD_LIFETIME: Millis = 15 * MINUTE
+DOWNLOAD_LIFETIME: Millis = 5 * MINUTE
+
 SUBSCRIPTIONS_PER_ACCOUNT = 50
 PAGE_DEFAULT = 50
 PAGE_MAXIMUM = 100

@@ -29,6 +29,7 @@ from interactor.core.definition.model import (
 )
 from interactor.core.errors import InvalidTransitionError, WorkflowDataTooLargeError
 from interactor.core.events import Event, changes
+from interactor.core.files import Uploads
 from interactor.core.instance import Failure, Halt, Instance, LastResume, Phase, Thread
 from interactor.core.jsons import Json, JsonObject, size
 from interactor.core.logic import Failed, Outcome
@@ -198,8 +199,15 @@ class Advance:
         else:
             self._succeeded(step, outcome.value, outcome.logs, outcome.duration_ms, now)
 
-    def resume(self, submitted: JsonObject, option: str | None, input_hash: str, now: Millis) -> None:
-        """Take in what a person decided (ruling 16).
+    def resume(
+        self,
+        submitted: JsonObject,
+        option: str | None,
+        input_hash: str,
+        now: Millis,
+        uploads: Uploads | None = None,
+    ) -> None:
+        """Take in what a person decided (ruling 16); ``uploads`` are the files that the input may refer to.
 
         Raises:
             InvalidRequestError: when fields are wrong; all of them are named.
@@ -213,6 +221,7 @@ class Advance:
             state.transition_mode,
             submitted,
             option,
+            uploads,
         )
         before = self._data()
         scope = Scope({**before, **checked.merged}, checked.merged, self.context(), own_form=checked.own_form)

@@ -7,12 +7,12 @@ it was: what it computed is kept (invariant 1).
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from interactor.core import limits
+from interactor.core import files, limits
 from interactor.core.definition.model import Definition
 from interactor.core.draft import Draft, Settled
 from interactor.core.errors import WorkflowDataTooLargeError
 from interactor.core.events import Event
-from interactor.core.instance import Failure, Instance, Phase, Thread
+from interactor.core.instance import Failure, Halt, Instance, Phase, Thread
 from interactor.core.jsons import JsonObject, size
 from interactor.core.machine import Change, failed
 from interactor.core.times import DAY, Millis
@@ -30,6 +30,16 @@ class Lifetimes:
     halted: Millis = 90 * DAY
     after_end: Millis = 30 * DAY
     """How long an ended instance is kept."""
+    files: Millis = 7 * DAY
+    """How long its files are, at the most."""
+
+    def kept_until(self, instance: Instance) -> Millis | None:
+        """When an ended instance is to be removed; None while it has not ended."""
+        return None if instance.ended_at is None else instance.ended_at + self.after_end
+
+    def files_kept_until(self, instance: Instance) -> Millis | None:
+        """When the files of an ended instance are to be deleted; None while it has not ended."""
+        return None if instance.ended_at is None else instance.ended_at + min(self.files, self.after_end)
 
 
 def settle(
@@ -56,7 +66,9 @@ def settle(
         raise OvertakenError
     change = _within_bounds(head, change, now)
     shift = head.next_sequence - change.first_sequence
-    draft = Draft(definition, replace(head, next_sequence=change.next_sequence + shift), now, in_flight)
+    takes_files = head.takes_files or (change.after.halt is not None and _asks_for_files(change.after.halt))
+    head = replace(head, next_sequence=change.next_sequence + shift, takes_files=takes_files)
+    draft = Draft(definition, head, now, in_flight)
     draft.events.extend(change.events)
     # What the sequences are does not matter, only that they are never given twice.
     after = _shifted(change.after, shift, change.first_sequence)
@@ -86,8 +98,9 @@ def wake_at(instance: Instance, lifetimes: Lifetimes) -> Millis:
             moments.append(begin + limits.STEP_WORK + limits.OVERDUE_AFTER)
         elif thread.phase is Phase.HALTED and thread.halt is not None and thread.halt.timeout_at is not None:
             moments.append(thread.halt.timeout_at)
-    if not moments and instance.ended_at is not None:
-        return instance.ended_at + lifetimes.after_end
+    cleaned_at = lifetimes.files_kept_until(instance) if instance.takes_files else lifetimes.kept_until(instance)
+    if not moments and cleaned_at is not None:
+        return cleaned_at
     if not instance.ended:
         moments.append(expires_at(instance, lifetimes))
     return min(moments)
@@ -99,6 +112,10 @@ def expires_at(instance: Instance, lifetimes: Lifetimes) -> Millis:
         halts = [thread.halt.since for thread in instance.halted_threads() if thread.halt is not None]
         return max(halts, default=instance.status_since) + lifetimes.halted
     return instance.updated_at + lifetimes.running
+
+
+def _asks_for_files(halt: Halt) -> bool:
+    return bool(files.fields_of(halt.presentation))
 
 
 def _is_resume(change: Change) -> bool:

@@ -61,13 +61,16 @@ class Resume:
     arrived_at: Millis
 
 
-def find(instances: "InstanceStore", principal: Principal, instance_id: str, ended_since: Millis) -> Head:
+def find(
+    instances: "InstanceStore", principal: Principal, instance_id: str, ended_since: Millis, with_history: bool = True
+) -> Head:
     """The instance with its latest history, if the caller may know of it (ruling 18) and it is not past its date.
 
     Raises:
         InstanceNotFoundError: for one that does not exist, for another's, and for one that ended too long ago.
     """
-    head = instances.read_with_history(principal.account, instance_id) if ids.is_id(instance_id, "inst") else None
+    read = instances.read_with_history if with_history else instances.read
+    head = read(principal.account, instance_id) if ids.is_id(instance_id, "inst") else None
     if head is None or not principal.holds(head.instance.namespace):
         raise InstanceNotFoundError(instance_id)
     if head.instance.ended_at is not None and head.instance.ended_at < ended_since:
@@ -84,10 +87,10 @@ def resume(engine: Engine, principal: Principal, head: Head, request: Resume, al
         ConcurrentModificationError: when another decision came first, or ``expected_state`` is not the present one.
         InvalidRequestError, InvalidTransitionError, WorkflowDataTooLargeError: when the input does not fit.
     """
-    thread = _wanted(head.instance, request.thread_id)
+    thread = wanted_thread(head.instance, request.thread_id)
     if request.expected_state is not None and thread.state != request.expected_state:
         raise _conflict(head.instance, thread, request.expected_state)
-    _require_going(head.instance)
+    require_going(head.instance)
     if _decided_earlier(head.instance, thread, request, engine.world.now()):
         return head
     try:
@@ -105,8 +108,9 @@ def deliver(
         OvertakenError: when the thread does not rest at that sequence any more, or the instance is paused.
     """
     thread = head.instance.threads.get(thread_id)
-    rests = thread is not None and thread.phase is Phase.HALTED and thread.sequence == expected_sequence
-    if head.instance.paused or not rests:
+    if head.instance.paused or thread is None or thread.phase is not Phase.HALTED:
+        raise OvertakenError
+    if thread.sequence != expected_sequence:
         raise OvertakenError
     definition = engine.definition_of(head.instance)
     now = engine.world.now()
@@ -118,7 +122,9 @@ def deliver(
         committed = engine.commit(definition, head, advance.change(), also)
         engine.hint_at(committed)
         return committed
-    advance.resume(trigger.payload, trigger.name, trigger.fingerprint(), now)
+    uploads = engine.files.sent(head.instance, thread, trigger.payload)
+    advance.resume(trigger.payload, trigger.name, trigger.fingerprint(), now, uploads)
+    engine.files.keep(head.instance, uploads)
     engine.run_pure(head.instance.account, advance, deadline)
     committed = engine.commit(definition, head, advance.change(), also)
     return engine.carry_on(definition, committed, trigger.by, deadline)
@@ -145,12 +151,22 @@ def cancel_instance(engine: Engine, head: Head, by: Json, also: Also | None = No
     return engine.insist(head, judge)
 
 
-def _require_going(instance: Instance) -> None:
+def require_going(instance: Instance) -> None:
+    """Refuse what would move a paused instance.
+
+    Raises:
+        InstancePausedError: when it is paused.
+    """
     if instance.paused:
         raise InstancePausedError(f"Instance '{instance.id}' is paused; unpause it first")
 
 
-def _wanted(instance: Instance, thread_id: str | None) -> Thread:
+def wanted_thread(instance: Instance, thread_id: str | None) -> Thread:
+    """The thread that a request is about: the one it names, else the only halted one, else the main one.
+
+    Raises:
+        ThreadNotFoundError, ThreadRequiredError: when there is none of that name, or several are halted.
+    """
     if thread_id is not None:
         if thread_id not in instance.threads:
             raise ThreadNotFoundError(thread_id)
@@ -188,7 +204,7 @@ def _after_losing(engine: Engine, principal: Principal, instance_id: str, lost: 
     """What a resume is told that another commit overtook."""
     head = find(engine.instances, principal, instance_id, 0)
     instance = head.instance
-    _require_going(instance)
+    require_going(instance)
     last = instance.threads[lost.id].last_resume if lost.id in instance.threads else None
     winner = last if last is not None and last.sequence == lost.sequence else None
     if winner is not None and winner.input_hash == request.trigger.fingerprint():

@@ -35,6 +35,7 @@ from interactor.usecases.world import World
 if TYPE_CHECKING:
     from interactor.adapters.dynamo.definitions import DefinitionStore
     from interactor.adapters.dynamo.instances import InstanceStore
+    from interactor.usecases.files import Files
 
 COMMIT_ATTEMPTS = 24
 """Ten threads that commit at once lose to each other at most nine times; the rest is for a busy table."""
@@ -96,8 +97,10 @@ class Engine:
         secrets: Secrets,
         hints: Hints,
         rules: Rules,
+        files: "Files",
     ) -> None:
         self.world = world
+        self.files = files
         self.instances = instances
         self.definitions = definitions
         self.hints = hints

@@ -80,14 +80,26 @@ def _do_due(engine: Engine, delayed: Delayed, head: Head) -> None:
         return
     overdue = [thread for thread in instance.running_threads() if thread.due_at is None or thread.due_at <= now]
     if instance.ended and not list(instance.running_threads()):
-        if not engine.instances.remove(head):
-            delayed.send_again(StepHint(instance.account, instance.id), 0)
+        _clean(engine, delayed, head, now)
     elif overdue:
         for thread in overdue[1:]:
             engine.hints.send(instance, thread.id, now)
         first = overdue[0]
         hint = StepHint(instance.account, instance.id, first.id, first.sequence, first.attempt, again=True)
         _work_on(engine, delayed, head, first, hint)
+
+
+def _clean(engine: Engine, delayed: Delayed, head: Head, now: Millis) -> None:
+    """Delete the files of an ended instance, and at its own date the instance."""
+    instance = head.instance
+    if instance.takes_files and not engine.files.remove(instance):
+        delayed.send_again(StepHint(instance.account, instance.id), 0)
+        return
+    until = engine.rules.lifetimes.kept_until(instance)
+    if until is not None and until > now:
+        engine.instances.wake_later(head, until)
+    elif not engine.instances.remove(head):
+        delayed.send_again(StepHint(instance.account, instance.id), 0)
 
 
 def _timeout_due(thread: Thread, now: Millis) -> bool:

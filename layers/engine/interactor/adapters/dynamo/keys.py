@@ -41,6 +41,16 @@ def bulk(part: int) -> str:
     return f"{BULK}{part:03d}"
 
 
+def files(account: str, instance_id: str) -> str:
+    """Partition of the files of one instance, by file id, and of their counters."""
+    return f"A#{account}#F#{instance_id}"
+
+
+def file_count(sequence: int, field: str) -> str:
+    """Sort key of the counter of one field's files in one halt."""
+    return f"N#{sequence:010d}#{field}"
+
+
 def parse_instance(partition: str) -> tuple[str, str]:
     """Account and instance id of an instance's partition key."""
     _, account, _, instance_id = partition.split("#")

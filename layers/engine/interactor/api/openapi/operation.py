@@ -18,6 +18,7 @@ _MISSING: Final[Mapping[str, type[InteractorError]]] = {
     "instance_id": errors.InstanceNotFoundError,
     "thread_id": errors.ThreadNotFoundError,
     "event_id": errors.EventNotFoundError,
+    "file_id": errors.StoredFileNotFoundError,
     "subscription_id": errors.SubscriptionNotFoundError,
     "delivery_id": errors.DeliveryNotFoundError,
 }

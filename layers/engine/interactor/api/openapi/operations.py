@@ -167,6 +167,21 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         media=("application/json", "image/svg+xml", "text/plain"),
     ),
     Operation(
+        "POST", f"{_INSTANCE}/files", "create_file", "Files", "Announce a file for a form's field",
+        "workflows:execute", {201: "Upload"}, body="CreateFile", body_required=True,
+        refusals=(
+            errors.InstanceNotHaltedError, errors.InstancePausedError, errors.ThreadRequiredError,
+            errors.ThreadNotFoundError,
+        ),
+        description="Answers where to send it: a multipart form with `fields` and then `file`, posted to `url` within "
+        "15 minutes. A resume then refers to it by `id`.",
+        example={"field": "contract", "name": "contract.pdf", "content_type": "application/pdf", "size": 48213},
+    ),
+    Operation(
+        "GET", f"{_INSTANCE}/files/{{file_id}}", "get_file", "Files", "Get a link to a file", "workflows:read",
+        {200: "Download"}, description="The link is good for 5 minutes. Files are deleted 7 days after the end.",
+    ),
+    Operation(
         "GET", f"{_INSTANCE}/threads", "list_threads", "Threads", "List threads", "workflows:read",
         {200: "ThreadList"},
     ),

@@ -75,6 +75,16 @@ _TOKEN: Final = {
     "refresh_token": described(TEXT, "Good for one use within 30 days."),
     "scope": TEXT,
 }
+_FILE: Final = {
+    "id": id_of("file"),
+    "field": TEXT,
+    "thread_id": TEXT,
+    "name": TEXT,
+    "content_type": TEXT,
+    "size": described(WHOLE, "Bytes."),
+    "url": TEXT,
+    "expires_at": TIME,
+}
 _PROBLEM: Final = list_of(shape({"path": TEXT, "message": TEXT}))
 
 SCHEMAS: Final[dict[str, JsonObject]] = {
@@ -161,6 +171,19 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
         },
         more=True,
     ),
+    "CreateFile": shape(
+        {
+            "field": described(TEXT, "A file field of the form that the instance waits with."),
+            "name": described(TEXT, "At most 255 bytes as UTF-8."),
+            "content_type": TEXT,
+            "size": described(WHOLE, "Bytes: at most the field's maxSize, and 10 MB."),
+            "thread_id?": described(maybe(TEXT), "Needed where several threads are halted."),
+            "replaces?": described(maybe(TEXT), "The id of a file of the field whose place this one takes."),
+        },
+        more=True,
+    ),
+    "Upload": shape({**_FILE, "fields": described(map_of(TEXT), "They stand before the file in the form.")}),
+    "Download": shape(_FILE),
     "Presentation": shape(
         {"type": texts("form", "choice", "message")}, "Rendered with the instance's data.", more=True
     ),
