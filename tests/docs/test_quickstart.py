@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from interactor.api.openapi.operations import OPERATIONS
+from interactor.client import ApiError, Client
 from local.launch import LaunchedRun, start_local_run
 from tests.docs.pages import ROOT, blocks, text
 
@@ -129,6 +130,55 @@ def test_every_example_of_the_reference_page_runs_as_it_stands(reference: Comman
         "cancel_instance",
     }, refused  # fmt: skip
     assert set(refused.values()) <= {"400", "409"}
+
+
+def test_the_commands_of_the_page_on_files_announce_send_decide_and_read(run: LaunchedRun, tmp_path: Path) -> None:
+    """Against the embedded AWS, from another process."""
+    page = text("docs/files.md")
+    token = blocks(PAGE, "sh")[1]
+    commands = "\n".join([token, *blocks(page.replace("\n   ", "\n"), "sh"), _python(page)])
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    done = subprocess.run(
+        ["bash", "-eu", "-o", "pipefail", "-c", _at(run, commands)], cwd=tmp_path, env=environment,
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (decided,) = [line for line in done.stdout.splitlines() if '"current_state":"signed"' in line]
+    assert '"name":"contract.txt","content_type":"text/plain","size":10' in decided
+    assert done.stdout.splitlines()[-2:] == ["We agree.", "We agree."]
+
+
+def _python(page: str) -> str:
+    (program,) = blocks(page, "python")
+    return f"{ROOT}/.venvs/app/bin/python - <<'END'\n{program}END\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "fields"),
+    [
+        (b"We agree", {}),
+        (b"We agree!!", {}),
+        (b"We agree.", {"Content-Type": "text/html"}),
+        (b"We agree.", {"key": "x"}),
+    ],
+)
+def test_the_embedded_bucket_takes_only_what_was_announced(
+    run: LaunchedRun, content: bytes, fields: dict[str, str]
+) -> None:
+    client = Client(run.url, "local", "local-secret")
+    name = f"strict_{len(content)}_{len(fields)}_{len(fields.get('key', ''))}"
+    field = {"name": "contract", "type": "file", "label": "Contract"}
+    wait = {"type": "halting", "presentation": {"type": "form", "fields": [field]}, "transitions": [{"target": "end"}]}
+    states = {"wait": wait, "end": {"type": "terminal"}}
+    made = client.create_workflow({"name": name, "initial_state": "wait", "states": states})
+    client.publish(name, made["version_id"])
+    instance = client.create_instance(name)["id"]
+    announced = {"field": "contract", "name": "a.txt", "content_type": "text/plain", "size": 9}
+    upload = client.transport.call("POST", f"/workflows/instances/{instance}/files", announced)
+    sent = requests.post(upload["url"], data=upload["fields"] | fields, files={"file": ("f", content)}, timeout=10)
+    assert sent.status_code in (400, 403), sent.text
+    with pytest.raises(ApiError, match="validation_error"):
+        client.resume(instance, {"contract": upload["id"]})
 
 
 def test_the_readme_leads_here() -> None:

@@ -26,6 +26,7 @@ TAGS: Final = {
     "Authorization": "Tokens for registered clients: OAuth 2.0 client credentials and refresh tokens.",
     "Workflows": "Definitions and their versions.",
     "Instances": "Running executions of a workflow.",
+    "Files": "Files that forms ask for. They go to the bucket directly, and not through the API.",
     "Threads": "Parallel branches of an instance.",
     "History": "What happened, and what went wrong.",
     "Webhooks": "Being told of events.",
