@@ -16,6 +16,7 @@ from typing import Any
 from unittest.mock import patch
 
 import interactor.runtime
+from interactor.adapters.bucket import FileBucket
 from interactor.adapters.dynamo import items as stored
 from interactor.adapters.dynamo import keys
 from interactor.adapters.dynamo.table import Table
@@ -121,6 +122,8 @@ class Place:
         common = patch.dict(interactor.runtime._clients, {"dynamodb": dynamodb, "sqs": sqs, "kms": self.clients["kms"]})
         with _environment, patch.dict(os.environ, own), common:
             made.table = Table(dynamodb if around is None else Tap(dynamodb, around), self.table)  # type: ignore[arg-type]  # it answers as a client does
+            s3 = self.clients["s3"]
+            made.bucket = FileBucket(s3 if around is None else Tap(s3, around), own["FILES_BUCKET"])
             made.steps_queue = StepQueue(sqs, own["STEPS_QUEUE_URL"])
             made.webhooks_queue = MessageQueue(sqs, own["WEBHOOKS_QUEUE_URL"])
             made.relay_retry_queue = MessageQueue(sqs, own["RELAY_RETRY_QUEUE_URL"])

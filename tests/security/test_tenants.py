@@ -17,6 +17,8 @@ NEVER = {
     "instance": "inst_01kfdmdagyy4rdc3yf0jys7smn",
     "failed": "inst_01kfdmdagyy4rdc3yf0jys7smn",
     "event": "evt_01kfdmdagy000000g1x5c8n2qa",
+    "paper": "inst_01kfdmdagyy4rdc3yf0jys7smn",
+    "file": "file_01kfdmdagyy4rdc3yf0jys7smn",
     "subscription": "whsub_01kfdmdagyy4rdc3yf0jys7smn",
     "delivery": "del_01kfdmdagy7t3m9b5w0r6k2z4x",
 }
@@ -24,6 +26,8 @@ SHARED = {"name", "thread"}
 """What every account calls the same: a workflow by its own choice, the threads of any instance."""
 OF_NAMESPACE = {"instance", "failed", "subscription"}
 NAMED = [pytest.param(endpoint, each, id=f"{endpoint} {each}") for endpoint in ENDPOINTS for each in endpoint.ids]
+NAMING = [endpoint for endpoint in ENDPOINTS if endpoint.ids]
+OF_NAMESPACES = [endpoint for endpoint in NAMING if {"instance", "paper", "subscription"} & set(endpoint.ids)]
 
 
 def without_ids(answer: Answer, *ids: str) -> tuple[int, Any, str]:

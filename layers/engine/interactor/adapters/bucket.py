@@ -29,8 +29,8 @@ class FileBucket:
         S3 takes it with exactly the announced size and content type, and nothing else.
         """
         signed = self._client.generate_presigned_post(
-            self._name,
-            _key(account, instance_id, file),
+            Bucket=self._name,
+            Key=_key(account, instance_id, file),
             Fields={"Content-Type": file.content_type},
             Conditions=[{"Content-Type": file.content_type}, ["content-length-range", file.size, file.size]],
             ExpiresIn=lifetime // SECOND,
@@ -45,7 +45,9 @@ class FileBucket:
             "ResponseContentType": file.content_type,
             "ResponseCacheControl": "private, no-store",
         }
-        url: str = self._client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=lifetime // SECOND)
+        url: str = self._client.generate_presigned_url(
+            ClientMethod="get_object", Params=parameters, ExpiresIn=lifetime // SECOND
+        )
         return url
 
     def content(self, account: str, instance_id: str, file: File) -> Content | None:
