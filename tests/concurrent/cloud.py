@@ -106,11 +106,11 @@ class Cloud:
                 return self.instances[0]
         raise AssertionError("no instance was made")
 
-    def resume(self, given: Any, key: str | None = None) -> None:
-        """Resume it."""
+    def resume(self, given: Any, key: str | None = None, thread: str | None = None) -> None:
+        """Resume it, or one of its threads."""
         resumed = self._count("resumed")
         for _ in range(TRIES):
-            answer = self._served(lambda worker: worker.resume(self.instances[0], given, key=key))
+            answer = self._served(lambda worker: worker.resume(self.instances[0], given, thread, key=key))
             if _is_answered(answer) if key else self._count("resumed") > resumed:
                 return
         raise AssertionError("it was not resumed")

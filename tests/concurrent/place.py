@@ -16,6 +16,7 @@ from typing import Any
 from unittest.mock import patch
 
 import interactor.runtime
+from interactor.adapters import stand_in
 from interactor.adapters.bucket import FileBucket
 from interactor.adapters.dynamo import items as stored
 from interactor.adapters.dynamo import keys
@@ -129,6 +130,7 @@ class Place:
             made.relay_retry_queue = MessageQueue(sqs, own["RELAY_RETRY_QUEUE_URL"])
             made.sandbox = self.sandbox
             made.outgoing = outside if outside is not None else Outside()
+            made.models = stand_in.write
             made.verifier = _Verified()
             made.secrets = _NoSecrets()
             # What is interposed here is between the calls of an advance; counting requests would only be in the way.

@@ -55,6 +55,21 @@ def _begin(cloud: Cloud, name: str) -> None:
     cloud.settle(lambda: cloud.at_rest)
 
 
+def _approve_what_a_model_wrote(cloud: Cloud, name: str) -> None:
+    cloud.create(name, {"amount": 5})
+    cloud.settle(lambda: cloud.status == "halted")
+    cloud.resume({"approved": True})
+    cloud.settle(lambda: cloud.status == "completed")
+
+
+def _join_forms(cloud: Cloud, name: str) -> None:
+    cloud.create(name, {})
+    cloud.settle(lambda: cloud.status == "halted")
+    for number in range(2):
+        cloud.resume({"note": f"{number}"}, thread=f"thread_t{number}")
+    cloud.settle(lambda: cloud.status == "completed")
+
+
 def _cancel(cloud: Cloud, name: str) -> None:
     def meanwhile(_: Any) -> Any:
         if cloud.status != "cancelled":
@@ -104,5 +119,14 @@ SCENARIOS = {
     "expiry by the clock": Scenario(flow(wait=form("done"), done=end()), _begin, "cancelled"),
     "the same resume twice at once": Scenario(DECISION, _resume_at_once(YES, YES), "completed"),
     "two resumes at once": Scenario(DECISION, _resume_at_once(YES, NO), "completed", or_else=_resume_at_once(NO, YES)),
+    "instructions of a model": Scenario(
+        flow(
+            ask=form("done", halting_instructions={"instruction": "Ask.", "include_data": ["input.amount"]}), done=end()
+        ),
+        _approve_what_a_model_wrote,
+        "completed",
+        subscribers=0,
+    ),
+    "fork and join of forms": Scenario(fork(2, form("ended")), _join_forms, "completed", subscribers=0),
     "fork and join of actions": Scenario(fork(2, http("/branch", "ended")), _begin, "completed", {"/branch": 2}),
 }
