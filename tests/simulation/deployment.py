@@ -106,6 +106,7 @@ def begin_process(world: World, dynamodb: Any, sqs: Any, outside: Any) -> Any:
     made.steps_queue = StepQueue(sqs, STEPS)
     made._messages = lambda variable: MessageQueue(sqs, variable)
     made.sandbox = made.outgoing = outside
+    made.models = outside.write
     made.verifier = _Verified()
     made.sealer = _Sealer()
     made.secrets = SimpleNamespace(read=lambda _: {})

@@ -23,7 +23,7 @@ from tests.simulation.fakes import FakeDynamo, Key
 from tests.simulation.history import Telling
 from tests.simulation.workflows import Definition
 
-NUMBERED = (Phase.ON_ENTER, Phase.LOGIC, Phase.HALTED, Phase.JOINING)
+NUMBERED = (Phase.ON_ENTER, Phase.LOGIC, Phase.INSTRUCT, Phase.HALTED, Phase.JOINING)
 """Phases that are given a sequence of their own."""
 ENDED = ("completed", "failed", "cancelled")
 Write = tuple[Key, Item | None, Item | None]

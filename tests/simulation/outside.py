@@ -1,4 +1,4 @@
-"""What lies outside: the sandbox, the services that HTTP actions call, and the subscribers of webhooks.
+"""What lies outside: the sandbox, the services that HTTP actions call, models, and the subscribers of webhooks.
 
 The sandbox understands the few words that ``workflows`` writes. A service takes its time, and may fail, answer late
 or not at all, after it did what it was asked; it holds the engine to one call at a time for each ``Idempotency-Key``.
@@ -13,7 +13,8 @@ from typing import Any
 
 from interactor.adapters.outgoing import OutgoingError, OutgoingRequest, OutgoingResponse
 from interactor.adapters.outgoing.messages import ErrorKind
-from interactor.core.logic import Failed, Outcome, ScriptCall, Succeeded
+from interactor.core import instructions
+from interactor.core.logic import Failed, ModelCall, Outcome, ScriptCall, Succeeded
 from interactor.core.times import Millis
 from tests.concurrent.faults import Crash
 from tests.simulation.baton import Baton, Task
@@ -77,6 +78,20 @@ class Outside:
             case "flaky" if self.chance.random() < 0.5:
                 return Failed("script_error", "Error: not now", (), 1)
         return Succeeded(None, (), 1)
+
+    # The models
+
+    def write(self, call: ModelCall) -> Outcome:
+        """Write an instruction, or not; it may take the worker along."""
+        self.baton.pause()
+        task = self.baton.current
+        assert task is not None
+        self.note("a model writes")
+        self.pass_time(self.chance.choice([1, 900, 8_000]))
+        self._perhaps_die(task)
+        if self.chance.random() < 4 * self.share:
+            return Failed(instructions.THROTTLED, "not now", (), 5)
+        return Succeeded(f"{call.task} {sorted(call.data)}", (), 5)
 
     # The outgoing client
 

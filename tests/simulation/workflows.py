@@ -148,6 +148,8 @@ class _Maker:
             state["transitions"] = [{"to": ahead[0], "key": "go"}, {"to": ahead[-1], "key": "skip"}, *back]
         else:
             state["transitions"] = [{"target": ahead[0]}]
+        if self._likely(0.25):
+            state["halting_instructions"] = {"instruction": "Ask.", "include_data": ["count", "tag"]}
         if self._likely(0.4):
             state["timeout"] = {"after": self._chance.choice(["30s", "10m", "6h"]), "target": ahead[-1]}
         self._states[name] = state
