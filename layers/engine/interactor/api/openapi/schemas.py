@@ -189,10 +189,10 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
     ),
     "HaltedOptions": shape(
         {
-            "instruction": maybe(TEXT),
+            "instruction": described(maybe(TEXT), "Plain text; show it as such, never as HTML."),
             "transition_mode": texts("selection", "condition"),
             "choices": list_of(FREE),
-            "generated": FLAG,
+            "generated": described(FLAG, "Whether a model wrote the instruction."),
             "title?": TEXT,
             "include_data?": list_of(TEXT),
         },
