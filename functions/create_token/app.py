@@ -10,7 +10,7 @@ from interactor.runtime import runtime
 from interactor.usecases.tokens import ENTROPY_BYTES, client_id_of, issue_token
 
 
-@counted
+@counted("token")
 def handler(request: Request, headers: Headers) -> Response:
     """Answer the token under ``data``, and its fields beside it for plain OAuth clients (ruling 25)."""
     if runtime().outside_issuer is not None:

@@ -51,6 +51,27 @@ def test_every_answer_to_a_known_caller_carries_the_headers(documented: Deployme
     assert all(name in each.headers for each in answers for name in NAMES)
 
 
+def test_an_answer_to_nobody_in_particular_says_what_the_limit_is(documented: Deployment) -> None:
+    """Nothing is counted for who is not known: there is no account to count it for."""
+    huge = "x" * (7 * 2**20)
+    answers = {
+        "1000": documented.call("GET", "/workflows", token=NO_TOKEN),
+        "100": documented.call("POST", "/workflows", huge, NO_TOKEN),
+        "50": documented.call("POST", "/workflows/flow/instances", {}, "no.good.token"),
+        "300": documented.call("POST", "//oauth/token", {}, NO_TOKEN),
+    }
+    assert [each.status for each in answers.values()] == [401, 413, 401, 400]
+    for limit, given in answers.items():
+        assert [given.headers[name] for name in NAMES[:2]] == [limit, limit]
+        assert int(given.headers["X-RateLimit-Reset"]) == (documented.clock() // MINUTE + 1) * 60
+    assert documented.call("GET", "/workflows").headers["X-RateLimit-Remaining"] == "999"
+
+
+def test_what_is_not_limited_says_nothing_of_limits(documented: Deployment) -> None:
+    for path in ("//oauth/jwks", "/openapi.json", "/docs", "/schemas/workflow-definition.json", "/nothing/here/at/all"):
+        assert not set(NAMES) & set(documented.call("GET", path, token=NO_TOKEN).headers), path
+
+
 def test_a_request_too_many_is_429_until_the_minute_ends(tight: Deployment) -> None:
     passed = [tight.call("GET", "/workflows").status for _ in range(6)]
     assert passed == [200, 200, 200, 200, 429, 429]

@@ -1,10 +1,13 @@
 """Rate limits: never over a limit, at most 5 % early, whatever the number of processes (ruling 33)."""
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 
 import boto3
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from moto import mock_aws
 
 from interactor.adapters.dynamo.counters import CounterStore
@@ -155,3 +158,50 @@ def test_where_the_counter_cannot_be_asked_the_request_passes() -> None:
     memory = Memory()
     memory.broken = True
     assert passed([limiter(memory)], Bucket("write", 1), 20, "acc_1") == 20
+
+
+@given(
+    limit=st.integers(1, 120),
+    block=st.sampled_from([1, READ_BLOCK]),
+    processes=st.integers(1, 12),
+    callers=st.integers(1, 3),
+    chance=st.randoms(use_true_random=False),
+)
+@settings(max_examples=30, deadline=None, derandomize=True, database=None)
+def test_whatever_the_order_of_requests_processes_and_failures(
+    limit: int, block: int, processes: int, callers: int, chance: random.Random
+) -> None:
+    """Processes come and go, minutes pass, the counter fails at times: the rules hold for each caller and minute."""
+    bucket, memory = Bucket("read", limit, block), Memory()
+    group = [limiter(memory) for _ in range(processes)]
+    passed: Counter[tuple[str, int]] = Counter()
+    uncounted: Counter[tuple[str, int]] = Counter()
+    refused: dict[tuple[str, int], int] = {}
+    saw: set[tuple[int, str, int]] = set()
+    now = NOON
+    for _ in range(4 * limit):
+        now += chance.choice((0, 0, 0, 1, 50, 900))
+        which, subject = chance.randrange(processes), f"acc_{chance.randrange(callers)}"
+        key = (subject, now // MINUTE)
+        if chance.random() < 0.02:
+            group[which] = limiter(memory)  # it ended, with what was left of its block
+            saw = {each for each in saw if each[0] != which}
+        memory.broken, before = chance.random() < 0.05, memory.calls
+        held = group[which]._held[subject, "read"]
+        try:
+            group[which].take(subject, bucket, now)
+        except RateLimitedError as error:
+            wait = error.retry_after
+        else:
+            assert (which, *key) not in saw, "it let one through after it had seen the limit"
+            passed[key] += 1
+            uncounted[key] += memory.broken and memory.calls > before
+            continue
+        assert not memory.broken or held.full
+        assert memory.calls == before or (which, *key) not in saw, "it asked again before the minute ended"
+        assert wait == max(1, -(-((now // MINUTE + 1) * MINUTE - now) // SECOND))
+        saw.add((which, *key))
+        refused.setdefault(key, passed[key])
+    for key, count in passed.items():
+        assert count - uncounted[key] <= limit
+    assert all(count >= limit - limit * 5 // 100 for count in refused.values())

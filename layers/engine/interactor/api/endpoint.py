@@ -34,18 +34,20 @@ def endpoint(
     """
 
     def decorate(function: Callable[[Request, Principal], Response]) -> Handler:
+        def counted_as(request: Request) -> Category:
+            return category or ("read" if request.method == "GET" else "write")
+
         def authorized(request: Request, headers: Headers) -> Response:
             now = runtime().world.now()
             principal = runtime().verifier.verify(request.headers.get("authorization"), now)
-            counted_as = category or ("read" if request.method == "GET" else "write")
-            bucket = runtime().buckets.get(counted_as)
+            bucket = runtime().buckets.get(counted_as(request))
             if bucket is not None:
                 headers |= runtime().limiter.peek(principal.account, bucket, now).headers()
             principal.require(scope)
-            count(counted_as, principal.account, headers)
+            count(counted_as(request), principal.account, headers)
             return function(request, principal)
 
-        made = _framed(wraps(function)(authorized))
+        made = _framed(wraps(function)(authorized), counted_as)
         made.__dict__.update(scope=scope, category=category)
         return made
 
@@ -61,9 +63,9 @@ def public(function: Callable[[Request], Response]) -> Handler:
     return _framed(wraps(function)(called))
 
 
-def counted(function: Callable[[Request, Headers], Response]) -> Handler:
+def counted(category: Category) -> Callable[[Callable[[Request, Headers], Response]], Handler]:
     """Make a Lambda handler of an endpoint that needs no token and counts its requests itself (``count``)."""
-    return _framed(function)
+    return lambda function: _framed(function, lambda _: category)
 
 
 def count(category: Category, subject: str, headers: Headers) -> None:
@@ -83,7 +85,17 @@ def count(category: Category, subject: str, headers: Headers) -> None:
         raise
 
 
-def _framed(function: Callable[[Request, Headers], Response]) -> Handler:
+def _of_nobody(category: Category) -> Headers:
+    """Where a caller stands who is not known (yet), for whom nothing is counted: at the whole limit."""
+    bucket = runtime().buckets.get(category)
+    if bucket is None:
+        return {}
+    return Standing(bucket.limit, bucket.limit, end_of(window_of(runtime().world.now()))).headers()
+
+
+def _framed(
+    function: Callable[[Request, Headers], Response], counted_as: Callable[[Request], Category] | None = None
+) -> Handler:
     @wraps(function)
     def handler(event: JsonObject, context: Any) -> dict[str, Any]:
         made, headers = runtime().world.new_id("req"), Headers()
@@ -93,6 +105,8 @@ def _framed(function: Callable[[Request, Headers], Response]) -> Handler:
             request_id = request.request_id(made)
             logger.thread_safe_clear_keys()
             logger.thread_safe_append_keys(request_id=request_id, route=event.get("routeKey"))
+            if counted_as is not None:
+                headers |= _of_nobody(counted_as(request))
             if len(request.raw_body) > LARGEST_BODY:
                 message = "The body is larger than any request may be"
                 raise PayloadTooLargeError(message, [{"field": "body", "message": message}])

@@ -73,7 +73,7 @@ _HEADERS: Final = {
 }
 _RATE_HEADERS: Final = {
     "X-RateLimit-Limit": "Requests of this category that an account may make in a minute.",
-    "X-RateLimit-Remaining": "How many of them are left.",
+    "X-RateLimit-Remaining": "How many of them are left; all of them for a caller who is not known.",
     "X-RateLimit-Reset": "When the minute ends, in Unix seconds.",
 }
 
@@ -197,7 +197,7 @@ def _refusals(operation: Operation) -> JsonObject:
 
 def _headers(operation: Operation, status: int = 200) -> JsonObject:
     names = list(_ALWAYS)
-    if status not in (401, 413, 500) and (operation.scope is not None or operation.name == "create_token"):
+    if operation.scope is not None or operation.name == "create_token":
         names += list(_RATE_HEADERS)
     found: dict[str, Any] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
     if status == 429:

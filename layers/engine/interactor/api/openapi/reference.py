@@ -57,7 +57,7 @@ did not exist.</li>
 <code>pagination.has_more</code> is true.</li>
 <li>A POST with an <code>Idempotency-Key</code>, sent again within 24 hours, has no second effect and the same
 answer.</li>
-<li>Answers to a known caller carry <code>X-RateLimit-Limit</code>, <code>X-RateLimit-Remaining</code> and
+<li>Answers carry <code>X-RateLimit-Limit</code>, <code>X-RateLimit-Remaining</code> and
 <code>X-RateLimit-Reset</code> (Unix seconds); 429 has <code>Retry-After</code> (seconds).</li>
 <li><code>X-Request-Id</code> is on every answer, and finds the request in the logs; send your own to have it kept.</li>
 <li>Times are UTC in ISO 8601.</li>
