@@ -32,9 +32,9 @@ def curl(method: str, path: str, operation: JsonObject) -> str:
     return " \\\n".join(lines)
 
 
-def kept(variable: str, command: str, member: str) -> str:
-    """The same command, which keeps the first ``member`` of its answer in a variable of the shell."""
-    return f'{variable}=$({command} \\\n  | sed \'s/.*"{member}":"\\([^"]*\\)".*/\\1/\')'
+def kept(place: str, command: str, member: str) -> str:
+    """The same command, which keeps ``member`` of its answer in the variable that stands in a place: ``$TOKEN``."""
+    return f'{place[1:]}=$({command} \\\n  | sed \'s/.*"{member}":"\\([^"]*\\)".*/\\1/\')'
 
 
 def written(value: Json) -> str:

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any, Final
 
 from interactor.api.openapi.document import SCOPE_MEANINGS, document
-from interactor.api.openapi.examples import curl, kept, written
+from interactor.api.openapi.examples import PLACES, curl, kept, written
 from interactor.api.openapi.look import SCRIPT, STYLE
 from interactor.api.openapi.operations import OPERATIONS
 from interactor.api.routes import API
@@ -134,8 +134,8 @@ def _start(root: str) -> str:
         "  -d grant_type=client_credentials -d client_id=local -d client_secret=local-secret"
     )
     parts = {
-        "token": f"API={root}{API}\n{kept('TOKEN', token, 'access_token')}",
-        "create": kept("VERSION_ID", shown["create_workflow"], "version_id"),
+        "token": f"API={root}{API}\n{kept('$TOKEN', token, 'access_token')}",
+        "create": kept(PLACES["version_id"], shown["create_workflow"], "version_id"),
         "publish": shown["publish_version"],
         "start": f"INSTANCE_ID=$({shown['create_instance']} \\\n  | grep -o 'inst_[0-9a-z]*' | head -1)",
         "get": shown["get_instance"],
@@ -144,7 +144,7 @@ def _start(root: str) -> str:
             (
                 f"EVENT_ID=$({shown['get_history']} \\\n  | grep -o 'evt_[0-9a-z]*' | head -1)",
                 f"SUBSCRIPTION_ID=$({shown['create_subscription']} \\\n  | grep -o 'whsub_[0-9a-z]*' | head -1)",
-                kept("DELIVERY_ID", shown["test_subscription"], "delivery_id"),
+                kept(PLACES["delivery_id"], shown["test_subscription"], "delivery_id"),
             )
         ),
     }
