@@ -1,11 +1,15 @@
 """Invariant 1 where several workers act on one instance, or one namespace, at the same moment."""
 
+import random
+import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from interactor.usecases.world import World
 from tests.concurrent.faults import Gate, together
-from tests.concurrent.flows import APPROVAL, DECISION, end, flow, fork, form
+from tests.concurrent.flows import APPROVAL, DECISION, end, flow, fork, form, script
 from tests.concurrent.place import ACCOUNT
 
 
@@ -149,3 +153,29 @@ def test_one_of_those_who_race_for_the_last_place_gets_it_and_the_counter_stays_
     assert place.counted(namespace) == place.active(namespace) == 0
     assert first.create(name, namespace=namespace).status == 201
     assert place.counted(namespace) == place.active(namespace) == 1
+
+
+def test_a_rival_under_the_same_key_waits_for_threads_that_run_on_and_answers_the_same(place, clock):
+    name = place.worker(clock).define(fork(2, script("return {}", "ended")))
+    asleep, rested, rivals, transactions = threading.Event(), threading.Event(), [], []
+    second = place.worker(clock)
+
+    def sleep(_):
+        asleep.set()
+        assert rested.wait(20)
+
+    second.runtime.world = World(clock, random.SystemRandom().randbytes, sleep)
+
+    def around(operation, arguments, call):
+        if operation == "transact_write_items":
+            transactions.append(arguments)
+            if len(transactions) == 2:
+                rivals.append(ThreadPoolExecutor(1).submit(second.create, name, {}, key="one"))
+                assert asleep.wait(20)
+        return call()
+
+    won = place.worker(clock, around).create(name, {}, key="one")
+    rested.set()
+    lost = rivals[0].result(20)
+    assert won.data["status"] == "completed"
+    assert (lost.status, lost.raw) == (won.status, won.raw)

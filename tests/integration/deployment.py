@@ -339,14 +339,14 @@ class Deployment:
     # Faults
 
     @contextmanager
-    def interposed(self, operation: str, action: Callable[[], Any]) -> Iterator[None]:
-        """Do something between the next call of this operation of DynamoDB and its effect, once.
+    def interposed(self, operation: str, action: Callable[[], Any], after: int = 0) -> Iterator[None]:
+        """Do something between the next call of this operation of DynamoDB and its effect, once; or a later one's.
 
         What ``action`` answers, unless None, is the call's answer, and the table never sees the call.
         """
         events_of_client = self.clients["dynamodb"].meta.events
         name = f"before-send.dynamodb.{operation}"
-        waiting = [action]
+        waiting: list[Callable[[], Any]] = [action, *[lambda: None] * after]
 
         def hook(**_: Any) -> Any:
             return waiting.pop()() if waiting else None

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from interactor.api import idempotency
 from interactor.core.times import DAY, SECOND
 from tests.integration.definitions import halting, http, one, script
 from tests.integration.deployment import Answer, Deployment
@@ -134,6 +135,23 @@ def test_of_two_at_once_the_loser_answers_what_the_winner_was_answered(
     assert not replayed(won)
     assert (lost.status, lost.raw, replayed(lost)) == (won.status, won.raw, True)
     assert stored(api) == before
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["within its time", "when it must be dead"])
+def test_a_request_whose_threads_run_on_answers_what_a_rival_did_not_wait_for(api: Deployment, late: bool) -> None:
+    """The rival comes after the commit that takes the key, and before the threads behind it have come to rest."""
+    api.define(FORKING)
+    key, answers = new_key(), []
+
+    def rival() -> None:
+        api.clock.advance(idempotency.OPEN if late else 0)
+        answers.append(post(api, "/workflows/forking/instances", {}, key))
+
+    with api.interposed("TransactWriteItems", rival, after=1):
+        won = post(api, "/workflows/forking/instances", {}, key)
+    assert (won.status, won.raw) == (answers[0].status, answers[0].raw)
+    again = post(api, "/workflows/forking/instances", {}, key)
+    assert (again.raw, replayed(again)) == (won.raw, True)
 
 
 @pytest.mark.parametrize("prepare", [POSTS[each] for each in STORES], ids=STORES)

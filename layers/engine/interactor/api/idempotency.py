@@ -7,7 +7,6 @@ the winner was answered.
 
 import hashlib
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from interactor.api import views
@@ -23,10 +22,15 @@ from interactor.core.errors import (
 from interactor.core.jsons import Json, JsonError
 from interactor.core.principal import Principal
 from interactor.core.storing import IdempotencyKey, Item, KeyTakenError, Remembered, StoreUnavailableError
+from interactor.core.times import SECOND, Millis
 from interactor.runtime import runtime
 
 HEADER = "idempotency-key"
 LONGEST = 255
+OPEN: Millis = 20 * SECOND
+"""No request lives longer: one that committed and has not said its last word by then is dead."""
+LOOKS = 9
+"""How often a request looks for the last word of another one under its key, some four seconds in all."""
 REPLAYED = {"Idempotency-Replayed": "true"}
 
 
@@ -90,9 +94,7 @@ def once(
     found = store.find(key.key, now)
     if found is None:
         try:
-            response = work(key)
-            _keep(key, response)
-            return response
+            return _keep(key, work(key))
         except KeyTakenError:
             found = store.find(key.key, now)
             if found is None:
@@ -105,25 +107,63 @@ def once(
     return _again(found, key.key, principal, unsealed)
 
 
-def _keep(key: Key, response: Response) -> None:
+def _keep(key: Key, response: Response) -> Response:
     """Remember an answer that no commit has remembered, or that threads which ran on have changed since.
+
+    Answers what is remembered: what a request under the same key did not wait for is nobody's answer.
 
     Raises:
         KeyTakenError: when another request with the key came first.
     """
     text = response.body if isinstance(response.body, str) else jsons.dumps(response.body)
-    store, now = runtime().remembered, runtime().world.now()
-    if key.taken is None:
+    store, now, taken = runtime().remembered, runtime().world.now(), key.taken
+    if taken is None:
         store.take(key.key, Remembered(key.key.request, response.status, text, None), now)
-    elif text != key.taken.body and key.taken.instance_id is not None:
+        return response
+    last = replace(taken, body=text, open_until=0)
+    try:
+        if taken.open_until:
+            store.close(key.key, last, now)
+        elif text != taken.body and taken.instance_id is not None:
+            # Another request made the change that this one was about to commit, and it is answered as it stands.
+            store.take(key.key, last, now)
+    except KeyTakenError:
+        found = store.find(key.key, now)
+        if found is None:
+            store.take(key.key, last, now)
+        elif found.body is not None:
+            return Response(found.status, found.body)
+    except StoreUnavailableError:
         # The effect has happened: failing to remember its last word must not fail the answer.
-        with suppress(StoreUnavailableError):
-            store.replace(key.key, replace(key.taken, body=text), now)
+        return response
+    return response
+
+
+def _closed(found: Remembered, key: IdempotencyKey) -> Remembered:
+    """What is remembered under a key for good: waits for the request that has it, and where that is dead, or slower
+    than a client waits, what it committed is its last word.
+    """
+    store, world = runtime().remembered, runtime().world
+    for attempt in range(LOOKS):
+        if not found.open_until:
+            return found
+        if found.open_until <= world.now():
+            break
+        world.pause(attempt)
+        found = store.find(key, world.now()) or found
+    if found.open_until:
+        try:
+            found = replace(found, open_until=0)
+            store.close(key, found, world.now())
+        except KeyTakenError:
+            found = store.find(key, world.now()) or found
+    return found
 
 
 def _again(found: Remembered, key: IdempotencyKey, principal: Principal, unsealed: Callable[[str], str]) -> Response:
     if found.request != key.request:
         raise IdempotencyConflictError("This Idempotency-Key was used for another request; use a new one")
+    found = _closed(found, key)
     if found.body is not None:
         return Response(found.status, unsealed(found.body), dict(REPLAYED))
     head = runtime().instances.read_with_history(principal.account, found.instance_id or "")

@@ -36,7 +36,8 @@ def remembered(key: idempotency.Key | None, status: int) -> Also | None:
 
     def write(settled: Settled, before: Sequence[Record]) -> Item:
         body = jsons.dumps({"data": views.instance(settled.instance, [*before, records.of(settled)])})
-        return key.write(Remembered(key.key.request, status, body, settled.instance.id))
+        ends = runtime().world.now() + idempotency.OPEN if runtime().engine.runs_on(settled.instance) else 0
+        return key.write(Remembered(key.key.request, status, body, settled.instance.id, ends))
 
     return write
 

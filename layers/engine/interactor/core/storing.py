@@ -108,6 +108,8 @@ class Remembered:
     status: int
     body: str | None
     instance_id: str | None
+    open_until: Millis = 0
+    """Until when the request may still put its last word in place of ``body``; 0: this is it."""
 
 
 @dataclass(frozen=True)

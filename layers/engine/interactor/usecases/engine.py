@@ -225,7 +225,7 @@ class Engine:
     def carry_on(self, definition: Definition, head: Head, by: Json, deadline: Millis) -> Head:
         """After a commit: run on what still fits the budget, and hint at whatever is left to do."""
         try:
-            while self.world.now() < deadline and (advance := self._inline(definition, head, by)) is not None:
+            while self.world.now() < deadline and (advance := self._inline(definition, head.instance, by)) is not None:
                 self.run_pure(head.instance.account, advance, deadline)
                 if not advance.moved:
                     break
@@ -244,11 +244,15 @@ class Engine:
         for thread in head.instance.running_threads():
             self.hints.send(head.instance, thread.id, now)
 
-    def _inline(self, definition: Definition, head: Head, by: Json) -> Advance | None:
-        if head.instance.paused:
+    def runs_on(self, instance: Instance) -> bool:
+        """Whether a request that commits this goes on with a thread of it, as far as its budget goes."""
+        return self._inline(self.definition_of(instance), instance, None) is not None
+
+    def _inline(self, definition: Definition, instance: Instance, by: Json) -> Advance | None:
+        if instance.paused:
             return None
-        for thread in head.instance.running_threads():
-            advance = Advance(definition, head.instance, thread.id, by)
+        for thread in instance.running_threads():
+            advance = Advance(definition, instance, thread.id, by)
             step = advance.step
             if thread.outcome is None and thread.due_at is None and step is not None and not step.outside:
                 return advance

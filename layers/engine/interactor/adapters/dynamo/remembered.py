@@ -27,7 +27,8 @@ class RememberedStore:
         if item is None or items.number(item, "expires_at") <= now // SECOND:
             return None
         document = items.unpack(item["doc"]["B"])
-        return Remembered(document["request"], document["status"], document["body"], document["instance_id"])
+        until = items.number(item, "open_until") if "open_until" in item else 0
+        return Remembered(document["request"], document["status"], document["body"], document["instance_id"], until)
 
     def write(self, key: IdempotencyKey, remembered: Remembered, now: Millis) -> Item:
         """The write that takes a key; it is refused where the key is taken."""
@@ -51,9 +52,17 @@ class RememberedStore:
         except ConditionFailedError:
             raise KeyTakenError from None
 
-    def replace(self, key: IdempotencyKey, remembered: Remembered, now: Millis) -> None:
-        """Remember another answer under a key that this request has taken."""
-        self._table.put(_item(key, remembered, now))
+    def close(self, key: IdempotencyKey, remembered: Remembered, now: Millis) -> None:
+        """Remember the last word under a key that is open.
+
+        Raises:
+            KeyTakenError: when it is closed already, by whoever came first.
+        """
+        put = {"Item": _item(key, remembered, now), "ConditionExpression": "attribute_exists(open_until)"}
+        try:
+            self._table.transact([{"Put": put}], secrets.token_hex(16))
+        except ConditionFailedError:
+            raise KeyTakenError from None
 
 
 def _place(key: IdempotencyKey) -> Item:
@@ -71,4 +80,5 @@ def _item(key: IdempotencyKey, remembered: Remembered, now: Millis) -> Item:
     packed = items.pack(document)
     if len(packed) > LARGEST_BODY_BYTES:
         packed = items.pack({**document, "body": None})
-    return _place(key) | {"doc": b(packed), "expires_at": n((now + KEPT) // SECOND)}
+    item = _place(key) | {"doc": b(packed), "expires_at": n((now + KEPT) // SECOND)}
+    return item | ({"open_until": n(remembered.open_until)} if remembered.open_until else {})
