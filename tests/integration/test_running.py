@@ -7,6 +7,7 @@ import pytest
 
 from interactor.adapters.outgoing import OutgoingError
 from interactor.core.times import MINUTE, SECOND
+from interactor.usecases.places import LOOKS_AGAIN, Places
 from tests import events
 from tests.integration import shapes
 from tests.integration.definitions import halting, http, one, script
@@ -343,6 +344,21 @@ def test_running_instances_go_on_under_their_version(deployment: Deployment) -> 
     deployment.call("POST", f"/workflows/flow/versions/{version}/publish")
     assert deployment.resume(instance["id"]).data["current_state"] == "done"
     assert deployment.start("flow")["version_id"] == version
+
+
+def test_a_quota_that_was_lowered_counts_what_began_under_the_old_one(deploy: Any) -> None:
+    deployment = deploy(NamespaceQuota="3200")
+    deployment.define(one(halting()))
+    started = [deployment.start("flow") for _ in range(5)]
+    lowered = deployment.runtime("create_instance").engine
+    lowered._places = Places(lowered.world, lowered.instances, 4)
+    path, body = "/workflows/flow/instances", {"namespace": "user_123"}
+    for number in (0, 1):
+        assert deployment.call("POST", path, body).refusal == (429, "namespace_quota_exceeded")
+        deployment.resume(started[number]["id"])
+    deployment.clock.advance(LOOKS_AGAIN)
+    assert deployment.call("POST", path, body).status == 201
+    assert deployment.call("POST", path, body).refusal == (429, "namespace_quota_exceeded")
 
 
 def test_the_quota_of_a_namespace_counts_what_is_active(deploy: Any) -> None:

@@ -1,10 +1,12 @@
 """How a quota is shared out over counters, and how traces go on."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from interactor.core import traces
 from interactor.core.masking import Mask
-from interactor.core.quota import MOST_SHARDS, shards
+from interactor.core.quota import MOST_SHARDS, narrowed, shards
 
 
 @pytest.mark.parametrize("quota", [1, 199, 200, 399, 400, 999, 3_200, 10_000, 10_007])
@@ -42,3 +44,14 @@ def test_a_secret_is_masked_in_every_form_in_which_services_echo_it(echoed):
 def test_what_a_cut_left_of_a_secret_is_masked_too():
     assert Mask({"KEY": "sk_live_ABCDEF"}).cut("the key is sk_live_AB") == "the key is [secret KEY]"
     assert Mask({"PIN": "123456"}).value({"n": 123456, "other": 7}) == {"n": "[secret PIN]", "other": 7}
+
+
+@given(st.integers(1, 5000), st.lists(st.integers(0, 700), min_size=16, max_size=16))
+def test_counters_that_have_more_than_their_room_leave_the_others_less(quota: int, held: list[int]) -> None:
+    active = dict(enumerate(held))
+    by = narrowed(quota, active)
+    rooms = {number: room or 0 for number, room in shards(quota, b"\0\0", by)}
+    most = sum(max(count, rooms.get(number, 0)) for number, count in active.items())
+    assert most <= max(quota, sum(held))
+    whole = dict(shards(quota, b"\0\0"))
+    assert (by == 0) == all(count <= (whole.get(number) or 0) for number, count in active.items())

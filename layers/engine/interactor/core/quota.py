@@ -1,17 +1,41 @@
 """How a namespace's quota of active instances is shared out over several counters, so that none is a bottleneck."""
 
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+
 MOST_SHARDS = 16
 INSTANCES_PER_SHARD = 200
 
 
-def shards(quota: int | None, entropy: bytes) -> list[tuple[int, int | None]]:
+def shards(quota: int | None, entropy: bytes, narrowed: int = 0) -> list[tuple[int, int | None]]:
     """The counters in the order in which one create tries them, each with the room it has in all.
 
-    The rooms add up to the quota. ``quota`` None is no limit; ``entropy`` (2 random bytes) says where to begin.
+    The rooms add up to the quota, where none is ``narrowed``; a counter without room is left out. ``quota`` None is no
+    limit; ``entropy`` (2 random bytes) says where to begin.
     """
-    count = MOST_SHARDS if quota is None else max(1, min(MOST_SHARDS, quota // INSTANCES_PER_SHARD))
-    begin = int.from_bytes(entropy[:2]) % count
-    order = [(begin + step) % count for step in range(count)]
-    if quota is None:
-        return [(number, None) for number in order]
-    return [(number, quota // count + (1 if number < quota % count else 0)) for number in order]
+    rooms: Sequence[int | None] = [None] * MOST_SHARDS if quota is None else _rooms(quota)
+    begin = int.from_bytes(entropy[:2]) % len(rooms)
+    order = [(begin + step) % len(rooms) for step in range(len(rooms))]
+    left = [(number, None if rooms[number] is None else (rooms[number] or 0) - narrowed) for number in order]
+    return [(number, room) for number, room in left if room is None or room > 0]
+
+
+def narrowed(quota: int, active: Mapping[int, int]) -> int:
+    """By how much each counter's room must shrink, so that all of them together cannot pass the quota.
+
+    0 unless some counter has more than its room, as happens where the quota was lowered while it was in use. It only
+    sinks from then on: whoever goes by an older answer is too careful, not too free.
+    """
+    rooms = _rooms(quota)
+    held = [active.get(number, 0) for number in range(MOST_SHARDS)]
+
+    def fits(by: int) -> bool:
+        most = [max(held[n], rooms[n] - by if n < len(rooms) else 0) for n in range(MOST_SHARDS)]
+        return sum(most) <= quota
+
+    return bisect_left(range(max(rooms)), True, key=fits)
+
+
+def _rooms(quota: int) -> list[int]:
+    count = max(1, min(MOST_SHARDS, quota // INSTANCES_PER_SHARD))
+    return [quota // count + (1 if number < quota % count else 0) for number in range(count)]

@@ -30,6 +30,7 @@ from interactor.core.storing import (
 from interactor.core.templates import TemplateError
 from interactor.core.times import SECOND, Millis
 from interactor.usecases.actions import in_flight
+from interactor.usecases.places import Places
 from interactor.usecases.world import World
 
 if TYPE_CHECKING:
@@ -105,10 +106,15 @@ class Engine:
         self.definitions = definitions
         self.hints = hints
         self.rules = rules
+        self._places = Places(world, instances, rules.quota)
         self._scripts = scripts
         self._call_out = call_out
         self._ask_model = ask_model
         self._secrets = secrets
+
+    def places(self, account: str, namespace: str) -> list[tuple[int, int | None]]:
+        """The counters of a namespace's quota in the order in which to try them, each with its room."""
+        return self._places.of(account, namespace)
 
     def definition_of(self, instance: Instance) -> Definition:
         """The version an instance runs under."""

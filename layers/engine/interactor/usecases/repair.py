@@ -4,7 +4,6 @@ from interactor.core import lifecycle
 from interactor.core.errors import NamespaceQuotaExceededError
 from interactor.core.instance import Phase, Thread
 from interactor.core.jsons import Json
-from interactor.core.quota import shards
 from interactor.core.storing import Head, StepHint
 from interactor.core.times import Millis
 from interactor.usecases.engine import Also, Engine
@@ -56,11 +55,11 @@ def retry(engine: Engine, head: Head, by: Json, also: Also | None = None) -> Hea
         NamespaceQuotaExceededError: when the namespace is full.
     """
     definition = engine.definition_of(head.instance)
-    places = shards(engine.rules.quota, engine.world.entropy(2))
+    places = engine.places(head.instance.account, head.instance.namespace)
     deadline = engine.world.now() + engine.rules.inline_budget
 
     def judge(present: Head, commit_id: str) -> Head:
-        while True:
+        while places:
             shard, room = places[0]
             settled = lifecycle.retry(
                 definition, present.instance, by, engine.world.now(), bytes.fromhex(commit_id), shard
@@ -68,10 +67,9 @@ def retry(engine: Engine, head: Head, by: Json, also: Also | None = None) -> Hea
             try:
                 return engine.write(present, settled, commit_id, {}, also, room)
             except NamespaceQuotaExceededError:
-                if len(places) == 1:
-                    raise
                 places.pop(0)
                 commit_id = engine.world.entropy(16).hex()
+        raise NamespaceQuotaExceededError(f"Namespace '{head.instance.namespace}' is full; end some instances first")
 
     return engine.carry_on(definition, engine.insist(head, judge), by, deadline)
 

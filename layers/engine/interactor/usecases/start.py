@@ -8,7 +8,6 @@ from interactor.core.errors import InvalidRequestError, NamespaceQuotaExceededEr
 from interactor.core.instance import MAIN, Instance, Phase, Thread
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.machine import INPUT, Advance
-from interactor.core.quota import shards
 from interactor.core.settle import settle, wake_at
 from interactor.core.storing import ContendedError, Head, StoreUnavailableError, Workflow
 from interactor.usecases.engine import COMMIT_ATTEMPTS, Also, Engine
@@ -78,9 +77,14 @@ def start(engine: Engine, wanted: Wanted, also: Also | None = None) -> Head:
 def _store(engine: Engine, instance: Instance, advance: Advance, also: Also | None) -> Head:
     """Commit a new instance, counted in any shard of its namespace's quota that has room."""
     definition = engine.definition_of(instance)
-    places = shards(engine.rules.quota, engine.world.entropy(2))
+    places = engine.places(instance.account, instance.namespace)
     attempt = 0
     while attempt < COMMIT_ATTEMPTS:
+        if not places:
+            raise NamespaceQuotaExceededError(
+                f"Namespace '{instance.namespace}' has {engine.rules.quota} active instances, as many as it may; "
+                "end some first"
+            )
         shard, room = places[0]
         commit_id = engine.world.entropy(16).hex()
         counted = replace(instance, quota_shard=shard)
@@ -91,11 +95,6 @@ def _store(engine: Engine, instance: Instance, advance: Advance, also: Also | No
             return engine.instances.create(settled, commit_id, room, wake, extra)
         except NamespaceQuotaExceededError:
             places = places[1:]
-            if not places:
-                raise NamespaceQuotaExceededError(
-                    f"Namespace '{instance.namespace}' has {engine.rules.quota} active instances, as many as it may; "
-                    "end some first"
-                ) from None
         except ContendedError:
             engine.world.pause(attempt)
             attempt += 1

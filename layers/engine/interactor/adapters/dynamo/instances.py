@@ -169,6 +169,11 @@ class InstanceStore:
         leased = replace(instance, version=instance.version + 1)
         return replace(head, instance=leased, commit_id=commit_id, leases=leases)
 
+    def counted(self, account: str, namespace: str) -> dict[int, int]:
+        """How many active instances each counter of a namespace has."""
+        found = self._table.query_all(keys.quota(account, namespace))
+        return {keys.parse_quota_shard(items.text(item, "sk")): items.number(item, "active") for item in found}
+
     def due(self, shard: int, now: Millis, limit: int) -> list[tuple[str, str]]:
         """Account and id of instances whose hint is overdue, the longest overdue first, from one of the 16 shards."""
         page = self._table.query_index(

@@ -92,6 +92,11 @@ def quota_shard(number: int) -> str:
     return f"S#{number}"
 
 
+def parse_quota_shard(sort: str) -> int:
+    """The number of the counter with this sort key."""
+    return int(sort.removeprefix("S#"))
+
+
 def remembered(account: str, namespace: str) -> str:
     """Partition of a namespace's idempotency keys; those of definitions and subscriptions have no namespace."""
     return f"A#{account}#K#{namespace}"
