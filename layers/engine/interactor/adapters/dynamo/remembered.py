@@ -7,8 +7,8 @@ import secrets
 
 from interactor.adapters.dynamo import items, keys
 from interactor.adapters.dynamo.items import Item, b, n
-from interactor.adapters.dynamo.table import ConditionFailedError, Table
-from interactor.core.storing import IdempotencyKey, KeyTakenError, Remembered
+from interactor.adapters.dynamo.table import CONFLICT_ATTEMPTS, ConditionFailedError, Table
+from interactor.core.storing import ContendedError, IdempotencyKey, KeyTakenError, Remembered, StoreUnavailableError
 from interactor.core.times import DAY, SECOND, Millis
 
 KEPT: Millis = DAY
@@ -46,11 +46,7 @@ class RememberedStore:
         Raises:
             KeyTakenError: when another request has it.
         """
-        put = self.write(key, remembered, now)["Put"]
-        try:
-            self._table.transact([{"Put": put}], secrets.token_hex(16))
-        except ConditionFailedError:
-            raise KeyTakenError from None
+        self._put(self.write(key, remembered, now))
 
     def close(self, key: IdempotencyKey, remembered: Remembered, now: Millis) -> None:
         """Remember the last word under a key that is open.
@@ -58,11 +54,17 @@ class RememberedStore:
         Raises:
             KeyTakenError: when it is closed already, by whoever came first.
         """
-        put = {"Item": _item(key, remembered, now), "ConditionExpression": "attribute_exists(open_until)"}
-        try:
-            self._table.transact([{"Put": put}], secrets.token_hex(16))
-        except ConditionFailedError:
-            raise KeyTakenError from None
+        self._put({"Put": {"Item": _item(key, remembered, now), "ConditionExpression": "attribute_exists(open_until)"}})
+
+    def _put(self, write: Item) -> None:
+        for _ in range(CONFLICT_ATTEMPTS):
+            try:
+                return self._table.transact([write], secrets.token_hex(16))
+            except ConditionFailedError:
+                raise KeyTakenError from None
+            except ContendedError:
+                continue
+        raise StoreUnavailableError("the key stayed contended")
 
 
 def _place(key: IdempotencyKey) -> Item:
