@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from interactor.core.times import DAY, MINUTE, SECOND
+from interactor.core.times import DAY, HOUR, MINUTE, SECOND
 from tests.concurrent.faults import Counting, Crash, Gate, Once, refuse, together
 from tests.concurrent.flows import HOST, end, flow, fork, form, http, on_enter, script
 from tests.concurrent.place import ACCOUNT, MAIN
@@ -185,6 +185,24 @@ def test_poison_is_counted_over_hints_of_the_clock_as_well(place, clock):
             _dies(place, clock, killer, message, 1)
     assert killer.kills == 8
     assert place.worker(clock).get(instance)["error_code"] == "internal_error"
+
+
+def test_a_script_behind_a_timeout_that_kills_its_worker_is_counted_like_any_other(place, clock):
+    """The clock's message commits the timeout, and what follows it has a message of its own."""
+    waits = form("done", timeout={"after": "1h", "target": "late"})
+    instance = place.worker(clock).started(flow(wait=waits, late=script("return {}", "done"), done=end()))
+    clock.advance(HOUR)
+    killer, messages = Killer(), [{"account": ACCOUNT, "instance_id": instance}]
+    while messages:
+        message = messages.pop()
+        for received in range(1, 12):
+            if _dies(place, clock, killer, message, received):
+                break
+            clock.advance(70 * SECOND)
+        messages += place.receive()
+    found = place.worker(clock).get(instance)
+    assert (found["status"], found["error_code"], found["failed_state"]) == ("failed", "internal_error", "late")
+    assert killer.kills == 9
 
 
 def test_a_worker_that_comes_while_another_makes_the_call_makes_none(place, clock):

@@ -128,6 +128,23 @@ def test_a_cancel_that_a_resume_overtakes_cancels_what_it_finds_then(place, cloc
     assert place.kinds(instance).count("resumed") == 1
 
 
+def test_a_create_whose_threads_another_moves_meanwhile_answers_what_was_made(place, clock):
+    name = place.worker(clock).define(fork(2, script("return {}", "ended")))
+    rival, transactions = place.worker(clock), []
+
+    def around(operation, arguments, call):
+        if operation == "transact_write_items":
+            transactions.append(arguments)
+            if len(transactions) == 2:
+                head = transactions[0]["TransactItems"][0]["Put"]["Item"]
+                assert rival.cancel(head["pk"]["S"].rpartition("#")[2]).status == 200
+        return call()
+
+    made = place.worker(clock, around).create(name)
+    assert (made.status, made.data["status"]) == (201, "cancelled")
+    assert place.kinds(made.data["id"])[-1] == "cancelled"
+
+
 def test_one_of_those_who_race_for_the_last_place_gets_it_and_the_counter_stays_true(place, clock):
     namespace = "crowded"
     first = place.worker(clock, NAMESPACE_QUOTA="3")
