@@ -12,6 +12,7 @@ from interactor.client import ApiError, Client, models
 from interactor.core.ids import is_id
 from tests.integration.definitions import halting, one, script
 from tests.integration.deployment import API, Deployment
+from tests.integration.files import form
 from tests.integration.gateway import BASE, Gateway
 
 FLOW = one(halting())
@@ -23,6 +24,7 @@ FORKED = one(
     name="forked",
     wait=halting(),
 )
+PAPER = one(form(), name="paper")
 SAME = {("PUT", f"{API}/workflows/{{name}}")}
 """Operations that do what another one does."""
 NO_CALLS = {"transport", "close"}
@@ -77,6 +79,7 @@ def _definitions(api: Any) -> None:
     assert api.workflow_diagram("flow", second)["svg"] == api.draw_workflow("flow", second)
     api.publish("forked", api.create_workflow(FORKED)["version_id"])
     broken = one(script("throw new Error('no')"), name="broken")
+    api.publish("paper", api.create_workflow(PAPER)["version_id"])
     api.publish("broken", api.create_workflow(broken)["version_id"])
 
 
@@ -100,6 +103,11 @@ def _instances(api: Any) -> None:
     assert [each["status"] for each in api.threads(forked)] == ["running", "halted", "halted"]
     assert api.resume(forked, thread_id="thread_a")["status"] == "halted"
     assert api.cancel(forked)["status"] == "cancelled"
+    paper = api.create_instance("paper", namespace="user_2")["id"]
+    file_id = api.upload_file(paper, "contract", "contract.txt", b"We agree.", content_type="application/pdf")
+    file_id = api.upload_file(paper, "contract", "contract.pdf", b"We agree!", replaces=file_id)
+    assert api.download_file(paper, file_id) == b"We agree!"
+    assert api.resume(paper, {"contract": file_id})["workflow_data"]["contract"]["content_type"] == "application/pdf"
     failed = api.create_instance("broken", namespace="user_1")["id"]
     assert api.retry(failed)["error_code"] == "script_error"
     assert {each["instance_id"] for each in api.list_errors(workflow_name="broken", limit=1)} == {failed}

@@ -12,6 +12,7 @@ PLACES: Final = {
     "instance_id": "$INSTANCE_ID",
     "thread_id": "thread_main",
     "event_id": "$EVENT_ID",
+    "file_id": "$FILE_ID",
     "subscription_id": "$SUBSCRIPTION_ID",
     "delivery_id": "$DELIVERY_ID",
 }

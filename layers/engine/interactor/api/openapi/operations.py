@@ -31,7 +31,10 @@ _DEFINITION: Final[JsonObject] = {
             "presentation": {
                 "type": "form",
                 "title": "Approval Required",
-                "fields": [{"name": "approved", "type": "boolean", "label": "Approve this request?"}],
+                "fields": [
+                    {"name": "approved", "type": "boolean", "label": "Approve this request?"},
+                    {"name": "contract", "type": "file", "label": "Contract", "accept": "application/pdf"},
+                ],
             },
             "transitions": [
                 {"target": "approved", "condition": {"field": "approved", "equals": True}},

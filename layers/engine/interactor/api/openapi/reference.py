@@ -145,6 +145,7 @@ def _start(root: str) -> str:
                 f"EVENT_ID=$({shown['get_history']} \\\n  | grep -o 'evt_[0-9a-z]*' | head -1)",
                 f"SUBSCRIPTION_ID=$({shown['create_subscription']} \\\n  | grep -o 'whsub_[0-9a-z]*' | head -1)",
                 kept(PLACES["delivery_id"], shown["test_subscription"], "delivery_id"),
+                f"FILE_ID=$({shown['create_file']} \\\n  | grep -o 'file_[0-9a-z]*' | head -1)",
             )
         ),
     }
