@@ -18,7 +18,7 @@ from tests.integration.deployment import Answer
 from tests.integration.files import CONTENT, PDF, form
 
 FLOW = flow(wait=form(), done=end())
-WRITES = {"transact_write_items", "update_item", "batch_write_item", "delete_objects"}
+WRITES = {"transact_write_items", "update_item", "batch_write_item", "delete_object"}
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +190,7 @@ def test_a_fault_at_any_call_of_the_cleaning_leaves_nothing_in_the_end(place: Pl
 
     calm = Strike()
     assert clean(calm, begin())
-    assert {"list_object_versions", "delete_objects", "batch_write_item"} <= set(calm.calls)
+    assert {"list_object_versions", "delete_object", "batch_write_item"} <= set(calm.calls)
     for index, kind, operation in faults(calm.calls):
         instance = begin()
         struck(lambda around, i=instance: clean(around, i))(Strike(index, kind))

@@ -59,6 +59,8 @@ def needed(service: str, operation: str, parameters: Mapping[str, Any], names: M
         return [Need(f"sqs:{operation.removesuffix('Batch')}", names[parameters["QueueUrl"]])]
     if service == "secretsmanager":
         return [Need(f"{service}:{operation}", "Secrets")]
+    if service == "s3":
+        return [Need(f"s3:{each}", resource) for each, resource in _of_s3(operation, parameters, names)]
     if service != "dynamodb":
         return [Need(f"{service}:{operation}", names[parameters["KeyId"]])]
     if operation == "TransactWriteItems":
@@ -75,6 +77,16 @@ def needed(service: str, operation: str, parameters: Mapping[str, Any], names: M
     table = names[parameters["TableName"]]
     index = f"/index/{parameters['IndexName']}" if "IndexName" in parameters else ""
     return [Need(f"dynamodb:{operation}", f"{table}{index}", (_partition(parameters),))]
+
+
+def _of_s3(operation: str, parameters: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What a call of S3 needs, of the bucket or of what lies in it."""
+    bucket = names[parameters["Bucket"]]
+    if operation == "ListObjectVersions":
+        yield "ListBucketVersions", bucket
+    else:
+        version = "Version" if "VersionId" in parameters else ""
+        yield f"{operation.replace('Head', 'Get')}{version}", f"{bucket}/*"
 
 
 def _patterns(statement: Mapping[str, Any]) -> list[str]:

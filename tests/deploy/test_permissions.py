@@ -87,6 +87,8 @@ def arn(walked: Walk, resource: str) -> str:
         return f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{walked.stack.name}/accounts/*"
     if name == "Table":
         return f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{own}{'/' if index else ''}{index}"
+    if name == "FilesBucket":
+        return f"arn:aws:s3:::{own}{'/' if index else ''}{index}"
     if name.endswith("Key"):
         return f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{own}"
     return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{own.rpartition('/')[2]}"
@@ -211,6 +213,9 @@ def others(walked: Walk) -> dict[str, str]:
     found |= {names[name]: queue for name in names if name.endswith("Queue")}
     for name in ("SigningKey", "DataKey"):
         found[names[name]] = aws.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    elsewhere = {"LocationConstraint": REGION}
+    aws.client("s3").create_bucket(Bucket="anothers-files", CreateBucketConfiguration=elsewhere)
+    found[names["FilesBucket"]] = "anothers-files"
     own = f"{walked.stack.name}/accounts/acc_1"
     aws.client("secretsmanager").create_secret(Name="another/accounts/acc_1", SecretString="{}")
     return found | {own: "another/accounts/acc_1"}

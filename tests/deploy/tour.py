@@ -104,6 +104,7 @@ def walk(here: Walk, outside: str) -> None:
     version = definitions(here, outside)
     gone, failing = subscriptions(here, outside)
     instances(here, version)
+    files(here)
     deliveries(here, gone, failing)
     endings(here)
 
@@ -193,6 +194,56 @@ def instances(here: Walk, version: str) -> None:
     here.request("get_event", instance_id=one, event_id=found[0]["id"])
     here.request("list_errors")
     here.request("get_instance_diagram", instance_id=one)
+
+
+PAPER = {
+    "name": "paper",
+    "initial_state": "wait",
+    "states": {
+        "wait": {
+            "type": "halting",
+            "presentation": {"type": "form", "fields": [{"name": "contract", "type": "file", "label": "Contract"}]},
+            "transitions": [{"target": "done"}],
+        },
+        "done": {"type": "terminal"},
+    },
+}
+
+
+def files(here: Walk) -> None:
+    """Announce files, put them where their forms would, look at them, and resume with them."""
+    here.request("create_workflow", PAPER, 201)
+    version = here.request("create_version", PAPER, 201, name="paper")["version_id"]
+    here.request("publish_version", name="paper", version_id=version)
+    announced = {"field": "contract", "name": "a.pdf", "content_type": "application/pdf", "size": 5}
+    for called, thread in (("resume_instance", {}), ("resume_thread", {"thread_id": "thread_main"})):
+        for pinned in (False, True):
+            instance = here.request("create_instance", {"input": {}}, 201, name="paper")["id"]
+            upload = here.repeated("create_file", announced, 201, instance_id=instance)
+            version = _put(here, upload["fields"]["key"])
+            here.request("get_file", instance_id=instance, file_id=upload["id"])
+            if pinned:
+                _pin(here, instance, upload["id"], version)
+            here.request(called, {"input": {"contract": upload["id"]}}, instance_id=instance, **thread)
+            here.request("get_file", instance_id=instance, file_id=upload["id"])
+
+
+def _put(here: Walk, key: str) -> str:
+    """The version of contents that are put under a key."""
+    contents = {"Body": b"12345", "ContentType": "application/pdf"}
+    bucket = here.stack.resources["FilesBucket"]
+    version: str = here.aws.client("s3").put_object(Bucket=bucket, Key=key, **contents)["VersionId"]
+    return version
+
+
+def _pin(here: Walk, instance: str, file_id: str, version: str) -> None:
+    """Leave a file as a resume that died before its commit does."""
+    here.aws.client("dynamodb").update_item(
+        TableName=here.stack.resources["Table"],
+        Key={"pk": {"S": f"A#{ACCOUNT}#F#{instance}"}, "sk": {"S": file_id}},
+        UpdateExpression="SET content_version = :v",
+        ExpressionAttributeValues={":v": {"S": version}},
+    )
 
 
 def deliveries(here: Walk, gone: str, failing: str) -> None:

@@ -349,10 +349,13 @@ def test_many_files_are_deleted_over_several_messages_and_after_a_broken_one(
     deploy: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("interactor.adapters.dynamo.files.REMOVED_PER_CALL", 2)
+    monkeypatch.setattr("interactor.adapters.bucket.REMOVED_PER_CALL", 1)
     deployment: Deployment = deploy(FileRetention="1d")
     instance, _ = ended(deployment)
     deployment.clock.advance(DAY + SECOND)
     deployment.invoke("tick_clock", {})
+    deployment.work("StepsQueue")
+    assert left(deployment, instance) == (4, 1)
     deployment.errors_expected = True
     with deployment.interposed("BatchWriteItem", _die):
         deployment.work("StepsQueue")

@@ -12,6 +12,8 @@ from interactor.core.files import Content, File, disposition
 from interactor.core.storing import StoreUnavailableError
 from interactor.core.times import SECOND, Millis
 
+REMOVED_PER_CALL: Final = 100
+
 # Without the permission to list, S3 says 403 of what is not there.
 _MISSING: Final = {"404", "403", "NoSuchKey", "NoSuchVersion", "NotFound", "AccessDenied", "Forbidden"}
 
@@ -74,21 +76,13 @@ class FileBucket:
             StoreUnavailableError: when S3 does not take it.
         """
         try:
-            page = self._client.list_object_versions(Bucket=self._name, Prefix=f"{account}/{instance_id}/")
-            found: list[Any] = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            if not found:
-                return True
-            deleted = self._client.delete_objects(
-                Bucket=self._name,
-                Delete={
-                    "Objects": [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found],
-                    "Quiet": True,
-                },
+            page = self._client.list_object_versions(
+                Bucket=self._name, Prefix=f"{account}/{instance_id}/", MaxKeys=REMOVED_PER_CALL
             )
+            for each in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
+                self._client.delete_object(Bucket=self._name, Key=each["Key"], VersionId=each["VersionId"])
         except (ClientError, BotoCoreError) as error:
             raise StoreUnavailableError(str(error)) from error
-        if deleted.get("Errors"):
-            raise StoreUnavailableError(f"S3 did not delete {deleted['Errors'][0].get('Code')}")
         return not page["IsTruncated"]
 
     def _place(self, account: str, instance_id: str, file: File, version: str | None) -> Any:
