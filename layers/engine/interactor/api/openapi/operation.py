@@ -64,8 +64,8 @@ class Operation:
 
     @property
     def keyed(self) -> bool:
-        """Ruling 23: keys are accepted on every POST of a known caller."""
-        return self.method == "POST" and self.scope is not None and self.name != "validate_workflow"
+        """Ruling 23: keys are accepted on every POST of a known caller, and on the PUT that does what a POST does."""
+        return self.method in ("POST", "PUT") and self.scope is not None and self.name != "validate_workflow"
 
     def errors(self) -> list[type[InteractorError]]:
         """Every error that this operation can answer, by status and code."""
