@@ -9,8 +9,8 @@ from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.core import jsons
 
-HOUR_SECONDS = 3_600
-CACHED = {"Cache-Control": f"public, max-age={HOUR_SECONDS}", "X-Content-Type-Options": "nosniff"}
+KEPT_SECONDS = 300
+CACHED = {"Cache-Control": f"public, max-age={KEPT_SECONDS}", "X-Content-Type-Options": "nosniff"}
 
 
 @public

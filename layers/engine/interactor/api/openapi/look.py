@@ -40,7 +40,7 @@ td:first-child{white-space:nowrap}
 @media(max-width:52rem){nav{position:static;width:auto;border:0;padding:.75rem 1rem}main{margin:0;padding:0 1rem 4rem}
 nav .entries{display:none}#menu:checked~.entries{display:block}
 .open{display:block;cursor:pointer;font-weight:700}.open::before{content:"\\2630\\00a0"}
-td:first-child{white-space:normal;word-break:break-word}pre{white-space:pre-wrap;word-break:break-word}}
+pre{white-space:pre-wrap;word-break:break-word}}
 """
 
 # Shows the filter, which is of no use without it, and hides what does not hold what was typed.
@@ -50,6 +50,7 @@ const all = [...document.querySelectorAll("section[data-text], nav li[data-text]
 box.hidden = false;
 box.addEventListener("input", () => {
   const words = box.value.toLowerCase().split(/\\s+/).filter(Boolean);
+  if (words.length) document.getElementById("menu").checked = true;
   for (const each of all) each.hidden = !words.every(word => each.dataset.text.includes(word));
 });
 document.addEventListener("keydown", event => {
