@@ -226,6 +226,7 @@ class LocalRun:
             "region": self._settings.region,
             "table": environment.get("TABLE_NAME"),
             "secrets_prefix": environment.get("SECRETS_PREFIX"),
+            "relay_retry_queue": environment.get("RELAY_RETRY_QUEUE_URL"),
         }
         if self._ministack is not None:
             found["access_key_id"] = _DUMMY_CREDENTIALS["AWS_ACCESS_KEY_ID"]

@@ -14,10 +14,12 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from interactor.adapters.clients import ClientStore
+from interactor.adapters.dynamo.copying import copied
 from interactor.adapters.secrets import SecretStore
 from interactor.admin import target
 from interactor.admin.__main__ import main
 from interactor.admin.target import Choice, find
+from interactor.core.times import parse_iso
 
 HERE = target.Target()
 NOW = 1_800_000_000_000
@@ -295,3 +297,131 @@ def test_help_has_examples(argv: list[str], capsys: pytest.CaptureFixture[str]) 
         run(*argv)
     assert ended.value.code == 0
     assert "\nexamples:\n  python -m interactor.admin" in capsys.readouterr().out
+
+
+RELAY = ["events", "relay", "--stack", "demo", "--since", "2026-01-20T09:00:00Z", "--until", "2026-01-20T11:00Z"]
+
+
+@pytest.fixture
+def queue(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The relay's retry queue of the stack ``demo``."""
+    url: str = HERE.client("sqs").create_queue(QueueName="relay-retry")["QueueUrl"]
+    monkeypatch.setitem(OUTPUTS, "demo", OUTPUTS["demo"] | {"RelayRetryQueueUrl": url})
+    return url
+
+
+def committed(sk: str, at: str | None) -> dict[str, str]:
+    """Put a record into the table; its key."""
+    key = {"pk": "A#acc_1#I#inst_1", "sk": sk}
+    item = {name: {"S": value} for name, value in key.items()}
+    more = {} if at is None else {"at": {"N": str(parse_iso(at))}}
+    HERE.client("dynamodb").put_item(TableName="of-the-stack", Item=item | more)
+    return key
+
+
+def test_the_history_of_a_range_of_time_is_relayed_again(queue: str) -> None:
+    wanted = [committed("H#0000001", "2026-01-20T09:00Z"), committed("H#0000002", "2026-01-20T10:59:59.999Z")]
+    committed("H#0000003", "2026-01-20T11:00Z")
+    committed("H#0000000", "2026-01-20T08:59:59.999Z")
+    committed("H#0000002#0001", None)
+    committed("M", "2026-01-20T10:00Z")
+
+    assert run(*RELAY, "--dry-run", "--json").data["records"] == 2
+    assert "2 records" in run(*RELAY).out
+
+    received = HERE.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    assert sorted((json.loads(each["Body"]) for each in received), key=lambda key: key["sk"]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        ([*RELAY[:4], "--since", "yesterday"], "--since is 'yesterday': write a time as in"),
+        ([*RELAY[:4], "--since", "2026-01-20", "--until", "2026-01-20"], "--since must be before --until"),
+        ([*RELAY[:4], "--since", "2026-01-20", "--until", ""], "--until is '': write a time"),
+    ],
+)
+def test_a_range_that_is_none_is_refused(queue: str, argv: list[str], says: str) -> None:
+    refused = run(*argv)
+
+    assert refused.code == 1
+    assert says in refused.err
+
+
+def test_a_stack_without_that_queue_is_told() -> None:
+    refused = run(*RELAY)
+
+    assert refused.code == 1
+    assert "the relay's retry queue is not known" in refused.err
+
+
+def table_of(name: str) -> dict[tuple[str, str], str]:
+    """The attribute ``is`` of a table's items."""
+    found = HERE.client("dynamodb").scan(TableName=name)["Items"]
+    return {(item["pk"]["S"], item["sk"]["S"]): item["is"]["S"] for item in found}
+
+
+def put(table: str, is_: str, *keys: tuple[str, str]) -> None:
+    for pk, sk in keys:
+        HERE.client("dynamodb").put_item(TableName=table, Item={"pk": {"S": pk}, "sk": {"S": sk}, "is": {"S": is_}})
+
+
+COPY = ["items", "copy", "--stack", "demo", "--from", "restored", "--json"]
+MINE, MINE_TOO, THEIRS = ("A#acc_1#I#1", "M"), ("A#acc_1#I#1", "H#1"), ("A#acc_10#I#1", "M")
+
+
+@pytest.fixture
+def restored() -> None:
+    """A table of before, and the stack's own, in which one item is missing and one has changed."""
+    schema = [{"AttributeName": name, "KeyType": kind} for name, kind in (("pk", "HASH"), ("sk", "RANGE"))]
+    types = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")]
+    HERE.client("dynamodb").create_table(
+        TableName="restored", BillingMode="PAY_PER_REQUEST", KeySchema=schema, AttributeDefinitions=types
+    )
+    put("restored", "old", MINE, MINE_TOO, THEIRS)
+    put("of-the-stack", "new", MINE)
+
+
+@pytest.mark.usefixtures("restored")
+def test_what_is_missing_is_put_back_from_a_restored_table() -> None:
+    assert run(*COPY, "--dry-run").data == {"found": 3, "copied": 0}
+    assert table_of("of-the-stack") == {MINE: "new"}
+    assert run(*COPY).data == {"found": 3, "copied": 2}
+    assert table_of("of-the-stack") == {MINE: "new", MINE_TOO: "old", THEIRS: "old"}
+
+
+@pytest.mark.usefixtures("restored")
+def test_what_is_there_is_replaced_only_when_asked_and_of_one_account_only() -> None:
+    assert run(*COPY, "--account", "acc_1", "--replace").data == {"found": 2, "copied": 2}
+    assert table_of("of-the-stack") == {MINE: "old", MINE_TOO: "old"}
+
+
+def test_history_is_copied_after_what_says_that_it_was_delivered(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+
+    class Tables:
+        def get_paginator(self, _name: str) -> "Tables":
+            return self
+
+        def paginate(self, FilterExpression: str, **_: Any) -> list[Any]:  # noqa: N803  # boto3's name
+            is_history = not FilterExpression.startswith("NOT")
+            return [{"Items": [{"pk": {"S": "p"}, "sk": {"S": "H#1" if is_history else "del_1"}}]}]
+
+        def put_item(self, Item: Any, **_: Any) -> None:  # noqa: N803  # boto3's name
+            written.append(Item["sk"]["S"])
+
+    tables: Any = Tables()
+    assert list(copied(tables, "restored", "own", None, replace=False, dry=False)) == [(1, 1), (1, 1)]
+    assert written == ["del_1", "H#1"]
+
+
+def test_a_table_is_not_copied_into_itself() -> None:
+    refused = run("items", "copy", "--stack", "demo", "--from", "of-the-stack")
+    assert refused.code == 1
+    assert "the deployment's own table" in refused.err
+
+
+def test_a_table_to_copy_from_that_is_not_there_is_told() -> None:
+    refused = run(*COPY)
+    assert refused.code == 1
+    assert "ResourceNotFoundException" in refused.err

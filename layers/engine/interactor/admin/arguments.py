@@ -11,6 +11,8 @@ examples:
   python -m interactor.admin client list --local --account acc_local
   python -m interactor.admin secret set --stack interactor --account acc_acme --name API_KEY < key.txt
 
+  python -m interactor.admin events relay --stack interactor --since 2026-01-20T09:00:00Z --until 2026-01-20T11:00:00Z
+
 Exit codes: 0 done, 1 not possible (the reason is printed), 2 the command line is wrong.
 """
 
@@ -36,13 +38,34 @@ examples:
   python -m interactor.admin secret set --local --account acc_local --name API_KEY
 """
 
+_RELAY_HELP = """\
+Sends the key of every record of the history that was committed in this time to the relay's retry queue. From there
+each becomes webhooks as it did at first; what was delivered in the last 30 days is not delivered again. The metrics
+count these events once more. The whole table is read.
+
+example:
+  python -m interactor.admin events relay --stack interactor --since 2026-01-20T09:00:00Z --until 2026-01-20T11:00:00Z
+"""
+
+_COPY_HELP = """\
+Puts the items of another table into the deployment's own: what is needed back from a restored table. What is there
+stays as it is, unless --replace is given. With --account the account's clients are left out: add them again.
+
+example:
+  python -m interactor.admin items copy --stack interactor --from interactor-Table-1A2B3C-restored --dry-run
+"""
+
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line. A parsed one has ``noun``, ``verb`` and the options of its verb."""
-    top = _Parser(prog="python -m interactor.admin", description="Manage clients and secrets.", epilog=_TOP_HELP)
-    nouns = top.add_subparsers(dest="noun", metavar="{client,secret}", required=True)
+    top = _Parser(
+        prog="python -m interactor.admin", description="Manage clients, secrets, events and items.", epilog=_TOP_HELP
+    )
+    nouns = top.add_subparsers(dest="noun", metavar="{client,secret,events,items}", required=True)
     _clients(nouns.add_parser("client", help="OAuth clients", description="Manage OAuth clients."))
     _secrets(nouns.add_parser("secret", help="secrets for HTTP logic and scripts", description="Manage secrets."))
+    _events(nouns.add_parser("events", help="what was committed", description="Relay events again."))
+    _items(nouns.add_parser("items", help="what the table holds", description="Put items back."))
     return top
 
 
@@ -76,6 +99,23 @@ def _secrets(noun: argparse.ArgumentParser) -> None:
     for verb in (put, remove):
         _account(verb)
         verb.add_argument("--name", required=True, help="the secret's name, as in secrets.NAME")
+
+
+def _events(noun: argparse.ArgumentParser) -> None:
+    verbs = noun.add_subparsers(dest="verb", metavar="{relay}", required=True)
+    relay = _verb(verbs, "relay", "relay the events of a range of time again", _RELAY_HELP)
+    relay.add_argument("--since", required=True, help="the first moment, in ISO 8601 (UTC if it does not say)")
+    relay.add_argument("--until", help="the moment after the last one (default: now)")
+    relay.add_argument("--dry-run", action="store_true", help="count the records and send nothing")
+
+
+def _items(noun: argparse.ArgumentParser) -> None:
+    verbs = noun.add_subparsers(dest="verb", metavar="{copy}", required=True)
+    copy = _verb(verbs, "copy", "put the items of a restored table into the deployment's own", _COPY_HELP)
+    copy.add_argument("--from", required=True, dest="source", help="the table to copy from")
+    copy.add_argument("--account", help="copy this account's items only")
+    copy.add_argument("--replace", action="store_true", help="let them take the place of what is there")
+    copy.add_argument("--dry-run", action="store_true", help="count the items and write nothing")
 
 
 def _verb(

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from interactor.adapters.clients import ClientStore
+from interactor.adapters.dynamo import copying, outbox
+from interactor.adapters.queues import MessageQueue
 from interactor.adapters.secrets import SecretStore
 from interactor.admin.target import Target, TargetError
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.principal import Client, is_account, namespaces_claim
-from interactor.core.times import Millis
+from interactor.core.times import Millis, iso, parse_iso
 
 _SECRET_BYTES: Final = 32
 
@@ -44,6 +46,12 @@ class Context:
         """The deployment's secrets."""
         prefix = _known(self.target.secrets_prefix, "secrets-prefix", "SECRETS_PREFIX")
         return SecretStore(self.target.client("secretsmanager"), prefix, self.clock)
+
+    def relay_retries(self) -> MessageQueue:
+        """The queue of records to relay again."""
+        if not self.target.relay_retry_queue:
+            raise TargetError("the relay's retry queue is not known: give --stack or --local, or RELAY_RETRY_QUEUE_URL")
+        return MessageQueue(self.target.client("sqs"), self.target.relay_retry_queue)
 
 
 def client_add(arguments: argparse.Namespace, context: Context) -> Printed:
@@ -106,6 +114,38 @@ def secret_remove(arguments: argparse.Namespace, context: Context) -> Printed:
     return Printed({"removed": arguments.name}, f"Removed {arguments.name}.")
 
 
+def events_relay(arguments: argparse.Namespace, context: Context) -> Printed:
+    """Send the keys of what was committed in a range of time to the relay's retry queue."""
+    since = _moment("--since", arguments.since)
+    until = context.clock() if arguments.until is None else _moment("--until", arguments.until)
+    if since >= until:
+        raise CommandError(f"--since must be before --until, and {iso(since)} is not before {iso(until)}")
+    queue = None if arguments.dry_run else context.relay_retries()
+    count, table = 0, _known(context.target.table, "table", "TABLE_NAME")
+    for records in outbox.committed(context.target.client("dynamodb"), table, since, until):
+        if queue is not None:
+            queue.send_all([(key, "relay", 0) for key in records])
+        count += len(records)
+    done = "would be relayed" if queue is None else "are relayed again"
+    text = f"{count} records from {iso(since)} to {iso(until)} {done}."
+    return Printed({"records": count, "since": iso(since), "until": iso(until), "sent": queue is not None}, text)
+
+
+def items_copy(arguments: argparse.Namespace, context: Context) -> Printed:
+    """Put the items of another table into the deployment's own."""
+    if arguments.account is not None:
+        _check_account(arguments.account)
+    table = _known(context.target.table, "table", "TABLE_NAME")
+    if arguments.source == table:
+        raise CommandError(f"'{table}' is the deployment's own table: --from names the one to copy from")
+    client, how = context.target.client("dynamodb"), {"replace": arguments.replace, "dry": arguments.dry_run}
+    pages = list(copying.copied(client, arguments.source, table, arguments.account, **how))
+    written, found = sum(page[0] for page in pages), sum(page[1] for page in pages)
+    kept = "" if arguments.replace or arguments.dry_run else f" {found - written} were there and stayed as they are."
+    text = f"{found} items found." if arguments.dry_run else f"{written} of {found} items copied into {table}.{kept}"
+    return Printed({"found": found, "copied": written}, text)
+
+
 COMMANDS: Final[dict[tuple[str, str], Callable[[argparse.Namespace, Context], Printed]]] = {
     ("client", "add"): client_add,
     ("client", "list"): client_list,
@@ -113,6 +153,8 @@ COMMANDS: Final[dict[tuple[str, str], Callable[[argparse.Namespace, Context], Pr
     ("secret", "set"): secret_set,
     ("secret", "list"): secret_list,
     ("secret", "remove"): secret_remove,
+    ("events", "relay"): events_relay,
+    ("items", "copy"): items_copy,
 }
 
 
@@ -120,6 +162,13 @@ def _known(value: Any, option: str, variable: str) -> str:
     if not value:
         raise TargetError(f"which deployment? Give --stack NAME, --local, or --{option} (or {variable})")
     return str(value)
+
+
+def _moment(option: str, text: str) -> Millis:
+    try:
+        return parse_iso(text)
+    except ValueError:
+        raise CommandError(f"{option} is '{text[:40]}': write a time as in 2026-01-20T09:00:00Z") from None
 
 
 def _check_account(account: str) -> None:

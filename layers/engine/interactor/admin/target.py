@@ -23,10 +23,11 @@ class TargetError(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """Names and place of one deployment. ``table`` or ``secrets_prefix`` may be unknown while nobody needs them."""
+    """Names and place of one deployment. A name may be unknown while nobody needs it."""
 
     table: str | None = None
     secrets_prefix: str | None = None
+    relay_retry_queue: str | None = None
     region: str | None = None
     endpoint_url: str | None = None
     profile: str | None = None
@@ -72,6 +73,7 @@ def find(choice: Choice, environment: Mapping[str, str]) -> Target:
     target = Target(
         table=choice.table or environment.get("TABLE_NAME"),
         secrets_prefix=choice.secrets_prefix or environment.get("SECRETS_PREFIX"),
+        relay_retry_queue=environment.get("RELAY_RETRY_QUEUE_URL"),
         region=choice.region,
         endpoint_url=endpoint_url,
         profile=choice.profile,
@@ -84,6 +86,7 @@ def find(choice: Choice, environment: Mapping[str, str]) -> Target:
         target,
         table=choice.table or _output(outputs, "TableName", choice.stack),
         secrets_prefix=choice.secrets_prefix or _output(outputs, "SecretsPrefix", choice.stack),
+        relay_retry_queue=outputs.get("RelayRetryQueueUrl"),
     )
 
 
@@ -96,6 +99,7 @@ def _local(folder: Path, choice: Choice, environment: Mapping[str, str]) -> Targ
         return Target(
             table=choice.table or run["table"],
             secrets_prefix=choice.secrets_prefix or run["secrets_prefix"],
+            relay_retry_queue=run.get("relay_retry_queue"),
             region=choice.region or run["region"],
             endpoint_url=choice.endpoint_url or run["endpoint_url"],
             profile=choice.profile,
