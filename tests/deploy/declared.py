@@ -49,11 +49,18 @@ class Function:
 
     @property
     def statements(self) -> list[dict[str, Any]]:
-        """What it may do, by its own policies and by those it shares; without what only a parameter allows."""
+        """What its code may do, by its own policies and by those it shares.
+
+        Without what only a parameter allows, and without what Lambda does under its role for its trigger.
+        """
+        listed = template()["Resources"]
         documents = [
-            template()["Resources"][policy["Ref"]]["Properties"]["PolicyDocument"] if "Ref" in policy else policy
+            listed[policy["Ref"]]["Properties"]["PolicyDocument"] if "Ref" in policy else policy
             for policy in self.properties.get("Policies", [])
         ]
+        if "Role" in self.properties:
+            own, _trigger = listed[named(self.properties["Role"])]["Properties"]["Policies"]
+            documents.append(own["PolicyDocument"])
         return [statement for document in documents for statement in document["Statement"] if "If" not in statement]
 
     def triggers(self, kind: str) -> list[dict[str, Any]]:

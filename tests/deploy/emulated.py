@@ -9,6 +9,8 @@ who may take a role. What it does not: ``dynamodb:LeadingKeys``, which it takes 
 import copy
 import json
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +30,8 @@ REGION = "eu-west-1"
 ACCOUNT = "000000000000"
 PATIENCE = 120.0
 """Seconds until something that should happen is given up: far more than it takes, for a machine that is busy."""
+_MEMORY, _ROOM = Path("/dev/shm"), 2_000_000_000
+"""Where there is room, functions are unpacked into memory: each has a copy of the layers, and disks are busy."""
 _CONFIG = Config(connect_timeout=5, read_timeout=90, retries={"mode": "standard", "total_max_attempts": 2})
 
 
@@ -106,12 +110,17 @@ class Aws:
 def start(directory: Path, cache: Path) -> tuple[Aws, Callable[[], None]]:
     """Start an emulator in a folder of its own; what ends it."""
     lock = Lock(directory)
-    running = MiniStack(aws_python(), directory, lock, directory / "log", os.environ, {"AUTH": "true"})
+    unpacked = tempfile.mkdtemp(
+        dir=_MEMORY if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM else directory
+    )
+    settings = {"AUTH": "true", "PERSIST_STATE": "0", "S3_PERSIST": "0", "TMPDIR": unpacked}
+    running = MiniStack(aws_python(), directory, lock, directory / "log", os.environ, settings)
     running.wait_until_healthy()
 
     def stop() -> None:
-        running.stop(20)
+        running.stop(1)  # and kill it: it has no state to keep, and its functions end with their input
         lock.release()
+        shutil.rmtree(unpacked, ignore_errors=True)
 
     return Aws(running.endpoint, cache), stop
 

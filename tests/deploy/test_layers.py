@@ -103,18 +103,13 @@ def test_the_engine_layer_is_the_package_and_nothing_else(deployed: Path) -> Non
 
 
 @pytest.fixture(scope="module")
-def path_of_a_function(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def path_of_a_function(native_layers: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """What a function has on its path beside its own folder, built for this Python: both layers, and boto3."""
-    folder = tmp_path_factory.mktemp("native")
-    packages, engine, runtime = folder / "dependencies", folder / "engine", folder / "runtime"
-    options = ["--quiet", "--require-hashes", "--no-deps", "--only-binary", ":all:", "--target", packages]
-    run(sys.executable, "-m", "pip", "install", *options, "--requirement", LAYER, home=folder)
-    run("make", "-C", ROOT / "layers/engine", "build-EngineLayer", home=folder, ARTIFACTS_DIR=str(engine))
-    runtime.mkdir()
+    runtime = tmp_path_factory.mktemp("runtime")
     site_packages = Path(sysconfig.get_path("purelib"))
     for name in IN_THE_RUNTIME:
         (runtime / name).symlink_to(site_packages / name)
-    return [packages, engine / "python", runtime]
+    return [native_layers / "DependenciesLayer/python", native_layers / "EngineLayer/python", runtime]
 
 
 def start(function: Function, path: list[Path]) -> str:

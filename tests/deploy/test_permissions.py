@@ -192,6 +192,34 @@ def test_nothing_of_another_stack_is_within_reach(walked: Walk) -> None:
     assert within_reach == []
 
 
+FED_BY = {"advance_steps": "StepsQueue", "retry_relay": "RelayRetryQueue", "deliver_webhooks": "WebhooksQueue"}
+
+
+@pytest.mark.parametrize("name", FED_BY)
+def test_lambda_may_read_a_worker_its_own_queue_and_no_other(walked: Walk, name: str) -> None:
+    role, queues = f"{FUNCTIONS[name].logical_id}Role", [each for each in walked.stack.resources if "Queue" in each]
+    readable = [
+        queue
+        for queue in queues
+        if not walked.is_refused(
+            Call("sqs", "ReceiveMessage", {"QueueUrl": walked.stack.resources[queue], "VisibilityTimeout": 0}, []), role
+        )
+    ]
+
+    assert readable == [FED_BY[name]]
+
+
+def test_no_function_has_a_role_that_reads_every_queue_or_stream(aws: Aws) -> None:
+    attached = {
+        str(arn)
+        for resource in aws.template["Resources"].values()
+        if resource["Type"] == "AWS::IAM::Role"
+        for arn in resource["Properties"]["ManagedPolicyArns"]
+    }
+
+    assert not [arn for arn in attached if "Queue" in arn or "DynamoDB" in arn or "Kinesis" in arn]
+
+
 def test_who_may_count_requests_may_not_write_other_items(walked: Walk) -> None:
     call = walked.call_for("get_instance", Grant("dynamodb:UpdateItem", "Table", "A#*#L"))
     other = replace(call, parameters=call.parameters | {"Key": {"pk": {"S": "A#acc_1#W"}, "sk": {"S": "M"}}})

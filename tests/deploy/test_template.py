@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.declared import ROOT, Function, functions, named, resources, strings, template
+from local.settings import aws_python
+from local.transform import transformed
+from tests.deploy.declared import ROOT, TEMPLATE, Function, functions, named, resources, strings, template
 
 FUNCTIONS = functions()
 QUEUES = resources("AWS::SQS::Queue")
@@ -243,6 +245,16 @@ def test_a_default_matches_the_pattern_of_its_parameter() -> None:
     for name, parameter in template()["Parameters"].items():
         if "AllowedPattern" in parameter:
             assert re.search(parameter["AllowedPattern"], str(parameter["Default"])), name
+
+
+def test_the_stack_stays_far_below_what_cloudformation_allows(shared: Path) -> None:
+    """500 resources, 200 outputs, 200 parameters, 1 MB of template. SAM makes four of each function."""
+    made = transformed(aws_python(), TEMPLATE, "eu-west-1", shared / "transformed").template
+
+    assert len(made["Resources"]) < 300
+    assert len(made["Parameters"]) < 100
+    assert len(made["Outputs"]) < 100
+    assert len(json.dumps(made)) < 500_000
 
 
 def test_no_secret_stands_in_the_template() -> None:

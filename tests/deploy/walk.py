@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 import boto3
 import pytest
@@ -148,24 +149,10 @@ class Walk:
         **path: str,
     ) -> Any:
         """Call an endpoint; its answer, which must have that status."""
-        route = FUNCTIONS[called].triggers("HttpApi")[0]
-        method, raw_path = route.get("Method", "GET"), route.get("Path", "/api/v1/nothing")
-        headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
-        event = events.http(
-            method,
-            raw_path.format(**path),
-            route=f"{method} {raw_path}",
-            parameters=path,
-            headers=headers | ({} if key is None else {"idempotency-key": key}),
-            body=None if body is None else json.dumps(body),
-            at=4_000_000_000_000,
-        )
-        event["queryStringParameters"] = query
+        event = asked(called, self.token, body, query, key, **path)
         answer = self.run(called, event, loses_answer=loses_answer)
         assert answer["statusCode"] == status, (called, self.denied, answer)
-        text = answer.get("body") or "{}"
-        document = json.loads(base64.b64decode(text) if answer.get("isBase64Encoded") else text)
-        return document.get("data", document)
+        return answered(answer)
 
     def repeated(self, called: str, body: Any = None, status: int = 200, **path: str) -> Any:
         """Call an endpoint twice with one idempotency key, and the second time another copy of its function."""
@@ -283,6 +270,31 @@ class Walk:
 
 
 _OWN_ENVIRONMENT = os.environ
+
+
+def asked(
+    called: str, token: str, body: Any = None, query: dict[str, str] | None = None, key: str | None = None, **path: str
+) -> dict[str, Any]:
+    """The event of a request to an endpoint, as API Gateway hands it on."""
+    route = FUNCTIONS[called].triggers("HttpApi")[0]
+    method, raw_path = route.get("Method", "GET"), route.get("Path", "/api/v1/nothing")
+    return events.http(
+        method,
+        raw_path.format(**path),
+        route=f"{method} {raw_path}",
+        parameters=path,
+        query=urlencode(query or {}),
+        headers=({"authorization": f"Bearer {token}"} if token else {}) | ({"idempotency-key": key} if key else {}),
+        body=None if body is None else json.dumps(body),
+        at=runtime.clock(),
+    )
+
+
+def answered(answer: Mapping[str, Any]) -> Any:
+    """What a function answered a request: what is under ``data``, or the whole."""
+    text = answer.get("body") or "{}"
+    document = json.loads(base64.b64decode(text) if answer.get("isBase64Encoded") else text)
+    return document.get("data", document)
 
 
 def with_twins(template: Mapping[str, Any]) -> dict[str, Any]:
