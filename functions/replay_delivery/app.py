@@ -9,7 +9,7 @@ from interactor.core.limits import BODY_BYTES
 from interactor.core.principal import Principal
 from interactor.core.webhooks import Subscription
 from interactor.runtime import runtime
-from interactor.usecases.delivery_log import find, replay
+from interactor.usecases.delivery_log import find, require_active
 
 
 @endpoint("webhooks:write")
@@ -20,7 +20,7 @@ def handler(request: Request, principal: Principal) -> Response:
         parts = runtime()
         delivery = find(parts.delivery_store, parts.world, subscription, request.parameter("delivery_id"))
         request.object(BODY_BYTES)
-        new_id = replay(parts.webhooks_queue, parts.world, subscription, delivery)
-        return {"delivery_id": new_id, "replay_of": delivery.id}
+        require_active(subscription)
+        return {"delivery_id": parts.replays.one(subscription, delivery), "replay_of": delivery.id}
 
     return webhooks.sending(request, principal, send)

@@ -17,6 +17,8 @@ def handler(request: Request, principal: Principal) -> Response:
 
     def send(subscription: Subscription) -> JsonObject:
         event = webhooks.known_event(bodies.read(bodies.TestSubscription, request).event, subscription)
-        return {"delivery_id": send_sample(runtime().webhooks_queue, runtime().world, subscription, event)}
+        parts = runtime()
+        sent = send_sample(parts.webhooks_queue, parts.delivery_store, parts.world, subscription, event)
+        return {"delivery_id": sent}
 
     return webhooks.sending(request, principal, send)

@@ -3,7 +3,7 @@
 import itertools
 import random
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,6 +20,11 @@ from tests.integration.outside import Outside
 
 VISIBILITY: Millis = 100 * SECOND
 WEEK: Millis = 7 * DAY
+SERVED = {
+    "STEPS_QUEUE_URL": "advance_steps",
+    "WEBHOOKS_QUEUE_URL": "deliver_webhooks",
+    "RELAY_RETRY_QUEUE_URL": "retry_relay",
+}
 TRIES = 4
 """How often a user asks who gets no answer."""
 
@@ -59,13 +64,26 @@ class Queues:
             self.send_message(QueueUrl=QueueUrl, **entry)
         return {"Successful": Entries}
 
+    def receive_message(self, *, QueueUrl: str, MaxNumberOfMessages: int, VisibilityTimeout: int) -> Any:  # noqa: N803 - boto3's names
+        """Hand out what is seen, and hide it."""
+        seen = [each for each in self.messages[QueueUrl] if each.visible_at <= self.clock.now][:MaxNumberOfMessages]
+        for each in seen:
+            each.visible_at = self.clock.now + VisibilityTimeout * SECOND
+        return {"Messages": [{"ReceiptHandle": str(id(each)), "Body": each.body} for each in seen]}
+
+    def delete_message_batch(self, *, QueueUrl: str, Entries: list[Any]) -> Any:  # noqa: N803 - boto3's names
+        """Remove what was handed out."""
+        gone = {entry["ReceiptHandle"] for entry in Entries}
+        self.messages[QueueUrl] = [each for each in self.messages[QueueUrl] if str(id(each)) not in gone]
+        return {"Successful": Entries}
+
     def get_queue_attributes(self, *, QueueUrl: str, **_: Any) -> Any:  # noqa: N803 - boto3's names
         """How many wait."""
         return {"Attributes": {"ApproximateNumberOfMessages": str(len(self.messages[QueueUrl]))}}
 
-    def next_at(self) -> Millis | None:
-        """When the next message is seen."""
-        return min((each.visible_at for waiting in self.messages.values() for each in waiting), default=None)
+    def next_at(self, queues: Iterable[str]) -> Millis | None:
+        """When the next message of these queues is seen."""
+        return min((each.visible_at for queue in queues for each in self.messages[queue]), default=None)
 
 
 class Cloud:
@@ -81,8 +99,10 @@ class Cloud:
         fault: Fault | None = None,
         leftovers: Mapping[tuple[str, str], Any] | None = None,
         number: int | None = None,
+        **variables: str,
     ) -> None:
         self.place, self.fault, self._leftovers = place, fault, leftovers or {}
+        self._variables = {"NAMESPACE_QUOTA": "1", **variables}
         self.clock, self.outside = Clock(), Outside()
         self.queues = Queues(self.clock)
         self.calls: list[Called] = []
@@ -137,6 +157,15 @@ class Cloud:
                 return
         raise AssertionError("it was not cancelled")
 
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """Make any request, again where it got no answer; its data."""
+        for _ in range(TRIES):
+            answer = self._served(lambda worker: worker.call(method, path, body))
+            if answer is not None and answer.status < 500:
+                assert answer.status < 300, answer.raw
+                return answer.body["data"]
+        raise AssertionError("no answer")
+
     @property
     def status(self) -> str:
         """The status that is stored."""
@@ -159,7 +188,9 @@ class Cloud:
         """Let the triggers go on, the clock with them, until this holds and nothing is left on its way."""
         for _ in range(200):
             self._drain()
-            due = [self.queues.next_at(), None if until() else self.wake_at, self.clock.now if self._stream else None]
+            served = [self.place.environment[variable] for variable in SERVED]
+            waking = None if until() else self.wake_at
+            due = [self.queues.next_at(served), waking, self.clock.now if self._stream else None]
             moments = [each for each in due if each is not None]
             if not moments:
                 return
@@ -186,12 +217,7 @@ class Cloud:
         return True
 
     def _work(self) -> bool:
-        served = {
-            "STEPS_QUEUE_URL": "advance_steps",
-            "WEBHOOKS_QUEUE_URL": "deliver_webhooks",
-            "RELAY_RETRY_QUEUE_URL": "retry_relay",
-        }
-        for variable, folder in served.items():
+        for variable, folder in SERVED.items():
             waiting = self.queues.messages[self.place.environment[variable]]
             seen = next((each for each in waiting if each.visible_at <= self.clock.now), None)
             if seen is None:
@@ -207,7 +233,7 @@ class Cloud:
 
     def _start(self) -> Worker:
         worker = self.place.worker(
-            self.clock, self._around, self.outside, self._chance, Tap(self.queues, self._around), NAMESPACE_QUOTA="1"
+            self.clock, self._around, self.outside, self._chance, Tap(self.queues, self._around), **self._variables
         )
         return worker
 

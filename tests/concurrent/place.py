@@ -141,6 +141,7 @@ class Place:
             assert made.sealer
             assert made.turns
             assert made.replays
+            assert made.draining
         return Worker(self, made, clock)
 
     # What is stored

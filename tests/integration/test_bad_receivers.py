@@ -5,6 +5,7 @@ The real outgoing client, real sockets on loopback, and the real deliverer; only
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,12 +13,13 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
-from interactor.adapters.outgoing import OutgoingClient
+from interactor.adapters.outgoing import OutgoingClient, OutgoingResponse
 from interactor.core.times import SECOND
 from tests.integration.definitions import halting, one
 from tests.integration.deployment import Deployment
 from tests.integration.fixtures import Deploy
 from tests.integration.hooks import HALTED, SUBSCRIPTIONS, delivery, log, subscribe
+from tests.integration.outside import answer as answered
 from tests.unit.outgoing.servers import Server
 from tests.unit.outgoing.servers import answer as http
 
@@ -126,6 +128,31 @@ def test_a_bad_receiver_costs_its_attempts_and_no_more(
     assert [message["delivery_id"] for message in api.bodies("ExhaustedQueue")] == [listed["id"]]
 
 
+def test_nine_slow_subscribers_do_not_delay_the_tenth_of_their_batch(api: Deployment) -> None:
+    """The slow ones answer only once the other has been told; in turn, none of them would ever answer."""
+    told = threading.Event()
+    slow = [f"https://slow{number}.example.com/" for number in range(9)]
+    fast = "https://fast.example.com/"
+    late: list[bool] = []
+
+    def waits(_: Any) -> OutgoingResponse:
+        late.append(told.wait(20))
+        return answered(200)
+
+    def tells(_: Any) -> OutgoingResponse:
+        told.set()
+        return answered(200)
+
+    for url in (*slow, fast):
+        subscribe(api, url=url)
+        api.outside.will(url, tells if url == fast else waits)
+    api.runtime("deliver_webhooks").outgoing = api.outside  # type: ignore[assignment]  # it answers what the client is asked
+    api.start("flow")
+    api.relay()
+    assert api.work("WebhooksQueue") == 10, "one batch"
+    assert late == [True] * 9
+
+
 def test_a_receiver_that_is_gone_is_left_alone(api: Deployment, serve: Any) -> None:
     gone = serve(replies(http("410 Gone")))
     subscription = subscribe(api, url=gone.url)
@@ -183,10 +210,77 @@ def test_an_answer_cannot_write_to_the_log(api: Deployment, serve: Any) -> None:
         "https://172.16.0.1/",
         "https://100.64.0.1/",
         "https://0.0.0.0/",
+        "https://127.0.0.1./",
+        "https://0/",
+        "https://0x7f000001/",
+        "https://017700000001/",
+        "https://0x7F.0x0.0x0.0x1/",
+        "https://127.0.1/",
+        "https://[::]/",
+        "https://[0:0:0:0:0:0:0:1]/",
+        "https://[::127.0.0.1]/",
+        "https://[::ffff:7f00:1]/",
+        "https://[::ffff:169.254.169.254]/",
+        "https://[2002:7f00:1::]/",
+        "https://[2001:0:4136:e378:8000:63bf:3fff:fdd2]/",
+        "https://[fe80::1]/",
+        "https://[fe80::1%25eth0]/",
+        "https://[fc00::1]/",
+        "https://[fd00:ec2::254]/",
+        "https://[ff02::1]/",
+        "https://169.254.170.2/v2/credentials",
+        "https://2852039166/",
+        "https://0xa9fea9fe/",
+        "https://0251.0376.0251.0376/",
+        "https://192.0.0.192/",
+        "https://198.18.0.1/",
+        "https://224.0.0.1/",
+        "https://255.255.255.255/",
+        "https://127.0.0.1:443/",
+        "https://\uff11\uff12\uff17.0.0.1/",
+        "https://\u2460\u2461\u2466.0.0.1/",
+        "https://127\u30020\u30020\u30021/",
+        "https://loc\u00adalhost/",
+        "https://\uff4c\uff4f\uff43\uff41\uff4c\uff48\uff4f\uff53\uff54/",
+        "https://LOCALHOST/",
+        "https://localhost./",
         "https://localhost/",
         "https://a.localhost/",
         "https://metadata.google.internal/",
+        "https://metadata/",
+        "https://instance-data.ec2.internal/",
+        "https://a.internal/",
+        "https://printer.local/",
         "https://user:password@yourapp.com/",
+        "https://user@yourapp.com/",
+        "https://@yourapp.com/",
+        "https://yourapp.com@127.0.0.1/",
+        "https://127.0.0.1\\@yourapp.com/",
+        "https://yourapp.com\\.evil.com/",
+        "https://yourapp.com:0/",
+        "https://yourapp.com:65536/",
+        "https://yourapp.com:x/",
+        "https://yourapp.com:-1/",
+        "https://your app.com/",
+        "https://yourapp.com/a b",
+        "https://yourapp.com/\r\nX-Injected: 1",
+        "https://yourapp.com\r\n/",
+        "https://yourapp.com/\x00",
+        "https://yourapp..com/",
+        "https://.yourapp.com/",
+        "https://-yourapp.com/",
+        "https:///path",
+        "https:yourapp.com",
+        "//yourapp.com/",
+        "yourapp.com",
+        "",
+        " https://yourapp.com/",
+        "https://yourapp.com/" + "a" * 4096,
+        "https://" + "a" * 64 + ".com/",
+        "https://" + ".".join(["a" * 60] * 5) + "/",
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "gopher://yourapp.com/",
         "http://yourapp.com/",
         "ftp://yourapp.com/",
     ],

@@ -5,13 +5,18 @@ from typing import Any
 
 import pytest
 
+from interactor.adapters.dynamo.gates import GateStore
+from interactor.adapters.dynamo.table import Table
 from interactor.adapters.outgoing import OutgoingError
+from interactor.core import pacing
 from interactor.core.times import DAY, HOUR, MINUTE, SECOND, iso
 from tests import events
 from tests.integration.definitions import halting, one
 from tests.integration.deployment import ACCOUNT, Deployment
 from tests.integration.hooks import HALTED, SUBSCRIPTIONS, URL, arrived, delivery, headers, log, post, subscribe
 from tests.integration.outside import answer
+
+OTHER = "https://other.example.com/hook"
 
 
 @pytest.fixture
@@ -43,10 +48,9 @@ def test_every_attempt_is_in_the_log(api: Deployment) -> None:
     assert (third["response"], third["next_attempt_at"]) == ("x" * 2048, None)
 
 
-def test_an_attempt_is_one_write_of_the_log(api: Deployment) -> None:
+def test_a_delivery_on_its_own_is_one_write_and_its_share_is_kept_for_the_next_ones(api: Deployment) -> None:
     subscribe(api)
     api.outside.will(URL, answer(200))
-    api.start("flow")
     writes: list[str] = []
 
     def note(params: Any, model: Any, **_: Any) -> None:
@@ -54,15 +58,15 @@ def test_an_attempt_is_one_write_of_the_log(api: Deployment) -> None:
             writes.append(params["Key"]["pk"]["S"].split("#")[2])
 
     client = api.clients["dynamodb"].meta.events
-    client.register("before-parameter-build.dynamodb", note)
-    raw = "provide-client-params.dynamodb"
-    client.register(raw, lambda params, model, **_: None)
-    try:
-        api.relay()
-        api.drain()
-    finally:
-        client.unregister("before-parameter-build.dynamodb", note)
-    assert sorted(writes) == ["DL", "G"], "the attempt, and the share it was made under"
+    for _ in range(3):
+        api.start("flow")
+        client.register("before-parameter-build.dynamodb", note)
+        try:
+            api.drain()
+        finally:
+            client.unregister("before-parameter-build.dynamodb", note)
+        api.clock.advance(MINUTE)
+    assert writes == ["G", "DL", "DL", "DL"], "the share, and the attempts"
 
 
 def test_the_log_is_filtered_and_paged(api: Deployment) -> None:
@@ -178,6 +182,132 @@ def test_a_long_range_goes_on_page_by_page_and_a_step_twice_sends_nothing_twice(
     assert len(arrived(api)) == 5
 
 
+def test_a_long_replay_goes_no_faster_than_its_subscription_is_served(api: Deployment) -> None:
+    subscription = subscribe(api, HALTED, "workflow.instance.created")
+    for _ in range(30):
+        api.start("flow")
+    api.drain()
+    api.sent.clear()
+    post(api, subscription, "replay", {"since": "2026-01-01", "status": "succeeded"})
+    api.drain()
+    assert [delay for _, message, delay in api.sent if "replay" in message] == [0, 3], "fifty in three seconds"
+    api.wait(3 * SECOND)
+    assert len(arrived(api)) == 120
+
+
+@pytest.fixture
+def lost(deploy: Any) -> tuple[Deployment, str, str]:
+    """A deployment with two subscriptions whose deliveries are exhausted after one attempt."""
+    api: Deployment = deploy(WebhookRetryDelays="0")
+    api.define(one(halting()))
+    subscription, other = subscribe(api), subscribe(api, url=OTHER)
+    for url in (URL, OTHER):
+        api.outside.will(url, answer(500))
+    api.start("flow")
+    api.start("flow")
+    api.drain()
+    assert len(api.bodies("ExhaustedQueue")) == 4
+    api.outside.requests.clear()
+    return api, subscription, other
+
+
+def test_a_replay_takes_what_it_replayed_out_of_the_exhausted_queue_and_nothing_else(lost: Any) -> None:
+    api, subscription, other = lost
+    url = api.stack.reference("ExhaustedQueue")
+    api.clients["sqs"].send_message(QueueUrl=url, MessageBody='"not ours"')
+    api.outside.will(URL, answer(200))
+    post(api, subscription, "replay", {"since": "2026-01-01"})
+    api.drain()
+    assert len(arrived(api)) == 2
+    api.wait(2 * MINUTE)
+    left = api.bodies("ExhaustedQueue")
+    left.remove("not ours")
+    assert [each["subscription_id"] for each in left] == [other, other]
+    assert sorted(each["status"] for each in log(api, subscription)) == ["exhausted"] * 2 + ["succeeded"] * 2
+
+
+def test_one_delivery_that_is_replayed_leaves_the_exhausted_queue(lost: Any) -> None:
+    api, subscription, _ = lost
+    chosen, stays = log(api, subscription)
+    made = post(api, subscription, f"deliveries/{chosen['id']}/replay").body["data"]["delivery_id"]
+    shown = delivery(api, subscription, made)
+    assert (shown["status"], shown["attempts_made"], shown["event_id"]) == ("pending", 0, chosen["event_id"])
+    assert delivery(api, subscription, chosen["id"])["replayed_by"] == made
+    api.drain()
+    api.wait(2 * MINUTE)
+    held = [each["delivery_id"] for each in api.bodies("ExhaustedQueue") if each["subscription_id"] == subscription]
+    assert sorted(held) == sorted([stays["id"], made]), "the replay failed as well"
+
+
+def test_what_another_draining_holds_is_removed_a_little_later(lost: Any) -> None:
+    api, subscription, _ = lost
+    held = api.clients["sqs"].receive_message(
+        QueueUrl=api.stack.reference("ExhaustedQueue"), MaxNumberOfMessages=10, VisibilityTimeout=50
+    )["Messages"]
+    assert len(held) == 4
+    api.outside.will(URL, answer(200))
+    post(api, subscription, "replay", {"since": "2026-01-01"})
+    api.drain()
+    api.wait(MINUTE)
+    api.wait(10 * SECOND)
+    api.clock.advance(MINUTE)
+    assert all(each["subscription_id"] != subscription for each in api.bodies("ExhaustedQueue"))
+
+
+def test_a_range_that_is_replayed_again_sends_what_still_did_not_arrive_and_that_once(lost: Any) -> None:
+    api, subscription, _ = lost
+    wanted = {"since": "2026-01-01", "until": iso(api.clock()), "status": "exhausted"}
+    post(api, subscription, "replay", wanted)
+    post(api, subscription, "replay", wanted)
+    api.drain()
+    assert len(arrived(api)) == 2, "the second finds them under way"
+    api.clock.advance(SECOND)
+    api.outside.will(URL, answer(500), answer(200))
+    post(api, subscription, "replay", wanted)
+    api.drain()
+    assert len(arrived(api)) == 4, "the replays failed, and are replayed"
+    api.clock.advance(SECOND)
+    api.outside.requests.clear()
+    post(api, subscription, "replay", wanted)
+    api.drain()
+    (body,) = arrived(api)
+    api.outside.requests.clear()
+    post(api, subscription, "replay", wanted)
+    api.drain()
+    assert arrived(api) == [], "everything has arrived"
+    api.wait(2 * MINUTE)
+    assert all(each["subscription_id"] != subscription for each in api.bodies("ExhaustedQueue"))
+    assert delivery(api, subscription, body["delivery_id"])["status"] == "succeeded"
+
+
+def test_one_range_of_a_subscription_is_replayed_at_a_time(lost: Any) -> None:
+    """What another replay holds, and never lets go of, is free after some minutes."""
+    api, subscription, _ = lost
+    gates = GateStore(Table(api.clients["dynamodb"], api.table))
+    assert gates.enter(ACCOUNT, subscription, "replay_of_another", api.clock(), api.clock() + 3 * MINUTE)
+    post(api, subscription, "replay", {"since": "2026-01-01"})
+    for _ in range(17):
+        api.wait(10 * SECOND)
+    assert arrived(api) == []
+    api.wait(MINUTE)
+    assert len(arrived(api)) == 2
+    assert gates.enter(ACCOUNT, subscription, "the_next", api.clock(), api.clock()), "it has left"
+
+
+def test_what_is_moved_from_the_exhausted_queue_to_the_webhooks_queue_is_delivered_again_once(lost: Any) -> None:
+    api, subscription, _ = lost
+    api.outside.will(URL, answer(200))
+    moved = [each for each in api.bodies("ExhaustedQueue") if each["subscription_id"] == subscription]
+    for _ in range(2):
+        api.invoke("deliver_webhooks", events.sqs("webhooks", moved))
+        api.drain()
+    told = arrived(api)
+    assert len(told) == 2
+    assert {delivery(api, subscription, each["delivery_id"])["replay_of"] for each in told} == {
+        each["delivery_id"] for each in moved
+    }
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -242,20 +372,20 @@ def test_a_deleted_subscription_ends_what_is_under_way_at_any_point(api: Deploym
 def test_more_than_twenty_at_once_wait_and_use_no_attempt(api: Deployment) -> None:
     """Two other workers hold all shares of the subscription, and never give them back."""
     subscription = subscribe(api)
-    gates = api.runtime("deliver_webhooks").turns.gates if api.start("flow") and api.drain() is None else None
-    assert gates is not None
-    from interactor.core import pacing
+    gates = GateStore(Table(api.clients["dynamodb"], api.table))
 
-    gate, granted = pacing.take(gates.get(ACCOUNT, subscription), "another", 20, api.clock())
-    assert granted == 19, "the delivery before was one"
-    gates.put(ACCOUNT, subscription, gate, api.clock())
+    gate = gates.get(ACCOUNT, subscription)
+    for worker in ("one", "another"):
+        taken = pacing.take(gate, worker, 10, api.clock())
+        gate = taken.gate
+        gates.put(ACCOUNT, subscription, gate, api.clock())
+    assert gate.under_way == pacing.AT_ONCE
     api.outside.requests.clear()
-    other = "https://other.example.com/hook"
-    subscribe(api, url=other)
+    subscribe(api, url=OTHER)
     api.start("flow")
     api.drain()
     assert arrived(api) == []
-    assert len(arrived(api, other)) == 1, "another subscription is not held up"
+    assert len(arrived(api, OTHER)) == 1, "another subscription is not held up"
     for _ in range(6):
         api.wait(10 * SECOND)
     (body,) = arrived(api)
@@ -265,14 +395,9 @@ def test_more_than_twenty_at_once_wait_and_use_no_attempt(api: Deployment) -> No
 
 def test_more_than_a_thousand_in_a_minute_wait_for_the_next(api: Deployment) -> None:
     subscription = subscribe(api)
-    api.start("flow")
-    api.drain()
-    gates = api.runtime("deliver_webhooks").turns.gates
-    from dataclasses import replace
-
-    used = replace(gates.get(ACCOUNT, subscription), used=999, minute=api.clock() // MINUTE)
-    gates.put(ACCOUNT, subscription, replace(used, version=used.version + 1), api.clock())
-    api.outside.requests.clear()
+    gates = GateStore(Table(api.clients["dynamodb"], api.table))
+    used = pacing.Gate(version=1, used=pacing.COUNTED_PER_MINUTE - 1, minute=api.clock() // MINUTE)
+    gates.put(ACCOUNT, subscription, used, api.clock())
     for _ in range(3):
         api.start("flow")
     api.drain()

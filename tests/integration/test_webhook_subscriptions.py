@@ -9,8 +9,9 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from interactor.core.times import DAY, HOUR, SECOND, iso
 from interactor.core.webhooks import EVENT_TYPES
+from tests import events
 from tests.integration.definitions import halting, one
-from tests.integration.deployment import Deployment
+from tests.integration.deployment import ACCOUNT, Deployment
 from tests.integration.hooks import (
     DISABLED,
     HALTED,
@@ -272,9 +273,15 @@ def test_days_of_failures_disable_a_subscription_once_and_the_others_are_told(ap
     api.start("flow")
     api.drain()
     since = api.call("GET", f"{SUBSCRIPTIONS}/{subscription}").data["failing_since"]
+    api.purge("WebhooksQueue")
     api.clock.advance(5 * DAY)
-    api.start("flow")
-    api.start("flow")
+    api.sent.clear()
+    for _ in range(2):
+        api.start("flow")
+    api.relay()
+    for message in [message for _, message, _ in api.sent if message.get("subscription_id") == subscription]:
+        api.invoke("deliver_webhooks", events.sqs("webhooks", [message]))
+    api.purge("WebhooksQueue")
     api.drain()
     shown = api.call("GET", f"{SUBSCRIPTIONS}/{subscription}").data
     assert (shown["status"], shown["disabled_reason"]) == ("disabled", "failing")
@@ -284,6 +291,28 @@ def test_days_of_failures_disable_a_subscription_once_and_the_others_are_told(ap
     assert (told["data"]["reason"], told["data"]["failing_since"]) == ("failing", since)
     assert arrived(api, narrow) == [], "it does not see the other's namespaces"
     assert post(api, subscription, "enable").data.get("failing_since") is None
+
+
+def test_a_success_while_the_last_attempt_fails_keeps_a_subscription_active(api: Deployment) -> None:
+    """Both are under way at once: the one that fails knows only what was true before the other succeeded."""
+    subscription = subscribe(api)
+    api.outside.will(URL, answer(500))
+    api.start("flow")
+    api.drain()
+    api.purge("WebhooksQueue")
+    api.clock.advance(5 * DAY)
+    store = api.runtime("deliver_webhooks").subscription_store
+
+    def fails_while_another_succeeds(_: Any) -> Any:
+        found = store.get(ACCOUNT, subscription)
+        assert found is not None
+        store.mark(found, None)
+        return answer(500)
+
+    api.outside.will(URL, fails_while_another_succeeds)
+    api.start("flow")
+    api.drain()
+    assert api.call("GET", f"{SUBSCRIPTIONS}/{subscription}").data["status"] == "active"
 
 
 def test_one_success_makes_all_failures_before_it_forgotten(api: Deployment) -> None:

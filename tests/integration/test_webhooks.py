@@ -70,6 +70,23 @@ def test_no_message_waits_longer_than_a_queue_can_hold_it(api: Deployment) -> No
     assert len(headers(api)) == 6
 
 
+def test_the_first_delay_counts_from_the_event_and_every_number_is_an_attempt(deploy: Any) -> None:
+    api: Deployment = deploy(WebhookRetryDelays="2000,5,0,1")
+    api.define(one(halting()))
+    subscribe(api)
+    api.outside.will(URL, answer(500))
+    api.start("flow")
+    api.clock.advance(100 * SECOND)
+    api.drain()
+    assert max(delay for queue, _, delay in api.sent if queue == "WebhooksQueue") == 900, "as long as a queue can"
+    for waits, attempts in ((900, 0), (900, 0), (99, 0), (2, 1), (3, 1), (3, 2), (1, 3), (1, 4), (3600, 4)):
+        api.wait(waits * SECOND)
+        assert len(headers(api)) >= attempts, waits
+        assert attempts > 0 or not headers(api), "never early"
+    assert [each["x-interactor-retry-count"] for each in headers(api)] == ["0", "1", "2", "3"]
+    assert len(api.bodies("ExhaustedQueue")) == 1
+
+
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 def test_any_2xx_ends_it(api: Deployment, status: int) -> None:
     subscribe(api)

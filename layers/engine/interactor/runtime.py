@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from interactor.adapters.clients import ClientStore
     from interactor.adapters.dynamo.definitions import DefinitionStore
     from interactor.adapters.dynamo.deliveries import DeliveryStore
+    from interactor.adapters.dynamo.gates import GateStore
     from interactor.adapters.dynamo.instances import InstanceStore
     from interactor.adapters.dynamo.remembered import RememberedStore
     from interactor.adapters.dynamo.subscriptions import SubscriptionStore
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from interactor.core.rates import Bucket, Category
     from interactor.core.storing import StepHint
     from interactor.usecases.deliveries import Deliverer
+    from interactor.usecases.draining import Draining
     from interactor.usecases.engine import Engine
     from interactor.usecases.files import Files
     from interactor.usecases.limiter import Limiter
@@ -306,17 +308,35 @@ class Runtime:
     @cached_property
     def turns(self) -> "Turns":
         """Shares of the attempts that each subscription gets."""
-        from interactor.adapters.dynamo.gates import GateStore
         from interactor.usecases.turns import Turns
 
-        return Turns(self.world, GateStore(self.table))
+        return Turns(self.world, self.gate_store)
+
+    @cached_property
+    def gate_store(self) -> "GateStore":
+        """What the workers of a subscription share."""
+        from interactor.adapters.dynamo.gates import GateStore
+
+        return GateStore(self.table)
 
     @cached_property
     def replays(self) -> "Replays":
         """Replays of ranges of the log."""
         from interactor.usecases.replays import Replays
 
-        return Replays(self.world, self.delivery_store, self.subscription_store, self.webhooks_queue)
+        return Replays(self.world, self.delivery_store, self.subscription_store, self.gate_store, self.webhooks_queue)
+
+    @cached_property
+    def draining(self) -> "Draining":
+        """Takes out of the exhausted queue what was replayed."""
+        from interactor.usecases.draining import Draining
+
+        return Draining(self.delivery_store, self.exhausted_queue, self.webhooks_queue)
+
+    @cached_property
+    def exhausted_queue(self) -> "MessageQueue":
+        """Deliveries whose last attempt failed."""
+        return self._messages("EXHAUSTED_QUEUE_URL")
 
     @cached_property
     def webhooks_queue(self) -> "MessageQueue":
@@ -340,7 +360,8 @@ class Runtime:
             instances=self.instances,
             post=self._post,
             waiting=self.webhooks_queue,
-            exhausted=self._messages("EXHAUSTED_QUEUE_URL"),
+            exhausted=self.exhausted_queue,
+            replays=self.replays,
             delays=settings.delays("WEBHOOK_RETRY_DELAYS"),
         )
 

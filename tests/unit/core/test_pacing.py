@@ -4,54 +4,114 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interactor.core import pacing
-from interactor.core.pacing import AT_ONCE, PER_MINUTE, SHARE_ENDS, Gate
+from interactor.core.pacing import (
+    ALLOWANCE,
+    AT_ONCE,
+    BLOCK,
+    COUNTED_PER_MINUTE,
+    KEPT_AT_ONCE,
+    KEPT_FOR,
+    PER_MINUTE,
+    SHARE_ENDS,
+    Gate,
+    Kept,
+)
 from interactor.core.times import MINUTE, SECOND
 
 NOW = 1_768_910_400_000
 
 
+def took(gate: Gate, share_id: str, wanted: int, now: int) -> tuple[Gate, int]:
+    taken = pacing.take(gate, share_id, wanted, now)
+    return taken.gate, taken.granted
+
+
 def test_a_whole_batch_gets_its_share_at_once() -> None:
-    gate, granted = pacing.take(Gate(), "a", 10, NOW)
+    gate, granted = took(Gate(), "a", 10, NOW)
     assert (granted, gate.under_way, gate.used) == (10, 10, 10)
 
 
 def test_no_more_than_twenty_are_under_way() -> None:
-    gate, first = pacing.take(Gate(), "a", 15, NOW)
-    gate, second = pacing.take(gate, "b", 10, NOW)
-    unchanged, third = pacing.take(gate, "c", 1, NOW)
+    gate, first = took(Gate(), "a", 15, NOW)
+    gate, second = took(gate, "b", 10, NOW)
+    unchanged, third = took(gate, "c", 1, NOW)
     assert (first, second, third) == (15, AT_ONCE - 15, 0)
     assert unchanged is gate
 
 
 def test_a_share_that_is_given_back_is_free() -> None:
-    gate, _ = pacing.take(Gate(), "a", AT_ONCE, NOW)
-    assert pacing.take(pacing.give_back(gate, "a", NOW), "b", AT_ONCE, NOW)[1] == AT_ONCE
+    gate, _ = took(Gate(), "a", AT_ONCE, NOW)
+    assert took(pacing.give_back(gate, "a", NOW), "b", AT_ONCE, NOW)[1] == AT_ONCE
 
 
 def test_a_share_of_a_worker_that_died_ends_by_itself() -> None:
-    gate, _ = pacing.take(Gate(), "a", AT_ONCE, NOW)
-    assert pacing.take(gate, "b", 1, NOW + SHARE_ENDS - 1)[1] == 0
-    assert pacing.take(gate, "b", 1, NOW + SHARE_ENDS)[1] == 1
+    gate, _ = took(Gate(), "a", AT_ONCE, NOW)
+    assert took(gate, "b", 1, NOW + SHARE_ENDS - 1)[1] == 0
+    assert took(gate, "b", 1, NOW + SHARE_ENDS)[1] == 1
 
 
 def test_a_share_from_a_clock_far_ahead_holds_nothing_up() -> None:
-    gate, _ = pacing.take(Gate(), "a", AT_ONCE, NOW + MINUTE * 60)
-    assert pacing.take(gate, "b", 10, NOW)[1] == 10
+    gate, _ = took(Gate(), "a", AT_ONCE, NOW + MINUTE * 60)
+    assert took(gate, "b", 10, NOW)[1] == 10
 
 
 def test_no_more_than_a_thousand_go_in_a_minute_and_the_next_minute_is_new() -> None:
     gate = Gate()
     total = 0
     for number in range(200):
-        gate, granted = pacing.take(gate, str(number), 10, NOW)
+        gate, granted = took(gate, str(number), 10, NOW)
         gate = pacing.give_back(gate, str(number), NOW) if granted else gate
         total += granted
-    assert total == PER_MINUTE
-    assert pacing.take(gate, "later", 10, NOW + MINUTE)[1] == 10
+    assert total == COUNTED_PER_MINUTE == PER_MINUTE - KEPT_AT_ONCE * ALLOWANCE
+    assert took(gate, "later", 10, NOW + MINUTE)[1] == 10
+
+
+def kept(gate: Gate, share_id: str, wanted: int, now: int) -> tuple[Gate, Kept]:
+    taken = pacing.take(gate, share_id, wanted, now)
+    assert taken.kept is not None
+    return taken.gate, taken.kept
+
+
+def test_a_small_share_is_kept_and_takes_further_attempts_for_minutes() -> None:
+    gate, share = kept(Gate(), "a", 1, NOW)
+    assert gate.used == BLOCK, "counted ahead"
+    made = 1
+    while (again := share.done(1).use(1, NOW)) is not None:
+        share, made = again, made + 1
+    assert made == BLOCK
+    assert share.done(1).use(1, NOW + KEPT_FOR - SHARE_ENDS + 1) is None, "its last attempt ends before it does"
+    for number in range(ALLOWANCE + 1):
+        again = share.done(1).use(1, NOW + MINUTE)
+        assert (again is not None) == (number < ALLOWANCE)
+        share = again or share
+    assert share.done(1).use(1, NOW + KEPT_FOR - SHARE_ENDS) is not None
+
+
+def test_a_kept_share_takes_no_more_at_once_than_it_is_for() -> None:
+    _, share = kept(Gate(), "a", 3, NOW)
+    assert share.use(1, NOW) is None
+    assert share.done(1).use(1, NOW) is not None
+    assert share.done(1).use(2, NOW) is None
+
+
+def test_a_quarter_of_the_attempts_at_once_may_be_kept_and_no_more() -> None:
+    gate, _ = kept(Gate(), "a", 3, NOW)
+    taken = pacing.take(gate, "b", 3, NOW)
+    assert (taken.granted, taken.kept) == (3, None)
+    gate, _ = kept(taken.gate, "c", 2, NOW)
+    assert pacing.take(gate, "d", 1, NOW).kept is None
+    assert pacing.take(Gate(), "e", AT_ONCE, NOW).kept is None
+
+
+def test_an_idle_share_makes_room_for_the_one_that_its_worker_takes_instead() -> None:
+    gate, _ = kept(Gate(), "a", 5, NOW)
+    taken = pacing.take(gate, "b", 5, NOW, instead_of="a")
+    assert (taken.gate.under_way, taken.granted) == (5, 5)
+    assert taken.kept is not None
 
 
 def test_a_message_waits_for_the_next_minute_when_this_one_is_used_up() -> None:
-    full = Gate(minute=NOW // MINUTE, used=PER_MINUTE)
+    full = Gate(minute=NOW // MINUTE, used=COUNTED_PER_MINUTE)
     assert pacing.wait(full, 0, NOW, 0.0) == MINUTE + SECOND
     assert pacing.wait(full, 0, NOW + MINUTE, 0.0) == SECOND
 
@@ -62,18 +122,47 @@ def test_waits_grow_and_are_bounded() -> None:
     assert (waits[0], waits[-1]) == (2 * SECOND, 256 * SECOND)
 
 
-@given(st.lists(st.tuples(st.booleans(), st.integers(0, 8), st.integers(1, 10), st.integers(0, 20_000)), max_size=60))
-def test_the_bounds_hold_whatever_the_workers_do(steps: list[tuple[bool, int, int, int]]) -> None:
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 10), st.integers(0, 45_000)), max_size=120))
+def test_the_bounds_hold_whatever_the_workers_do(steps: list[tuple[int, int, int]]) -> None:
+    """Workers make attempts in what they keep, else take a share; each attempt is under way as long as it may be."""
     gate, now = Gate(), NOW
+    keeps: dict[int, Kept] = {}
+    under_way: list[tuple[int, int, int | None]] = []
     used: dict[int, int] = {}
-    for gives, worker, wanted, passes in steps:
+    for number, (worker, wanted, passes) in enumerate(steps):
         now += passes
-        if gives:
-            gate = pacing.give_back(gate, str(worker), now)
-            continue
-        version = gate.version
-        gate, granted = pacing.take(gate, str(worker), wanted, now)
+        for until, count, owner in under_way:
+            if until <= now and owner is not None:
+                keeps[owner] = keeps[owner].done(count)
+        under_way = [each for each in under_way if each[0] > now]
+        mine = keeps.get(worker)
+        again = None if mine is None else mine.use(wanted, now)
+        if again is not None:
+            keeps[worker], granted, owner = again, wanted, worker
+        else:
+            idle = mine is not None and not mine.busy
+            taken = pacing.take(gate, str(number), wanted, now, mine.share.id if mine is not None and idle else None)
+            gate, granted, owner = taken.gate, taken.granted, None
+            if granted and taken.kept is not None and (mine is None or idle):
+                keeps[worker], owner = taken.kept, worker
+            elif granted and idle:
+                del keeps[worker]
+        if granted:
+            under_way.append((now + 30 * SECOND, granted, owner))
         used[now // MINUTE] = used.get(now // MINUTE, 0) + granted
-        assert gate.version == version + (granted > 0)
-        assert gate.under_way <= AT_ONCE
+        assert sum(count for _, count, _ in under_way) <= AT_ONCE
         assert used[now // MINUTE] <= PER_MINUTE
+
+
+def test_the_allowance_of_kept_shares_is_left_out_of_what_is_given_away() -> None:
+    """The most that can be made of one minute: all kept shares use their allowance, and the gate gives all it has."""
+    gate, share = kept(Gate(), "a", KEPT_AT_ONCE, NOW)
+    now, made = NOW + MINUTE, 0
+    while (again := share.done(KEPT_AT_ONCE if share.busy else 0).use(KEPT_AT_ONCE, now)) is not None:
+        share, made = again, made + KEPT_AT_ONCE
+    gate = pacing.give_back(gate, "a", now)
+    for number in range(300):
+        taken = pacing.take(gate, str(number), 5, now)
+        gate = pacing.give_back(taken.gate, str(number), now) if taken.granted else gate
+        made += taken.granted + (taken.kept.left if taken.kept is not None else 0)
+    assert made == PER_MINUTE

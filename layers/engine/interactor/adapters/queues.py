@@ -80,6 +80,18 @@ class MessageQueue:
         """
         _send_all(self._client, self._url, messages)
 
+    def receive(self, hidden: Millis) -> list[tuple[str, str]]:
+        """Up to ten messages, as receipt and body, which nobody else sees for so long."""
+        answer = self._client.receive_message(
+            QueueUrl=self._url, MaxNumberOfMessages=_BATCH, VisibilityTimeout=hidden // SECOND
+        )
+        return [(each["ReceiptHandle"], each["Body"]) for each in answer.get("Messages", [])]
+
+    def remove(self, receipts: Sequence[str]) -> None:
+        """Remove up to ten messages that were received; one whose hiding is over may stay."""
+        entries: list[Any] = [{"Id": str(n), "ReceiptHandle": each} for n, each in enumerate(receipts)]
+        self._client.delete_message_batch(QueueUrl=self._url, Entries=entries)
+
 
 def parse_hint(body: JsonObject, again: bool) -> StepHint:
     """The hint of a message's body; ``again`` says it was received before."""

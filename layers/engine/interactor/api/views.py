@@ -130,6 +130,7 @@ def delivery(found: Delivery) -> JsonObject:
         "next_attempt_at": None if found.next_at is None else iso(found.next_at),
     }
     view |= {name: source[name] for name in ("replay_of", "test") if name in source}
+    view |= {} if found.replayed_by is None else {"replayed_by": found.replayed_by}
     return view | ({} if found.reason is None else {"reason": found.reason})
 
 

@@ -8,11 +8,11 @@
 A delivery is in the log from its first attempt on, for 30 days.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from interactor.core import jsons
+from interactor.core import ids, jsons
 from interactor.core.jsons import JsonObject
 from interactor.core.times import DAY, Millis
 from interactor.core.webhooks import Answer
@@ -22,9 +22,6 @@ STATES: Final[tuple[State, ...]] = ("pending", "succeeded", "failed", "exhausted
 UNDELIVERED: Final[tuple[State, ...]] = ("failed", "exhausted")
 
 KEPT: Millis = 30 * DAY
-EXCERPT_BYTES = 2 * 1024
-"""What the log keeps of an answer."""
-_PREFIX, _MASK = "whsec_", "[secret]"
 
 
 @dataclass(frozen=True)
@@ -51,6 +48,14 @@ class Delivery:
     attempts: tuple[Attempt, ...] = ()
     reason: str | None = None
     """Why it was given up, where no answer says so."""
+    replayed_by: str | None = None
+    """The latest replay: of this delivery, and of its event where this is the event's first delivery."""
+
+    @property
+    def first(self) -> str:
+        """The first delivery of the event to the subscription: this one, unless it is a replay."""
+        found: str = self.source.get("first", self.id)
+        return found
 
     @property
     def next_at(self) -> Millis | None:
@@ -84,18 +89,7 @@ def judge(answer: Answer, attempt: int, delays: Sequence[Millis], now: Millis, c
     return Verdict("pending", now + max(delay, asked))
 
 
-def excerpt(text: str, secrets: Iterable[str]) -> str:
-    """The beginning of an answer without the subscription's secrets, which a receiver may have echoed."""
-    for secret in secrets:
-        for form in (secret, secret.removeprefix(_PREFIX)):
-            text = text.replace(form, _MASK)
-            # Where reading stopped within a secret, its beginning is left.
-            torn = next((size for size in range(len(form) - 1, 7, -1) if text.endswith(form[:size])), 0)
-            text = text[: len(text) - torn] + _MASK if torn else text
-    return text.encode("utf-8", "replace")[:EXCERPT_BYTES].decode("utf-8", "ignore")
-
-
-_CARRIED: Final = ("instance_id", "number", "traceparent", "replay_of", "test")
+_CARRIED: Final = ("instance_id", "number", "traceparent", "replay_of", "first", "test")
 
 
 def source_of(message: JsonObject, payload: JsonObject) -> JsonObject:
@@ -119,12 +113,18 @@ def replayed(account: str, subscription_id: str, delivery: Delivery, new_id: str
         "subscription_id": subscription_id,
         "delivery_id": new_id,
         "replay_of": delivery.id,
+        "first": delivery.first,
         "attempt": 0,
     }
     message |= {name: source[name] for name in ("instance_id", "number", "test") if name in source}
     if "payload" in source:
         message["body"] = jsons.dumps({**source["payload"], "delivery_id": new_id})
     return message
+
+
+def waiting(delivery: Delivery, new_id: str) -> Delivery:
+    """What the log is to show of a replay until its first attempt."""
+    return Delivery(new_id, "pending", {**delivery.source, "replay_of": delivery.id, "first": delivery.first})
 
 
 @dataclass(frozen=True)
@@ -150,4 +150,31 @@ class Range:
     until: Millis
     states: tuple[State, ...] = field(default=UNDELIVERED)
     after: str | None = None
-    """The last delivery that was replayed already."""
+    """The last delivery that was looked at already."""
+    exhausted: int = 0
+    """How many of those that were replayed are in the exhausted queue."""
+
+    def takes(self, first: Delivery, latest: Delivery) -> bool:
+        """Whether an event is to be replayed, by its first and its latest delivery.
+
+        What arrived once has arrived. A delivery that this replay made, or one that began after it, is none of its
+        business.
+        """
+        state = "succeeded" if first.state == "succeeded" else latest.state
+        began_before = latest is first or ids.moment_of(latest.id) < ids.moment_of(self.id)
+        return state in self.states and began_before
+
+    def made(self, first: Delivery, latest: Delivery) -> bool:
+        """Whether an event's latest delivery is one of this replay, sent by a step that is being repeated."""
+        return latest is not first and ids.moment_of(latest.id) == ids.moment_of(self.id)
+
+
+@dataclass(frozen=True)
+class Portion:
+    """What one step of a range replays."""
+
+    chosen: tuple[Delivery, ...]
+    repeated: int
+    """Events that this replay sent before: the step died, and is being repeated."""
+    position: str | None
+    """Where to go on; None: there is no more."""

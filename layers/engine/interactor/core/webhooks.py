@@ -90,6 +90,10 @@ class Subscription:
         """Active, and with a clean slate: what failed before counts no longer."""
         return replace(self, status="active", disabled_at=None, disabled_because=None, failing_since=None)
 
+    def fails_for_days(self, now: Millis) -> bool:
+        """Whether all attempts have failed for so long that it is to be disabled."""
+        return self.failing_since is not None and now - self.failing_since >= FAILING_FOR
+
     def hears(self, event: str) -> bool:
         """Whether it is told of events of this type at all."""
         return self.status == "active" and event in self.events

@@ -6,19 +6,21 @@ it is long.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from interactor.core import deliveries, jsons, pacing, signatures, traces
-from interactor.core.deliveries import Attempt, Delivery, Verdict, judge, source_of
+from interactor.core import ids, jsons, pacing, signatures, traces
+from interactor.core.deliveries import Attempt, Delivery, judge, source_of
+from interactor.core.excerpts import excerpt
 from interactor.core.jsons import JsonObject
 from interactor.core.pacing import Gate
 from interactor.core.times import SECOND, Millis
 from interactor.core.urls import check_url
-from interactor.core.webhooks import FAILING_FOR, Answer, DisabledBecause, Subscription, body
+from interactor.core.webhooks import Answer, DisabledBecause, Subscription, body
 from interactor.logs import logger
 from interactor.usecases import subscriptions
+from interactor.usecases.replays import Replays
 from interactor.usecases.world import World
 
 if TYPE_CHECKING:
@@ -41,6 +43,14 @@ class Queue(Protocol):
 
 
 @dataclass(frozen=True)
+class Known:
+    """What the table has for the attempts of a batch: subscriptions and deliveries, by their ids."""
+
+    subscriptions: Mapping[tuple[str, str], Subscription]
+    deliveries: Mapping[tuple[str, str, str], Delivery]
+
+
+@dataclass(frozen=True)
 class Deliverer:
     """Delivers webhook messages. ``delays`` are the waits before each attempt, the first one included."""
 
@@ -51,6 +61,7 @@ class Deliverer:
     post: Post
     waiting: Queue
     exhausted: Queue
+    replays: Replays
     delays: Sequence[Millis]
 
     def is_due(self, message: JsonObject) -> bool:
@@ -63,19 +74,26 @@ class Deliverer:
         delay = pacing.wait(gate, waits, now, self._chance())
         self._send_on({**message, "waits": waits + 1, "due_at": now + delay}, delay)
 
-    def handle(self, message: JsonObject) -> None:
+    def look_up(self, messages: Iterable[JsonObject]) -> Known:
+        """What the attempts of a batch have to know, in one call."""
+        return Known(*self.log.before_attempts(_place(message) for message in messages))
+
+    def handle(self, message: JsonObject, found: Known) -> None:
         """Make the attempt that a message is for, if it is due and still wanted."""
         now = self.world.now()
         if not self.is_due(message):
             self._send_on(message, message["due_at"] - now)
             return
-        account, delivery_id = message["account"], message["delivery_id"]
-        subscription, known = self.log.before_attempt(account, message["subscription_id"], delivery_id)
+        account, subscription_id, delivery_id = place = _place(message)
+        subscription, known = found.subscriptions.get((account, subscription_id)), found.deliveries.get(place)
         if subscription is None:
+            return
+        if message.get("exhausted"):
+            self._deliver_exhausted(subscription, known)
             return
         if known is not None and known.made > message["attempt"]:
             # It was made, and what follows it may not have been sent.
-            self._follow(message, known)
+            self._go_on(message, known)
             return
         text = message.get("body") or self._body_again(message)
         if text is None:
@@ -87,6 +105,12 @@ class Deliverer:
             self.log.give_up(account, subscription.id, ended, now)
             return
         self._attempt(message, subscription, payload, text, source)
+
+    def _deliver_exhausted(self, subscription: Subscription, known: Delivery | None) -> None:
+        """Replay a delivery whose message somebody moved out of the exhausted queue: once, however often it comes."""
+        if known is not None and known.state == "exhausted" and known.replayed_by is None:
+            new_id = ids.derive("del", known.attempts[-1].at, known.id, "again")
+            self.replays.send(subscription.account, subscription.id, [(known, new_id)])
 
     def _attempt(
         self, message: JsonObject, subscription: Subscription, payload: JsonObject, text: str, source: JsonObject
@@ -103,18 +127,17 @@ class Deliverer:
             answer.status,
             answer.problem,
             answer.duration_ms,
-            deliveries.excerpt(answer.text, secrets),
+            excerpt(answer.text, secrets),
             verdict.next_at,
         )
         made = Delivery(message["delivery_id"], verdict.state, source, message["attempt"] + 1)
-        if self.log.add(subscription.account, subscription.id, made, attempt):
-            self._go_on(message, made.made, verdict)
-            return
-        # It is in the log already: the answer to this write was lost, or another worker made the attempt at the same
-        # time and may have died before it went on.
-        _, known = self.log.before_attempt(subscription.account, subscription.id, made.id)
+        known = self.log.add(subscription.account, subscription.id, made, attempt)
+        if known is None:
+            # It is in the log already: the answer to this write was lost, or another worker made the attempt at the
+            # same time and may have died before it went on.
+            known = self.look_up([message]).deliveries.get(_place(message))
         if known is not None:
-            self._follow(message, known)
+            self._go_on(message, known)
 
     def _send(
         self,
@@ -152,7 +175,7 @@ class Deliverer:
             self._disable(subscription, "gone")
         elif since is None:
             self.subscriptions.store.mark(subscription, now)
-        elif now - since >= FAILING_FOR:
+        elif subscription.fails_for_days(now):
             self._disable(subscription, "failing")
 
     def _disable(self, subscription: Subscription, because: DisabledBecause) -> None:
@@ -160,16 +183,15 @@ class Deliverer:
         logger.info("subscription disabled by how its endpoint answers", extra=told)
         subscriptions.disable_for(self.subscriptions, subscription, because)
 
-    def _follow(self, message: JsonObject, known: Delivery) -> None:
-        self._go_on(message, known.made, Verdict(known.state, known.next_at))
-
-    def _go_on(self, message: JsonObject, made: int, verdict: Verdict) -> None:
-        if verdict.state == "exhausted" and not message.get("test"):
-            self.exhausted.send(message, message["subscription_id"])
-        elif verdict.next_at is not None:
+    def _go_on(self, message: JsonObject, known: Delivery) -> None:
+        """What follows from the last attempt that the log knows of."""
+        if known.state == "exhausted":
+            if known.replayed_by is None and not message.get("test"):
+                self.exhausted.send({**message, "exhausted": True}, message["subscription_id"])
+        elif known.next_at is not None:
             following = {name: value for name, value in message.items() if name != "waits"}
-            following |= {"attempt": made, "due_at": verdict.next_at}
-            self._send_on(following, verdict.next_at - self.world.now())
+            following |= {"attempt": known.made, "due_at": known.next_at}
+            self._send_on(following, known.next_at - self.world.now())
 
     def _send_on(self, message: JsonObject, delay: Millis) -> None:
         self.waiting.send(message, message["subscription_id"], delay)
@@ -184,3 +206,7 @@ class Deliverer:
 
     def _chance(self) -> float:
         return int.from_bytes(self.world.entropy(2)) / 0xFFFF
+
+
+def _place(message: JsonObject) -> tuple[str, str, str]:
+    return message["account"], message["subscription_id"], message["delivery_id"]

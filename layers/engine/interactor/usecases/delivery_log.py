@@ -1,9 +1,9 @@
-"""What callers do with deliveries: look at the log, deliver one again, send a sample."""
+"""What callers do with deliveries: look one up, send a sample."""
 
 from typing import TYPE_CHECKING
 
 from interactor.core import ids, jsons
-from interactor.core.deliveries import Delivery, replayed
+from interactor.core.deliveries import Delivery, source_of
 from interactor.core.errors import DeliveryNotFoundError, SubscriptionDisabledError
 from interactor.core.ids import ENTROPY_BYTES
 from interactor.core.jsons import JsonObject
@@ -41,20 +41,7 @@ def require_active(subscription: Subscription) -> None:
         )
 
 
-def replay(messages: Messages, world: World, subscription: Subscription, delivery: Delivery) -> str:
-    """Deliver an event once more; the id of the new delivery.
-
-    Raises:
-        SubscriptionDisabledError: when the subscription is disabled.
-    """
-    require_active(subscription)
-    new_id = world.new_id("del")
-    again = replayed(subscription.account, subscription.id, delivery, new_id)
-    messages.send_all([(again, subscription.id, 0)])
-    return new_id
-
-
-def send_sample(messages: Messages, world: World, subscription: Subscription, event: str) -> str:
+def send_sample(messages: Messages, log: "DeliveryStore", world: World, subscription: Subscription, event: str) -> str:
     """Send a sample of an event type, in one attempt, also to a disabled subscription; the id of the delivery."""
     body = sample(event, subscription, world.now(), world.entropy(ENTROPY_BYTES))
     message: JsonObject = {
@@ -67,4 +54,6 @@ def send_sample(messages: Messages, world: World, subscription: Subscription, ev
     }
     messages.send_all([(message, subscription.id, 0)])
     delivery_id: str = body["delivery_id"]
+    shown = Delivery(delivery_id, "pending", source_of(message, body))
+    log.note(subscription.account, subscription.id, shown, world.now())
     return delivery_id

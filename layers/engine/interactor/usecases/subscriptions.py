@@ -207,6 +207,9 @@ def disable_for(subscriptions: Subscriptions, subscription: Subscription, becaus
         found = subscriptions.store.get(subscription.account, subscription.id)
         if found is None or found.status != "active" or found.url != subscription.url:
             raise _NothingToDoError
+        if because == "failing" and not found.fails_for_days(now):
+            # Another attempt was answered well in between.
+            raise _NothingToDoError
         return found
 
     def tell(changed: Subscription) -> Item:

@@ -15,13 +15,16 @@ AT_ONCE = 10
 def deliver_batch(event: JsonObject) -> JsonObject:
     """Make the attempt that each message is for; answers the messages that are to come again.
 
-    A message is an attempt, or one step of a replay. Attempts beyond their subscription's share go back to wait.
+    A message is an attempt, or one step of a replay or of draining the exhausted queue. Attempts beyond their
+    subscription's share go back to wait.
     """
-    turns, deliverer, replays = runtime().turns, runtime().deliverer, runtime().replays
+    parts = runtime()
+    turns, deliverer, replays, draining = parts.turns, parts.deliverer, parts.replays, parts.draining
     failed: list[str] = []
     ids, messages = _parsed(event, failed)
-    attempts = [n for n, each in enumerate(messages) if "replay" not in each and deliverer.is_due(each)]
+    attempts = [n for n, each in enumerate(messages) if _is_attempt(each) and deliverer.is_due(each)]
     with turns.of(messages, attempts) as refused, ThreadPoolExecutor(AT_ONCE) as workers:
+        known = deliverer.look_up(messages[n] for n in attempts if n not in refused)
 
         def work(position: int) -> None:
             message = messages[position]
@@ -29,12 +32,18 @@ def deliver_batch(event: JsonObject) -> JsonObject:
                 deliverer.wait(message, refused[position])
             elif "replay" in message:
                 replays.step(message)
+            elif "drain" in message:
+                draining.step(message)
             else:
-                deliverer.handle(message)
+                deliverer.handle(message, known)
 
         outcomes = list(workers.map(lambda position: _done(ids[position], lambda: work(position)), range(len(ids))))
     failed += [message_id for message_id, done in zip(ids, outcomes, strict=True) if not done]
     return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
+
+
+def _is_attempt(message: JsonObject) -> bool:
+    return "replay" not in message and "drain" not in message
 
 
 def _parsed(event: JsonObject, failed: list[str]) -> tuple[list[str], list[JsonObject]]:
@@ -45,6 +54,8 @@ def _parsed(event: JsonObject, failed: list[str]) -> tuple[list[str], list[JsonO
         try:
             message: Any = json.loads(record["body"])
             _ = message["account"], message["subscription_id"]
+            if _is_attempt(message):
+                _ = message["delivery_id"], message["attempt"]
         except (ValueError, KeyError, TypeError):
             logger.exception("webhook message cannot be read", extra={"message_id": record["messageId"]})
             failed.append(str(record["messageId"]))

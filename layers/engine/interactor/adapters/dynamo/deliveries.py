@@ -4,7 +4,7 @@ An attempt is one write: it is added to the item's list, which grows to as many 
 refused when that attempt is there already, so that a message that comes twice adds nothing. TTL removes the items.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -12,12 +12,15 @@ from interactor.adapters.dynamo import items, keys, subscriptions
 from interactor.adapters.dynamo.items import Item, b, n, s
 from interactor.adapters.dynamo.table import ConditionFailedError, Table
 from interactor.core import ids
-from interactor.core.deliveries import KEPT, Attempt, Delivery, Filter, Range, State
+from interactor.core.deliveries import KEPT, Attempt, Delivery, Filter, Portion, Range, State
 from interactor.core.jsons import JsonObject
 from interactor.core.times import SECOND, Millis
 from interactor.core.webhooks import Subscription
 
 SCANNED_PER_CALL = 300
+
+Place = tuple[str, str, str]
+"""Account, subscription and delivery."""
 
 
 class DeliveryStore:
@@ -26,28 +29,30 @@ class DeliveryStore:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def before_attempt(
-        self, account: str, subscription_id: str, delivery_id: str
-    ) -> tuple[Subscription | None, Delivery | None]:
-        """What an attempt has to know, in one call: the subscription, and what the log has of the delivery."""
-        places = (
-            items.key(keys.subscriptions(account), subscription_id),
-            items.key(keys.deliveries(account, subscription_id), delivery_id),
-        )
-        found = {items.text(item, "sk"): item for item in self._table.batch_get(places)}
-        subscription, delivery = found.get(subscription_id), found.get(delivery_id)
-        return (
-            None if subscription is None else subscriptions.read(account, subscription),
-            None if delivery is None else _read(delivery),
-        )
+    def before_attempts(
+        self, wanted: Iterable[Place]
+    ) -> tuple[Mapping[tuple[str, str], Subscription], Mapping[Place, Delivery]]:
+        """What attempts have to know, in one call: their subscriptions, and what the log has of the deliveries."""
+        places = dict.fromkeys(wanted)
+        told = {(keys.subscriptions(place[0]), place[1]): place[:2] for place in places}
+        logged = {(keys.deliveries(*place[:2]), place[2]): place for place in places}
+        found_subscriptions: dict[tuple[str, str], Subscription] = {}
+        found_deliveries: dict[Place, Delivery] = {}
+        for item in self._table.batch_get([items.key(*each) for each in (*told, *logged)]):
+            key = items.text(item, "pk"), items.text(item, "sk")
+            if key in told:
+                found_subscriptions[told[key]] = subscriptions.read(told[key][0], item)
+            else:
+                found_deliveries[logged[key]] = _read(item)
+        return found_subscriptions, found_deliveries
 
-    def add(self, account: str, subscription_id: str, delivery: Delivery, attempt: Attempt) -> bool:
-        """Add an attempt, the last of the delivery's ``made``, and the state that it leads to.
+    def add(self, account: str, subscription_id: str, delivery: Delivery, attempt: Attempt) -> Delivery | None:
+        """Add an attempt, the last of the delivery's ``made``, and the state that it leads to; what the log then has.
 
-        False when the log has it, or a later one, already: the message came twice at the same time.
+        None when it has that attempt, or a later one, already: the message came twice at the same time.
         """
         try:
-            self._table.update(
+            stored = self._table.update(
                 items.key(keys.deliveries(account, subscription_id), delivery.id),
                 UpdateExpression="SET #state = :state, made = :made, doc = if_not_exists(doc, :doc), "
                 "expires_at = :end, attempts = list_append(if_not_exists(attempts, :none), :new)",
@@ -60,8 +65,29 @@ class DeliveryStore:
                 },
             )
         except ConditionFailedError:
-            return False
-        return True
+            return None
+        return _read(stored)
+
+    def note(self, account: str, subscription_id: str, delivery: Delivery, now: Millis) -> None:
+        """Show a delivery before its first attempt; nothing where that was made already."""
+        with suppress(ConditionFailedError):
+            self._table.update(
+                items.key(keys.deliveries(account, subscription_id), delivery.id),
+                UpdateExpression="SET #state = :state, made = :made, doc = :doc, expires_at = :end",
+                ConditionExpression="attribute_not_exists(made)",
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues=_common(delivery, now),
+            )
+
+    def mark_replayed(self, account: str, subscription_id: str, delivery_id: str, by: str) -> None:
+        """Note which delivery is the latest replay of one."""
+        with suppress(ConditionFailedError):
+            self._table.update(
+                items.key(keys.deliveries(account, subscription_id), delivery_id),
+                UpdateExpression="SET replayed_by = :by",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeValues={":by": s(by)},
+            )
 
     def give_up(self, account: str, subscription_id: str, delivery: Delivery, now: Millis) -> None:
         """Note that no more attempts are made, and why; nothing where the log is further already."""
@@ -105,16 +131,40 @@ class DeliveryStore:
             if scanned >= SCANNED_PER_CALL:
                 return found, items.text(after, "sk")
 
-    def within(self, wanted: Range, limit: int, now: Millis) -> tuple[list[Delivery], str | None]:
-        """The next deliveries of a range, oldest first: of ``limit`` that are read, those in one of its states."""
+    def within(self, wanted: Range, limit: int, now: Millis) -> Portion:
+        """The next deliveries to replay of a range, oldest event first: of each event the latest one, if it is wanted.
+
+        About ``limit`` of them, or fewer once enough was read for one call.
+        """
         partition = keys.deliveries(wanted.account, wanted.subscription_id)
         begin = ids.make("del", wanted.since, bytes(ids.ENTROPY_BYTES))
         end = ids.make("del", wanted.until, b"\xff" * ids.ENTROPY_BYTES)
-        after = None if wanted.after is None else items.key(partition, wanted.after)
-        page = self._table.query(partition, at_least=begin, at_most=end, after=after, limit=limit)
-        fresh = [_read(item) for item in page.items if not _is_over(item, now)]
-        position = None if page.next_key is None else items.text(page.next_key, "sk")
-        return [each for each in fresh if each.state in wanted.states], position
+        position, found, repeated, scanned = wanted.after, list[Delivery](), 0, 0
+        while len(found) < limit and scanned < SCANNED_PER_CALL:
+            after = None if position is None else items.key(partition, position)
+            page = self._table.query(partition, at_least=begin, at_most=end, after=after, limit=limit)
+            kept = (_read(item) for item in page.items if not _is_over(item, now))
+            firsts = [each for each in kept if _is_first(each)]
+            latest = self._latest(partition, firsts)
+            found += [latest[each.id] for each in firsts if wanted.takes(each, latest[each.id])]
+            repeated += sum(wanted.made(each, latest[each.id]) for each in firsts)
+            scanned += len(page.items)
+            position = None if page.next_key is None else items.text(page.next_key, "sk")
+            if position is None:
+                break
+        return Portion(tuple(found), repeated, position)
+
+    def _latest(self, partition: str, firsts: list[Delivery]) -> dict[str, Delivery]:
+        """The latest delivery of each event, by the id of its first; a replay that the log has lost counts as none."""
+        names = [each.replayed_by for each in firsts if each.replayed_by is not None]
+        stored = self._table.batch_get([items.key(partition, name) for name in dict.fromkeys(names)]) if names else []
+        replays = {each.id: each for each in map(_read, stored)}
+        return {each.id: replays.get(each.replayed_by or "", each) for each in firsts}
+
+
+def _is_first(delivery: Delivery) -> bool:
+    """Whether it is an event's first delivery: no replay, and no sample."""
+    return "replay_of" not in delivery.source and not delivery.source.get("test")
 
 
 def _common(delivery: Delivery, now: Millis) -> Item:
@@ -141,6 +191,7 @@ def _read(item: Item) -> Delivery:
         made=items.number(item, "made"),
         attempts=tuple(_attempts(item)),
         reason=items.text(item, "reason") if "reason" in item else None,
+        replayed_by=items.text(item, "replayed_by") if "replayed_by" in item else None,
     )
 
 

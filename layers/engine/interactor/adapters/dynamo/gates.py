@@ -1,7 +1,12 @@
-"""The gates of subscriptions in the table: one small document each, changed by whoever read its latest version."""
+"""What the workers of a subscription share: its gate, and whose turn it is to be replayed.
+
+A gate is one small document, changed by whoever read its latest version.
+"""
+
+from contextlib import suppress
 
 from interactor.adapters.dynamo import items, keys
-from interactor.adapters.dynamo.items import b, n
+from interactor.adapters.dynamo.items import b, n, s
 from interactor.adapters.dynamo.table import ConditionFailedError, Table
 from interactor.core.pacing import Gate, Share
 from interactor.core.storing import GuardLostError
@@ -44,3 +49,31 @@ class GateStore:
             )
         except ConditionFailedError:
             raise GuardLostError from None
+
+    def enter(self, account: str, subscription_id: str, replay_id: str, now: Millis, until: Millis) -> bool:
+        """Have a replay be the only one of its subscription until then; False while another one is."""
+        try:
+            self._table.update(
+                items.key(keys.gate(account, subscription_id), keys.REPLAY),
+                UpdateExpression="SET holder = :id, held_until = :until, expires_at = :end",
+                ConditionExpression="attribute_not_exists(holder) OR holder = :id OR held_until <= :now",
+                ExpressionAttributeValues={
+                    ":id": s(replay_id),
+                    ":until": n(until),
+                    ":now": n(now),
+                    ":end": n((until + DAY) // SECOND),
+                },
+            )
+        except ConditionFailedError:
+            return False
+        return True
+
+    def leave(self, account: str, subscription_id: str, replay_id: str) -> None:
+        """Let the next one in."""
+        with suppress(ConditionFailedError):
+            self._table.update(
+                items.key(keys.gate(account, subscription_id), keys.REPLAY),
+                UpdateExpression="SET held_until = :now",
+                ConditionExpression="holder = :id",
+                ExpressionAttributeValues={":id": s(replay_id), ":now": n(0)},
+            )

@@ -9,6 +9,7 @@ from zlib import crc32
 from interactor.core.instance import Status
 
 HEAD = "M"
+REPLAY = "R"
 BULK = "L#"
 BEFORE_BULK = "K"
 """Sorts between the history and the head, so that one descending query answers head, data, latest history."""

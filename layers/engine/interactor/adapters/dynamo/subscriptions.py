@@ -52,14 +52,19 @@ class SubscriptionStore:
             KeyTakenError: when an extra write is refused.
         """
         slate = " REMOVE failing_since" if changed.failing_since is None else ""
+        guard, failing = "edition = :read", {}
+        if changed.disabled_because == "failing" and changed.failing_since is not None:
+            # An attempt that succeeds at this moment changes no edition.
+            guard, failing = f"{guard} AND failing_since = :since", {":since": n(changed.failing_since)}
         update = {
             "Key": items.key(keys.subscriptions(changed.account), changed.id),
             "UpdateExpression": f"SET doc = :doc, edition = :next{slate}",
-            "ConditionExpression": "edition = :read",
+            "ConditionExpression": guard,
             "ExpressionAttributeValues": {
                 ":doc": b(items.pack(_document(changed))),
                 ":read": n(changed.edition),
                 ":next": n(changed.edition + 1),
+                **failing,
             },
         }
         try:

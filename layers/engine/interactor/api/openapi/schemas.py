@@ -65,6 +65,7 @@ _DELIVERY: Final = {
     "last_status": maybe(WHOLE),
     "next_attempt_at": maybe(TIME),
     "replay_of?": TEXT,
+    "replayed_by?": TEXT,
     "test?": FLAG,
     "reason?": TEXT,
 }
