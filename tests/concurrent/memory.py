@@ -51,7 +51,7 @@ class MemoryPlace(Place):
     @classmethod
     def begin(cls, sandbox: Sandbox) -> "MemoryPlace":
         """An empty deployment, with the variables that the template declares."""
-        clients = {"dynamodb": FakeDynamo(), "kms": _OpenSeals(), "sqs": SimpleNamespace()}
+        clients = {"dynamodb": FakeDynamo(), "kms": _OpenSeals(), "sqs": SimpleNamespace(), "s3": SimpleNamespace()}
         names = _Names()
         intrinsics = Intrinsics(template(), parameter_values(template(), {}), _PSEUDO, names)
         return cls(clients, sandbox, variables_of(intrinsics))
