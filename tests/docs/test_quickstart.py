@@ -154,6 +154,17 @@ def _python(page: str) -> str:
     return f"{ROOT}/.venvs/app/bin/python - <<'END'\n{program}END\n"
 
 
+def test_what_is_downloaded_is_an_attachment(run: LaunchedRun) -> None:
+    client = Client(run.url, "local", "local-secret")
+    instance = client.create_instance("signing")["id"]
+    file_id = client.upload_file(instance, "contract", '../ä";b.txt', b"We agree.")
+    link = client.transport.call("GET", f"/workflows/instances/{instance}/files/{file_id}")["url"]
+    answer = requests.get(link, timeout=10)
+    assert answer.content == b"We agree."
+    name = "filename=\"_a__b.txt\"; filename*=UTF-8''_%C3%A4%22%3Bb.txt"
+    assert answer.headers["Content-Disposition"] == f"attachment; {name}"
+
+
 @pytest.mark.parametrize(
     ("content", "fields"),
     [

@@ -28,13 +28,18 @@ class FileBucket:
     def upload(self, account: str, instance_id: str, file: File, lifetime: Millis) -> tuple[str, dict[str, str]]:
         """Where to POST a file to as a form, and the fields that stand before it in that form.
 
-        S3 takes it with exactly the announced size and content type, and nothing else.
+        S3 takes it with exactly the announced size and content type, and nothing else. The name is kept with the
+        contents too, so that they are an attachment however they are read.
         """
+        bound = {"Content-Type": file.content_type, "Content-Disposition": disposition(file.name)}
         signed = self._client.generate_presigned_post(
             Bucket=self._name,
             Key=_key(account, instance_id, file),
-            Fields={"Content-Type": file.content_type},
-            Conditions=[{"Content-Type": file.content_type}, ["content-length-range", file.size, file.size]],
+            Fields=bound,
+            Conditions=[
+                *({name: value} for name, value in bound.items()),
+                ["content-length-range", file.size, file.size],
+            ],
             ExpiresIn=lifetime // SECOND,
         )
         return signed["url"], signed["fields"]
