@@ -335,6 +335,29 @@ class TestRetried:
         assert refused.error["details"] == {"status": status}
         assert deployment.get(instance["id"]) == before
 
+    @pytest.mark.parametrize("change", ["retry", "cancel"])
+    def test_an_on_enter_under_way_is_not_made_again(self, deployment: Deployment, change: str) -> None:
+        fork = {"threads": {"a": {"target": "over"}, "b": {"target": "ask"}}, "join": {"target": "done"}}
+        told = {"type": "terminal", "on_enter": {"type": "http", "method": "POST", "url": FIRST}}
+        again = halting(transitions=[{"target": "broken"}])
+        states = {"over": told, "ask": again, "broken": script("if (input.bad) throw 1; return {}", "done")}
+        deployment.define(one({"type": "action", "fork": fork}, name="told", **states))
+        instance = deployment.start("told")
+
+        def meanwhile(_: Any) -> Any:
+            if change == "retry":
+                path = f"/workflows/instances/{instance['id']}/threads/thread_b/resume"
+                assert deployment.call("POST", path, {"input": {"bad": True}}).data["status"] == "failed"
+            assert act(deployment, change, instance).status == 200
+            deployment.work("StepsQueue")
+            return answer(200, {})
+
+        deployment.outside.will(FIRST, meanwhile, answer(200, {}))
+        deployment.drain()
+        deployment.clock.advance(3 * MINUTE)
+        deployment.tick()
+        assert len(deployment.outside.to(FIRST)) == 1
+
     def test_of_two_retries_at_once_one_takes_effect(self, deployment: Deployment) -> None:
         failed = failed_call(deployment)
         with deployment.interposed("TransactWriteItems", rival(lambda: act(deployment, "retry", failed))):

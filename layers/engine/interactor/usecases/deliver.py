@@ -27,7 +27,7 @@ from interactor.core.settle import OvertakenError, expires_at
 from interactor.core.storing import Head
 from interactor.core.times import Millis
 from interactor.usecases.actions import in_flight
-from interactor.usecases.engine import Also, Engine
+from interactor.usecases.engine import Also, Engine, staying
 
 if TYPE_CHECKING:
     from interactor.adapters.dynamo.instances import InstanceStore
@@ -146,7 +146,7 @@ def cancel_instance(engine: Engine, head: Head, by: Json, also: Also | None = No
             raise OvertakenError
         under_way = in_flight(engine.definition_of(present.instance), present, now)
         settled = cancel(present.instance, reason, by, under_way, now, bytes.fromhex(commit_id))
-        return engine.write(present, settled, commit_id, {}, also)
+        return engine.write(present, settled, commit_id, staying(present, settled), also)
 
     return engine.insist(head, judge)
 

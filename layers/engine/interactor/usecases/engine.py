@@ -84,6 +84,15 @@ class Rules:
     retry_delays: tuple[Millis, ...] = (1 * SECOND, 2 * SECOND, 4 * SECOND, 8 * SECOND)
 
 
+def staying(head: Head, settled: Settled) -> dict[str, Lease]:
+    """The leases that a commit leaves: those of threads that it leaves where they are.
+
+    What a thread leased that moves or ends here is done, and its name may be used again.
+    """
+    before, after = head.instance.threads, settled.instance.threads
+    return {name: lease for name, lease in head.leases.items() if after[name].place == before[name].place}
+
+
 class Engine:
     """What every use case that moves an instance shares."""
 
@@ -183,14 +192,7 @@ class Engine:
             now = self.world.now()
             under_way = in_flight(definition, present, now)
             settled = settle(definition, present.instance, change, now, bytes.fromhex(commit_id), under_way)
-            # Nobody may begin later what a thread that ends here had leased, under a name that is used again.
-            stay = {id_: each.place for id_, each in settled.instance.threads.items() if id_ != change.before.id}
-            others = {
-                thread: lease
-                for thread, lease in present.leases.items()
-                if thread in stay and stay[thread] == present.instance.threads[thread].place
-            }
-            return self.write(present, settled, commit_id, others, also)
+            return self.write(present, settled, commit_id, staying(present, settled), also)
 
         return self.insist(head, judge)
 

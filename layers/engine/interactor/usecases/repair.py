@@ -6,7 +6,7 @@ from interactor.core.instance import Phase, Thread
 from interactor.core.jsons import Json
 from interactor.core.storing import Head, StepHint
 from interactor.core.times import Millis
-from interactor.usecases.engine import Also, Engine
+from interactor.usecases.engine import Also, Engine, staying
 
 
 def pause(engine: Engine, head: Head, by: Json, also: Also | None = None) -> Head:
@@ -65,7 +65,7 @@ def retry(engine: Engine, head: Head, by: Json, also: Also | None = None) -> Hea
                 definition, present.instance, by, engine.world.now(), bytes.fromhex(commit_id), shard
             )
             try:
-                return engine.write(present, settled, commit_id, {}, also, room)
+                return engine.write(present, settled, commit_id, staying(present, settled), also, room)
             except NamespaceQuotaExceededError:
                 places.pop(0)
                 commit_id = engine.world.entropy(16).hex()
