@@ -60,7 +60,7 @@ sys.stderr.write("took " + json.dumps(took) + "\\n")
 
 
 def measure(names: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Milliseconds of the bare process and of each handler: the wall's and the processor's, the least and the median."""
+    """Milliseconds of the bare process and of each handler, by the wall and of the processor: the least, the median."""
     found: dict[str, list[dict[str, Any]]] = {}
     with Cloud() as cloud, tempfile.TemporaryDirectory() as folder:
         cloud.restart(clock)
@@ -111,7 +111,7 @@ def _events(cloud: Cloud, folder: Path) -> dict[str, Path]:
         "subscription_id": cloud.call("POST", "/webhooks/subscriptions", hook).data["id"],
     }
     _, sample = cloud.request("GET", "/workflows")
-    events = {}
+    events: dict[str, Path] = {}
     for path in sorted((ROOT / "events").glob("*.json")):
         name = path.name.partition(".")[0]
         event = json.loads(path.read_text())

@@ -15,5 +15,5 @@ def handler(request: Request, principal: Principal) -> Response:
     subscription = webhooks.found(request, principal)
     body = bodies.read(bodies.ChangeSubscription, request)
     within = webhooks.filter_of(body.namespace_filter)
-    changes = Changes(frozenset(body.model_fields_set), body.url, tuple(body.events), within, body.status)
+    changes = Changes(body.given, body.url, tuple(body.events), within, body.status)
     return ok(views.subscription(change(runtime().subscriptions, principal, subscription.id, changes)))

@@ -1,8 +1,12 @@
-"""The bodies of requests, as typed values. Unknown members are ignored; every wrong one is named."""
+"""The bodies of requests, as typed values. Unknown members are ignored; every wrong one is named.
 
-from typing import Annotated, Any, Literal, Self, TypeVar
+A body is a frozen dataclass whose members each say how they are judged. (A validation library would cost every cold
+start more than the rest of the API layer together.)
+"""
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, ClassVar, Literal, TypeVar
 
 from interactor.api.request import Request
 from interactor.core import jsons, limits
@@ -12,34 +16,116 @@ from interactor.core.jsons import Json, JsonObject
 RAW_INPUT_BYTES = 512 * limits.KILOBYTE
 """Of the body as sent: escapes and white space are not counted against the input's own 64 KB."""
 
-Body = TypeVar("Body", bound=BaseModel)
-Text = Annotated[str, Field(max_length=1_000)]
+TEXT_CHARACTERS = 1_000
+
+Wrong = tuple[str, str]
+"""Where in a member something is wrong (empty: the member itself), and what."""
+Judge = Callable[[Any], Iterator[Wrong]]
+Judges = Mapping[str, Judge]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True)
+def text(most: int = TEXT_CHARACTERS) -> Judge:
+    """A text of at most so many characters."""
+
+    def judge(value: Any) -> Iterator[Wrong]:
+        if not isinstance(value, str):
+            yield "", "must be a text"
+        elif len(value) > most:
+            yield "", f"must have at most {most:,} characters"
+
+    return judge
 
 
-class CreateInstance(_Strict):
+def texts(most: int) -> Judge:
+    """A list of at most so many texts."""
+
+    def judge(value: Any) -> Iterator[Wrong]:
+        if not isinstance(value, list):
+            yield "", "must be a list of texts"
+        elif len(value) > most:
+            yield "", f"must have at most {most:,} elements"
+        else:
+            for number, each in enumerate(value):
+                for _, message in text()(each):
+                    yield str(number), message
+
+    return judge
+
+
+def whole(value: Any) -> Iterator[Wrong]:
+    """A whole number."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        yield "", "must be a whole number"
+
+
+def json_object(value: Any) -> Iterator[Wrong]:
+    """A JSON object."""
+    if not isinstance(value, dict):
+        yield "", "must be a JSON object"
+
+
+def anything(_: Any) -> Iterator[Wrong]:
+    """Whatever it is: judged elsewhere."""
+    yield from ()
+
+
+def one_of(*choices: str) -> Judge:
+    """One of these texts."""
+
+    def judge(value: Any) -> Iterator[Wrong]:
+        if value not in choices:
+            yield "", f"must be one of {', '.join(choices)}"
+
+    return judge
+
+
+def optional(judge: Judge) -> Judge:
+    """That, or null."""
+    return lambda value: iter(()) if value is None else judge(value)
+
+
+@dataclass(frozen=True)
+class Body:
+    """What all bodies are. A member without a default is required."""
+
+    MEMBERS: ClassVar[Judges] = {}
+
+    @classmethod
+    def required(cls) -> set[str]:
+        """The members that must be sent."""
+        return {each.name for each in fields(cls) if each.default is MISSING and each.default_factory is MISSING}
+
+
+Made = TypeVar("Made", bound=Body)
+
+
+@dataclass(frozen=True)
+class CreateInstance(Body):
     """``POST /workflows/{name}/instances``."""
 
-    namespace: Any = None
-    input: dict[str, Any] = {}
+    MEMBERS: ClassVar[Judges] = {"namespace": anything, "input": json_object}
+    namespace: Json = None
+    input: JsonObject = field(default_factory=dict)
 
 
-class Resume(_Strict):
+@dataclass(frozen=True)
+class Resume(Body):
     """``POST .../resume``; the choice may stand beside the input or in it."""
 
-    input: dict[str, Any] = {}
-    selected_option: Text | None = None
-    choice: Text | None = None
-    expected_state: Text | None = None
+    MEMBERS: ClassVar[Judges] = {
+        "input": json_object,
+        "selected_option": optional(text()),
+        "choice": optional(text()),
+        "expected_state": optional(text()),
+    }
+    input: JsonObject = field(default_factory=dict)
+    selected_option: str | None = None
+    choice: str | None = None
+    expected_state: str | None = None
 
-    @model_validator(mode="after")
-    def _one_choice(self) -> Self:
+    def __post_init__(self) -> None:
         if None not in (self.selected_option, self.choice) and self.selected_option != self.choice:
-            raise ValueError("selected_option and choice differ; send one of them")
-        return self
+            raise _refused([{"field": "body", "message": "selected_option and choice differ; send one of them"}])
 
     @property
     def option(self) -> str | None:
@@ -47,77 +133,109 @@ class Resume(_Strict):
         return self.selected_option if self.selected_option is not None else self.choice
 
 
-class CreateFile(_Strict):
+@dataclass(frozen=True)
+class CreateFile(Body):
     """``POST .../files``; ``thread_id`` where several threads are halted, ``size`` in bytes."""
 
-    field: Text
+    MEMBERS: ClassVar[Judges] = {
+        "field": text(),
+        "name": text(limits.BODY_BYTES),
+        "content_type": text(),
+        "size": whole,
+        "thread_id": optional(text()),
+        "replaces": optional(text()),
+    }
+    field: str
     name: str
-    content_type: Text
+    content_type: str
     size: int
-    thread_id: Text | None = None
-    replaces: Text | None = None
+    thread_id: str | None = None
+    replaces: str | None = None
 
 
-class CreateSubscription(_Strict):
+@dataclass(frozen=True)
+class CreateSubscription(Body):
     """``POST /webhooks/subscriptions``."""
 
+    MEMBERS: ClassVar[Judges] = {
+        "url": text(limits.BODY_BYTES),
+        "events": texts(50),
+        "secret": optional(text(256)),
+        "namespace_filter": anything,
+    }
     url: str
-    events: Annotated[list[Text], Field(max_length=50)]
-    secret: Annotated[str, Field(max_length=256)] | None = None
+    events: Sequence[str]
+    secret: str | None = None
     namespace_filter: Json = None
 
 
-class ChangeSubscription(_Strict):
+@dataclass(frozen=True)
+class ChangeSubscription(Body):
     """``PATCH /webhooks/subscriptions/{id}``: what is not given stays; ``namespace_filter: null`` takes it away."""
 
+    MEMBERS: ClassVar[Judges] = {
+        "url": text(limits.BODY_BYTES),
+        "events": texts(50),
+        "namespace_filter": anything,
+        "status": one_of("active", "disabled"),
+    }
     url: str = ""
-    events: Annotated[list[Text], Field(max_length=50)] = []
+    events: Sequence[str] = ()
     namespace_filter: Json = None
     status: Literal["active", "disabled"] = "active"
+    given: frozenset[str] = frozenset()
+    """The members that the caller sent."""
 
 
-class RotateSecret(_Strict):
+@dataclass(frozen=True)
+class RotateSecret(Body):
     """``POST /webhooks/subscriptions/{id}/rotate-secret``."""
 
-    secret: Annotated[str, Field(max_length=256)] | None = None
+    MEMBERS: ClassVar[Judges] = {"secret": optional(text(256))}
+    secret: str | None = None
 
 
-class TestSubscription(_Strict):
+@dataclass(frozen=True)
+class TestSubscription(Body):
     """``POST /webhooks/subscriptions/{id}/test``."""
 
-    event: Text | None = None
+    MEMBERS: ClassVar[Judges] = {"event": optional(text())}
+    event: str | None = None
 
 
-class ReplayDeliveries(_Strict):
+@dataclass(frozen=True)
+class ReplayDeliveries(Body):
     """``POST /webhooks/subscriptions/{id}/replay``."""
 
-    since: Text
-    until: Text | None = None
-    status: Text | None = None
+    MEMBERS: ClassVar[Judges] = {"since": text(), "until": optional(text()), "status": optional(text())}
+    since: str
+    until: str | None = None
+    status: str | None = None
 
 
-def read(kind: type[Body], request: Request, most: int = limits.BODY_BYTES) -> Body:
-    """The body as one of the models above.
+def read(kind: type[Made], request: Request, most: int = limits.BODY_BYTES) -> Made:
+    """The body as one of the values above.
 
     Raises:
         PayloadTooLargeError: when the body, or its ``input``, is over its limit.
         InvalidRequestError: when it is no JSON object, or members are wrong.
     """
     document = request.object(most)
-    try:
-        body = kind.model_validate(document)
-    except ValidationError as error:
-        raise InvalidRequestError(
-            "The body has wrong members; details lists them", [_wrong(each) for each in error.errors()]
-        ) from None
-    given = getattr(body, "input", None)
-    if given and jsons.size(given) > limits.INPUT_BYTES:
+    given = {name: document[name] for name in kind.MEMBERS if name in document}
+    wrong = [{"field": name, "message": "is missing"} for name in sorted(kind.required() - given.keys())]
+    for name, value in given.items():
+        found = kind.MEMBERS[name](value)
+        wrong += [{"field": f"{name}.{at}".rstrip("."), "message": message} for at, message in found]
+    if wrong:
+        raise _refused(wrong)
+    told: JsonObject = {"given": frozenset(given)} if "given" in kind.__dataclass_fields__ else {}
+    body = kind(**given, **told)
+    sent = given.get("input")
+    if sent and jsons.size(sent) > limits.INPUT_BYTES:
         message = "The input is larger than 64 KB as JSON; keep large documents elsewhere and send a reference"
         raise PayloadTooLargeError(message, [{"field": "input", "message": message}])
     return body
 
 
-def _wrong(error: Any) -> JsonObject:
-    field = ".".join(str(part) for part in error["loc"])
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return {"field": field or "body", "message": message}
+def _refused(wrong: list[JsonObject]) -> InvalidRequestError:
+    return InvalidRequestError("The body has wrong members; details lists them", wrong)
