@@ -126,9 +126,9 @@ class Cloud:
         self._aws.wait_until_healthy()
         self.aws = Aws()
         self._declare()
-        boto3.setup_default_session()
+        interactor.runtime.session.cache_clear()
         self.meter = Meter(self.aws.client("dynamodb"))
-        self.meter.attach(boto3.DEFAULT_SESSION)
+        self.meter.attach(interactor.runtime.session())
         self.restart()
         self._functions = Functions(self._declared.functions, ROOT)
         self._follow()
@@ -144,7 +144,7 @@ class Cloud:
         if "sandbox" in runtime.__dict__:
             runtime.sandbox.close()
         interactor.runtime.install(None)
-        boto3.DEFAULT_SESSION = None
+        interactor.runtime.session.cache_clear()
         self._aws.stop(20)
         self._lock.release()
         shutil.rmtree(self._directory, ignore_errors=True)

@@ -89,6 +89,8 @@ def _run(code: str, arguments: list[str], folder: Path | None = None) -> dict[st
     """Run code in a fresh process; what it says that it took."""
     paths = [str(ROOT / "layers" / "engine"), *([str(folder)] if folder else [])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONNOUSERSITE": "1"}
+    # Bytecode is there as in a layer that was built by the runtime's Python; the first round writes it.
+    environment |= {"PYTHONPYCACHEPREFIX": str(ROOT / ".local" / "bytecode"), "PYTHONDONTWRITEBYTECODE": ""}
     done = subprocess.run(  # noqa: S603 - our own code, run by our own interpreter
         [str(PYTHON), "-c", code, *arguments], env=environment, capture_output=True, text=True, check=False
     )

@@ -40,10 +40,10 @@ class Meter:
         self._calls = threading.local()
 
     def attach(self, session: Any) -> None:
-        """Hook into all clients that this boto3 session will make."""
-        session.events.register("provide-client-params.*.*", self._before)
-        session.events.register("after-call.*.*", self._after)
-        session.events.register("after-call-error.*.*", self._forget)
+        """Hook into all clients that this session of botocore will make."""
+        session.register("provide-client-params.*.*", self._before)
+        session.register("after-call.*.*", self._after)
+        session.register("after-call-error.*.*", self._forget)
 
     @contextmanager
     def counting(self, tally: Tally) -> Iterator[Tally]:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import interactor.runtime
 from benchmarks import flows
 from benchmarks.cloud import Cloud
 from interactor.core import ids
@@ -29,7 +30,7 @@ class Recorder:
 
     def __init__(self, session: Any) -> None:
         self.calls: list[Call] | None = None
-        session.events.register("provide-client-params.dynamodb.*", self._note)
+        session.register("provide-client-params.dynamodb.*", self._note)
 
     def _note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         if self.calls is not None:
@@ -39,9 +40,7 @@ class Recorder:
 def measure() -> dict[str, Any]:
     """Median milliseconds of both and the median of each pair's quotient, for create and resume; and their calls."""
     with Cloud() as cloud:
-        import boto3
-
-        recorder = Recorder(boto3.DEFAULT_SESSION)
+        recorder = Recorder(interactor.runtime.session())
         cloud.restart(clock)
         # What a request is counted by is no call of each request, so that pairs would differ.
         cloud.without_limits()

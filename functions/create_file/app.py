@@ -7,15 +7,18 @@ from interactor.api.response import Response, created
 from interactor.core.principal import Principal
 from interactor.core.storing import Item
 from interactor.runtime import runtime
-from interactor.usecases.deliver import find, require_going, wanted_thread
+from interactor.usecases.deliver import require_going, wanted_thread
 from interactor.usecases.files import Announced, Begun
+from interactor.usecases.lookup import find_instance
 
 
 @endpoint("workflows:execute")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer where to send the file."""
     ended_since = runtime().ended_since()
-    head = find(runtime().instances, principal, request.parameter("instance_id"), ended_since, with_history=False)
+    head = find_instance(
+        runtime().instances, principal, request.parameter("instance_id"), ended_since, with_history=False
+    )
 
     def work(key: idempotency.Key | None) -> Response:
         body = bodies.read(bodies.CreateFile, request)

@@ -1,19 +1,19 @@
 """POST /workflows/{name}/instances: start an instance and run it on to where it first rests."""
 
-from interactor.api import bodies, idempotency, instances
+from interactor.api import bodies, idempotency, instances, listed
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.core.principal import Principal, actor_of, namespace_for_create
 from interactor.runtime import runtime
-from interactor.usecases import workflows
+from interactor.usecases.lookup import find_workflow
 from interactor.usecases.start import Wanted, start
 
 
 @endpoint("workflows:execute", "create")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the whole instance."""
-    workflow = workflows.find(runtime().definitions, principal.account, request.parameter("name"))
+    workflow = find_workflow(runtime().definitions, principal.account, request.parameter("name"))
     named = request.object(bodies.RAW_INPUT_BYTES).get("namespace")
     namespace = namespace_for_create(principal, named, request.headers.get("x-namespace"))
 
@@ -21,6 +21,6 @@ def handler(request: Request, principal: Principal) -> Response:
         body = bodies.read(bodies.CreateInstance, request, bodies.RAW_INPUT_BYTES)
         by = actor_of(principal, request.headers.get("x-interactor-actor")).as_json()
         wanted = Wanted(workflow, principal.account, namespace, body.input, by, request.traceparent)
-        return Response(201, instances.text(start(runtime().engine, wanted, instances.remembered(key, 201))))
+        return Response(201, listed.text(start(runtime().engine, wanted, instances.remembered(key, 201))))
 
     return idempotency.once(request, principal, namespace, work)

@@ -7,13 +7,14 @@ from interactor.api.response import Response
 from interactor.core.principal import Principal
 from interactor.runtime import runtime
 from interactor.usecases import workflows
+from interactor.usecases.lookup import find_workflow
 
 
 @endpoint("workflows:write")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the name with its new draft."""
     shared, name = runtime().workflows, request.parameter("name")
-    workflows.find(shared.store, principal.account, name)
+    find_workflow(shared.store, principal.account, name)
 
     def work(key: idempotency.Key | None) -> Response:
         document = definitions.posted(request)

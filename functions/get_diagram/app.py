@@ -7,13 +7,13 @@ from interactor.api.response import Response
 from interactor.core.diagram.graph import graph_of
 from interactor.core.principal import Principal
 from interactor.runtime import runtime
-from interactor.usecases import workflows
+from interactor.usecases.lookup import find_version, find_workflow
 
 
 @endpoint("workflows:read")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the picture."""
     store, name, version_id = runtime().definitions, request.parameter("name"), request.parameter("version_id")
-    workflows.find(store, principal.account, name)
-    workflows.find_version(store, principal.account, name, version_id)
+    find_workflow(store, principal.account, name)
+    find_version(store, principal.account, name, version_id)
     return drawn(request, graph_of(store.definition(principal.account, name, version_id)), None)

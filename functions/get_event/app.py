@@ -7,14 +7,14 @@ from interactor.api.response import Response, ok
 from interactor.core.principal import Principal
 from interactor.runtime import runtime
 from interactor.usecases import history
-from interactor.usecases.deliver import find
+from interactor.usecases.lookup import find_instance
 
 
 @endpoint("workflows:read")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the event, with the data right after it where that is asked for."""
     parts = runtime()
-    found = find(parts.instances, principal, request.parameter("instance_id"), parts.ended_since()).instance
+    found = find_instance(parts.instances, principal, request.parameter("instance_id"), parts.ended_since()).instance
     with_data = events.wanted(request).with_data
     event_id = request.parameter("event_id")
     return ok(events.view(history.event(parts.instances, principal.account, found.id, event_id, with_data)))

@@ -6,13 +6,13 @@ from interactor.api.request import Request
 from interactor.api.response import Response, ok
 from interactor.core.principal import Principal
 from interactor.runtime import runtime
-from interactor.usecases.deliver import find
+from interactor.usecases.lookup import find_instance
 
 
 @endpoint("workflows:read")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the file with its link."""
     parts, instance_id = runtime(), request.parameter("instance_id")
-    head = find(parts.instances, principal, instance_id, parts.ended_since(), with_history=False)
+    head = find_instance(parts.instances, principal, instance_id, parts.ended_since(), with_history=False)
     shown = parts.files.show(head.instance, request.parameter("file_id"), parts.files_ended_since())
     return ok(views.download(shown))

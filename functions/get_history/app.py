@@ -10,14 +10,14 @@ from interactor.core import limits
 from interactor.core.principal import Principal
 from interactor.runtime import runtime
 from interactor.usecases import history
-from interactor.usecases.deliver import find
+from interactor.usecases.lookup import find_instance
 
 
 @endpoint("workflows:read")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer a page of events."""
     parts = runtime()
-    found = find(parts.instances, principal, request.parameter("instance_id"), parts.ended_since()).instance
+    found = find_instance(parts.instances, principal, request.parameter("instance_id"), parts.ended_since()).instance
     paging = Paging(request, principal, limits.HISTORY_PAGE_DEFAULT, limits.HISTORY_PAGE_MAXIMUM)
     wanted, after = events.wanted(request), int(paging.position or 0)
     shown, last = history.page(parts.instances, principal.account, found.id, wanted, after, paging.limit)

@@ -8,14 +8,14 @@ from interactor.api.response import Response
 from interactor.core.diagram.graph import graph_of, taken
 from interactor.core.principal import Principal
 from interactor.runtime import runtime
-from interactor.usecases.deliver import find
+from interactor.usecases.lookup import find_instance
 
 
 @endpoint("workflows:read")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the picture."""
     parts = runtime()
-    head = find(parts.instances, principal, request.parameter("instance_id"), parts.ended_since())
+    head = find_instance(parts.instances, principal, request.parameter("instance_id"), parts.ended_since())
     found = head.instance
     definition = parts.definitions.definition(found.account, found.workflow_name, found.version_id)
     standing = {each["current_state"]: str(each.get("outcome") or each["status"]) for each in views.threads(found)}

@@ -6,13 +6,13 @@ from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.core.principal import Principal
 from interactor.runtime import runtime
-from interactor.usecases import workflows
+from interactor.usecases.lookup import find_version, find_workflow
 
 
 @endpoint("workflows:read")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the version with the definition as it was posted."""
     shared, name, version_id = runtime().workflows, request.parameter("name"), request.parameter("version_id")
-    workflows.find(shared.store, principal.account, name)
-    version = workflows.find_version(shared.store, principal.account, name, version_id)
+    find_workflow(shared.store, principal.account, name)
+    version = find_version(shared.store, principal.account, name, version_id)
     return definitions.with_definition(name, version, shared.store.posted(principal.account, name, version_id))

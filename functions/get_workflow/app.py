@@ -6,7 +6,7 @@ from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.core.principal import Principal
 from interactor.runtime import runtime
-from interactor.usecases import workflows
+from interactor.usecases.lookup import find_version, find_workflow
 
 
 @endpoint("workflows:read")
@@ -14,7 +14,7 @@ def handler(request: Request, principal: Principal) -> Response:
     """Answer the version with the definition as it was posted."""
     shared = runtime().workflows
     name = request.parameter("name")
-    workflow = workflows.find(shared.store, principal.account, name)
+    workflow = find_workflow(shared.store, principal.account, name)
     version_id = workflow.published_version_id or workflow.latest_version_id
-    version = workflows.find_version(shared.store, principal.account, name, version_id)
+    version = find_version(shared.store, principal.account, name, version_id)
     return definitions.with_definition(name, version, shared.store.posted(principal.account, name, version_id))

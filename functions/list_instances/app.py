@@ -1,7 +1,7 @@
 """GET /workflows/instances: instances by namespace, workflow and status, newest first."""
 
 from interactor.adapters.dynamo import listing
-from interactor.api import instances, views
+from interactor.api import listed, views
 from interactor.api.endpoint import endpoint
 from interactor.api.paging import Paging
 from interactor.api.request import Request
@@ -14,7 +14,7 @@ from interactor.runtime import runtime
 def handler(request: Request, principal: Principal) -> Response:
     """Answer a page of instances."""
     paging = Paging(request, principal, prefix="inst_")
-    query = instances.query(request, principal)
+    query = listed.query(request, principal)
     if query is None:
         return ok(views.page("instances", [], None))
     found, position = listing.page(runtime().table, query, paging.position, paging.limit)

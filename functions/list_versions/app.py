@@ -7,14 +7,14 @@ from interactor.api.request import Request
 from interactor.api.response import Response, ok
 from interactor.core.principal import Principal
 from interactor.runtime import runtime
-from interactor.usecases import workflows
+from interactor.usecases.lookup import find_workflow
 
 
 @endpoint("workflows:read")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer a page of versions."""
     shared, name = runtime().workflows, request.parameter("name")
-    workflows.find(shared.store, principal.account, name)
+    find_workflow(shared.store, principal.account, name)
     paging = Paging(request, principal, prefix="V#v_")
     found, position = shared.store.versions(principal.account, name, paging.position, paging.limit)
     return ok(views.page("versions", [views.version(each) for each in found], paging.cursor(position)))

@@ -8,14 +8,15 @@ from interactor.core.limits import BODY_BYTES
 from interactor.core.principal import Principal
 from interactor.runtime import runtime
 from interactor.usecases import workflows
+from interactor.usecases.lookup import find_version, find_workflow
 
 
 @endpoint("workflows:write")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the published version."""
     shared, name, version_id = runtime().workflows, request.parameter("name"), request.parameter("version_id")
-    workflow = workflows.find(shared.store, principal.account, name)
-    workflows.find_version(shared.store, principal.account, name, version_id)
+    workflow = find_workflow(shared.store, principal.account, name)
+    find_version(shared.store, principal.account, name, version_id)
 
     def work(key: idempotency.Key | None) -> Response:
         request.object(BODY_BYTES)

@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -115,6 +116,7 @@ class Walk:
         session.events.register("before-parameter-build.*.*", self._sign)
         session.events.register("after-call.*.*", self._look)
         self.patch.setattr(boto3, "DEFAULT_SESSION", session)
+        self.patch.setattr(runtime, "session", lambda: SimpleNamespace(create_client=session.client))
 
     # What is called
 

@@ -7,14 +7,11 @@ in its cold start.
 import os
 import time
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from interactor import settings
-from interactor.core.logic import Failed, HttpCall, ModelCall, Outcome
-from interactor.core.settle import Lifetimes
 from interactor.core.times import Millis
-from interactor.core.webhooks import Answer
 from interactor.logs import logger
 from interactor.usecases.world import World
 
@@ -39,8 +36,10 @@ if TYPE_CHECKING:
     from interactor.adapters.signing import Signer
     from interactor.adapters.verifier import Verifier
     from interactor.core.instance import Instance
+    from interactor.core.logic import HttpCall, ModelCall, Outcome
     from interactor.core.rates import Bucket, Category
     from interactor.core.storing import StepHint
+    from interactor.core.webhooks import Answer
     from interactor.usecases.deliveries import Deliverer
     from interactor.usecases.draining import Draining
     from interactor.usecases.engine import Engine
@@ -220,6 +219,7 @@ class Runtime:
     @cached_property
     def engine(self) -> "Engine":
         """The engine."""
+        from interactor.core.settle import Lifetimes
         from interactor.usecases.engine import Engine, Rules
 
         rules = Rules(
@@ -370,19 +370,21 @@ class Runtime:
 
         return MessageQueue(_client("sqs"), settings.text(variable))
 
-    def _call_out(self, call: HttpCall, headers: Mapping[str, str], mask: Callable[[str], str]) -> Outcome:
+    def _call_out(self, call: "HttpCall", headers: Mapping[str, str], mask: Callable[[str], str]) -> "Outcome":
         from interactor.adapters.outgoing.logic import run_http_call
 
         return run_http_call(self.outgoing, call, headers, now=self.world.now, mask=mask)
 
-    def _ask_model(self, call: ModelCall) -> Outcome:
+    def _ask_model(self, call: "ModelCall") -> "Outcome":
         """Only the step worker comes here, and only for a state that wants it: nobody else pays for the client."""
+        from interactor.core.logic import Failed
+
         outcome = self.models(call)
         if isinstance(outcome, Failed):
             logger.warning("no text of a model", extra={"code": outcome.code, "reason": outcome.message})
         return outcome
 
-    def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> "Answer":
         from interactor.adapters.outgoing.webhook import post
 
         return post(self.outgoing, url, headers, body, self.world.now())
@@ -394,7 +396,7 @@ class _Lazy:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
-    def run(self, call: Any) -> Outcome:
+    def run(self, call: Any) -> "Outcome":
         """Run a script."""
         return self._runtime.sandbox.run(call)
 
@@ -445,12 +447,11 @@ _CONFIG: Mapping[str, Any] = {
 
 
 def _client(service: str, config: Mapping[str, Any] = _CONFIG) -> Any:
-    """A boto3 client, made once. Timeouts stay well inside those of the functions."""
+    """A client as boto3 makes it, made once. Timeouts stay well inside those of the functions."""
     if service not in _clients:
-        import boto3
         from botocore.config import Config
 
-        _clients[service] = boto3.client(service, config=Config(**config))  # type: ignore[call-overload]  # by name
+        _clients[service] = session().create_client(service, config=Config(**config))
     return _clients[service]
 
 
@@ -462,6 +463,14 @@ def _for_s3() -> Any:
         "signature_version": "s3v4",
         "s3": {"addressing_style": style, "us_east_1_regional_endpoint": "regional"},
     }
+
+
+@cache
+def session() -> Any:
+    """What makes clients: botocore's. Importing boto3 would add resources and S3 transfers, which nobody here uses."""
+    from botocore.session import get_session
+
+    return get_session()
 
 
 _runtime: Runtime | None = None

@@ -8,10 +8,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from interactor.core import ids, jsons
+from interactor.core import jsons
 from interactor.core.errors import (
     ConcurrentModificationError,
-    InstanceNotFoundError,
     InstanceNotHaltedError,
     InstancePausedError,
     ThreadNotFoundError,
@@ -28,9 +27,7 @@ from interactor.core.storing import Head
 from interactor.core.times import Millis
 from interactor.usecases.actions import in_flight
 from interactor.usecases.engine import Also, Engine, staying
-
-if TYPE_CHECKING:
-    from interactor.adapters.dynamo.instances import InstanceStore
+from interactor.usecases.lookup import find_instance
 
 
 EXPIRED = "expired"
@@ -59,23 +56,6 @@ class Resume:
     thread_id: str | None
     expected_state: str | None
     arrived_at: Millis
-
-
-def find(
-    instances: "InstanceStore", principal: Principal, instance_id: str, ended_since: Millis, with_history: bool = True
-) -> Head:
-    """The instance with its latest history, if the caller may know of it (ruling 18) and it is not past its date.
-
-    Raises:
-        InstanceNotFoundError: for one that does not exist, for another's, and for one that ended too long ago.
-    """
-    read = instances.read_with_history if with_history else instances.read
-    head = read(principal.account, instance_id) if ids.is_id(instance_id, "inst") else None
-    if head is None or not principal.holds(head.instance.namespace):
-        raise InstanceNotFoundError(instance_id)
-    if head.instance.ended_at is not None and head.instance.ended_at < ended_since:
-        raise InstanceNotFoundError(instance_id)
-    return head
 
 
 def resume(engine: Engine, principal: Principal, head: Head, request: Resume, also: Also | None = None) -> Head:
@@ -202,7 +182,7 @@ def _decided_earlier(instance: Instance, thread: Thread, request: Resume, now: M
 
 def _after_losing(engine: Engine, principal: Principal, instance_id: str, lost: Thread, request: Resume) -> Head:
     """What a resume is told that another commit overtook."""
-    head = find(engine.instances, principal, instance_id, 0)
+    head = find_instance(engine.instances, principal, instance_id, 0)
     instance = head.instance
     require_going(instance)
     last = instance.threads[lost.id].last_resume if lost.id in instance.threads else None

@@ -1,29 +1,26 @@
 """Workflows: validate, create, add a version, publish, and look at them (rulings 1 to 3)."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from interactor.core import ids, jsons
+from interactor.core import jsons
 from interactor.core.definition.check import Problem, ScriptChecker, check
 from interactor.core.definition.compile import compile_definition
 from interactor.core.errors import (
     AlreadyPublishedError,
     InvalidWorkflowError,
-    VersionNotFoundError,
     WorkflowExistsError,
-    WorkflowNotFoundError,
 )
 from interactor.core.jsons import JsonObject
 from interactor.core.storing import ContendedError, Item, StoreUnavailableError, Version, Workflow
+from interactor.usecases.lookup import find_version, find_workflow
 from interactor.usecases.world import World
 
 if TYPE_CHECKING:
     from interactor.adapters.dynamo.definitions import DefinitionStore
 
 ATTEMPTS = 8
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 
 
 Also = Callable[[Workflow, Version], Item]
@@ -70,7 +67,7 @@ def add_version(
         WorkflowNotFoundError: when there is no such workflow.
         InvalidWorkflowError: for errors, and for a name in the body that is not the workflow's.
     """
-    workflow = find(definitions.store, account, name)
+    workflow = find_workflow(definitions.store, account, name)
     if "name" in document and document["name"] != name:
         problem = {"path": "name", "message": f"The definition's name must be '{name}', as in the path"}
         raise InvalidWorkflowError("The definition is for another workflow", [problem])
@@ -90,7 +87,7 @@ def publish(definitions: Definitions, account: str, name: str, version_id: str, 
         AlreadyPublishedError: when it is the published one.
         ConcurrentModificationError: when the workflow was changed in between.
     """
-    workflow = find(definitions.store, account, name)
+    workflow = find_workflow(definitions.store, account, name)
     version = find_version(definitions.store, account, name, version_id)
     if workflow.published_version_id == version_id:
         raise AlreadyPublishedError(f"Version '{version_id}' of workflow '{name}' is the published one already")
@@ -104,35 +101,6 @@ def publish(definitions: Definitions, account: str, name: str, version_id: str, 
     extra = [also(pointed, published)] if also is not None else []
     _insist(definitions.world, lambda token: definitions.store.publish(account, pointed, changed, token, extra))
     return published
-
-
-def is_name(name: str) -> bool:
-    """Whether a workflow can have this name; what cannot is not looked for."""
-    return _NAME.fullmatch(name) is not None
-
-
-def find(store: "DefinitionStore", account: str, name: str) -> Workflow:
-    """A workflow of the account.
-
-    Raises:
-        WorkflowNotFoundError: when there is none.
-    """
-    workflow = store.workflow(account, name) if is_name(name) else None
-    if workflow is None:
-        raise WorkflowNotFoundError(name)
-    return workflow
-
-
-def find_version(store: "DefinitionStore", account: str, name: str, version_id: str) -> Version:
-    """A version of a workflow.
-
-    Raises:
-        VersionNotFoundError: when there is none.
-    """
-    version = store.version(account, name, version_id) if ids.is_id(version_id, "v") else None
-    if version is None:
-        raise VersionNotFoundError(name, version_id)
-    return version
 
 
 def _refuse_errors(definitions: Definitions, document: JsonObject) -> None:

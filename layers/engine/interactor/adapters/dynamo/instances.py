@@ -8,14 +8,13 @@ record with all its events; creating and ending add the namespace's counter. ``v
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from interactor.adapters.dynamo import heads, items, keys, records
 from interactor.adapters.dynamo.items import Item, n, s
 from interactor.adapters.dynamo.table import ConditionFailedError, Table
 from interactor.core.errors import NamespaceQuotaExceededError
 from interactor.core.instance import Instance
-from interactor.core.settle import Settled
 from interactor.core.storing import (
     GuardLostError,
     Head,
@@ -25,6 +24,9 @@ from interactor.core.storing import (
     StoreUnavailableError,
 )
 from interactor.core.times import Millis
+
+if TYPE_CHECKING:
+    from interactor.core.settle import Settled
 
 HISTORY_PER_PAGE = 200
 REMOVED_PER_CALL = 100
@@ -88,7 +90,7 @@ class InstanceStore:
 
     def create(
         self,
-        settled: Settled,
+        settled: "Settled",
         commit_id: str,
         quota: int | None,
         wake_at: Millis,
@@ -112,7 +114,7 @@ class InstanceStore:
     def commit(
         self,
         head: Head,
-        settled: Settled,
+        settled: "Settled",
         commit_id: str,
         leases: Mapping[str, Lease],
         wake_at: Millis,
@@ -188,7 +190,7 @@ class InstanceStore:
         return [keys.parse_instance(items.text(item, "pk")) for item in page.items]
 
     def _write(
-        self, writes: Sequence[Item], extra: Sequence[Item], commit_id: str, instance: Instance, settled: Settled
+        self, writes: Sequence[Item], extra: Sequence[Item], commit_id: str, instance: Instance, settled: "Settled"
     ) -> None:
         """Commit; losing the guard to one's own ``commit_id`` is success: the answer was lost, not the commit."""
         try:
@@ -237,7 +239,7 @@ class InstanceStore:
             raise GuardLostError from None
         return True
 
-    def _check_taken(self, instance: Instance, commit_id: str, settled: Settled | None = None) -> None:
+    def _check_taken(self, instance: Instance, commit_id: str, settled: "Settled | None" = None) -> None:
         """Whether a write whose answer was lost took effect is not known; the head knows.
 
         Where another commit came after it, the history record that it added tells (``settled``).

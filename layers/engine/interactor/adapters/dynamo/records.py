@@ -1,13 +1,17 @@
 """The items of history records. A record over 300 KB has further parts, written in the same transaction."""
 
+from typing import TYPE_CHECKING
+
 from interactor.adapters.dynamo import failures, items, keys
 from interactor.adapters.dynamo.items import Item, b, n
 from interactor.adapters.dynamo.table import Table
-from interactor.core.settle import Settled
 from interactor.core.storing import Record
 
+if TYPE_CHECKING:
+    from interactor.core.settle import Settled
 
-def of(settled: Settled) -> Record:
+
+def of(settled: "Settled") -> Record:
     """The record that a commit adds."""
     instance = settled.instance
     envelope = {
@@ -21,7 +25,7 @@ def of(settled: Settled) -> Record:
     return Record(instance.account, instance.id, settled.events, settled.snapshot, number, envelope)
 
 
-def writes(settled: Settled) -> list[Item]:
+def writes(settled: "Settled") -> list[Item]:
     """The writes of that record, its first part first, and of the errors in it."""
     instance = settled.instance
     partition = keys.instance(instance.account, instance.id)

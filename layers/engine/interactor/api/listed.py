@@ -1,0 +1,44 @@
+"""What the endpoints share that show instances: an instance as it stands, and the filters of a list.
+
+Apart from those that change one, which import the whole engine.
+"""
+
+from interactor.adapters.dynamo.listing import Query
+from interactor.api import views
+from interactor.api.request import Request
+from interactor.core import jsons
+from interactor.core.errors import InvalidRequestError
+from interactor.core.instance import STATUSES
+from interactor.core.principal import ALL, Principal, check_namespace
+from interactor.core.storing import Head
+from interactor.runtime import runtime
+from interactor.usecases.lookup import is_workflow_name
+
+
+def text(head: Head) -> str:
+    """The body of an answer that shows an instance as it stands."""
+    return jsons.dumps({"data": views.instance(head.instance, head.records or ())})
+
+
+def query(request: Request, principal: Principal) -> Query | None:
+    """The filters of a list; None when they ask for what the token cannot see, or what cannot exist.
+
+    Raises:
+        InvalidRequestError: with all filters that are wrong.
+    """
+    namespace, status = request.query.get("namespace"), request.query.get("status")
+    if namespace is not None:
+        check_namespace(namespace)
+        if not principal.holds(namespace):
+            return None
+    if status is not None and status not in STATUSES:
+        message = f"must be one of {', '.join(STATUSES)}"
+        raise InvalidRequestError("The filter is wrong", [{"field": "status", "message": message}])
+    namespaces = principal.namespaces if namespace is None else (namespace,)
+    if namespaces is not ALL and not namespaces:
+        return None
+    workflow_name = request.query.get("workflow_name")
+    if workflow_name is not None and not is_workflow_name(workflow_name):
+        return None
+    known = next((each for each in STATUSES if each == status), None)
+    return Query(principal.account, namespaces, runtime().ended_since(), known, workflow_name)
