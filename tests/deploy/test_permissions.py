@@ -13,7 +13,7 @@ from interactor import runtime
 from interactor.adapters.sandbox import Sandbox
 from tests.deploy.emulated import ACCOUNT, REGION, Aws
 from tests.deploy.grants import Grant, granted
-from tests.deploy.tour import outside, registered, walk
+from tests.deploy.tour import GRANT, outside, registered, walk
 from tests.deploy.walk import ANYONE, FUNCTIONS, TWIN, Call, Walk, with_twins
 
 Permission = tuple[str, str]
@@ -218,6 +218,27 @@ def test_no_function_has_a_role_that_reads_every_queue_or_stream(aws: Aws) -> No
     }
 
     assert not [arn for arn in attached if "Queue" in arn or "DynamoDB" in arn or "Kinesis" in arn]
+
+
+def test_the_keys_that_a_parameter_names_sign_and_verify_in_place_of_the_stacks_own(walked: Walk) -> None:
+    aws = walked.aws
+    key = aws.client("kms").create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
+    stack = aws.deploy("keys", with_twins(aws.template), SigningKeys=key)
+    stack.resources["AnotherKey"] = key
+    registered(aws, stack)
+    here = Walk(aws, stack, pytest.MonkeyPatch(), walked.sandbox)
+    try:
+        here.token = here.request("create_token", GRANT)["access_token"]
+        assert len(here.request("get_jwks")["keys"]) == 1
+        assert here.request("list_workflows")["workflows"] == []
+        here.request("revoke_token", {"token": here.token})
+    finally:
+        here.patch.undo()
+
+    assert here.denied == []
+    keys = {need.resource for calls in here.calls.values() for call in calls for need in call.needs}
+    assert "AnotherKey" in keys
+    assert "SigningKey" not in keys
 
 
 def test_who_may_count_requests_may_not_write_other_items(walked: Walk) -> None:
