@@ -3,7 +3,8 @@
 What it honours of IAM: actions, resources (table, index, queue, key, secret), each item of a transaction on its own,
 who may take a role. What it does not: ``dynamodb:LeadingKeys``, which it takes for absent, so that a condition
 ``ForAllValues`` on it always holds (``tests/deploy/walk.py`` sees to that one). What it invents: the permission
-``sqs:SendMessageBatch``, where AWS knows ``sqs:SendMessage`` for both, so that it is given with that.
+``sqs:SendMessageBatch`` and ``sqs:DeleteMessageBatch``, where AWS knows no other than for one message, so that they are
+given with that.
 """
 
 import copy
@@ -67,8 +68,10 @@ class Aws:
         """``template.yaml`` as CloudFormation gets it, transformed by AWS's own SAM translator."""
         template = transformed(aws_python(), TEMPLATE, REGION, self.cache).template
         for statement in statements(template):
-            if "sqs:SendMessage" in statement["Action"]:
-                statement["Action"] = [*_listed(statement["Action"]), "sqs:SendMessageBatch"]
+            given = _listed(statement["Action"])
+            batches = [f"{each}Batch" for each in ("sqs:DeleteMessage", "sqs:SendMessage") if each in given]
+            if batches:
+                statement["Action"] = [*given, *batches]
         return template
 
     def put(self, key: str, content: bytes) -> None:

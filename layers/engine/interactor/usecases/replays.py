@@ -58,7 +58,7 @@ class Replays:
             self.log.note(account, subscription_id, waiting(each, new_id), self.world.now())
             for marked in {each.id, each.first}:
                 self.log.mark_replayed(account, subscription_id, marked, new_id)
-        return sum(each.state == "exhausted" for each, _ in chosen)
+        return sum(each.state == "exhausted" and not each.source.get("test") for each, _ in chosen)
 
     def one(self, subscription: Subscription, delivery: Delivery) -> str:
         """Deliver one once more, whatever became of it; the id of the new delivery."""
