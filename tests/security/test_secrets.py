@@ -1,8 +1,11 @@
 """Secrets are found in the outgoing request, and nowhere else (invariant 10, ruling 31)."""
 
 import base64
+import html
 import json
+import re
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -16,6 +19,9 @@ URL = "https://api.example.com/charge"
 HOOK = "https://yourapp.com/hook"
 EVENTS = [f"workflow.instance.{name}" for name in ("created", "halted", "resumed", "completed", "failed", "cancelled")]
 FORMS = {VALUE, json.dumps(VALUE)[1:-1], json.dumps(VALUE, ensure_ascii=False)[1:-1], "51H8x"}
+
+
+PARTS = ("/history", "/threads", "/diagram", "/diagram?format=mermaid")
 
 
 @pytest.fixture
@@ -33,6 +39,13 @@ def run(api: Deployment, definition: Any, given: Any = None) -> Any:
     api.drain()
     found = api.get(started["id"])
     listed = api.call("GET", "/workflows/instances").raw or ""
+    instance = f"/workflows/instances/{started['id']}"
+    shown = {path: api.call("GET", path).raw or "" for path in ("/workflows/errors", *(instance + p for p in PARTS))}
+    (subscription,) = api.call("GET", "/webhooks/subscriptions").data["subscriptions"]
+    deliveries = f"/webhooks/subscriptions/{subscription['id']}/deliveries"
+    shown[deliveries] = api.call("GET", deliveries).raw or ""
+    for each in json.loads(shown[deliveries])["data"]["deliveries"]:
+        shown[each["id"]] = api.call("GET", f"{deliveries}/{each['id']}").raw or ""
     told = "".join((request.body or b"").decode() for request in api.outside.to(HOOK))
     places = {
         "the table": api.stored_text(),
@@ -42,6 +55,7 @@ def run(api: Deployment, definition: Any, given: Any = None) -> Any:
         "the log": api.logs.getvalue(),
         "a webhook": told,
         "a message": json.dumps(api.sent, ensure_ascii=False),
+        **shown,
     }
     for place, text in places.items():
         for form in FORMS:
@@ -83,6 +97,32 @@ def test_a_secret_in_an_error_of_the_service_is_masked(api: Deployment, status: 
     assert found["status"] == ("completed" if status == 200 else "failed")
     told = json.dumps(found["workflow_data"]) if status == 200 else found["error"]
     assert "[secret API_KEY]" in told
+
+
+ECHOES = {
+    "base64": base64.b64encode(VALUE.encode()).decode(),
+    "base64 of more": base64.b64encode(f"{VALUE}:".encode()).decode(),
+    "base64 for URLs": base64.urlsafe_b64encode(VALUE.encode()).decode(),
+    "HTML": html.escape(VALUE),
+    "HTML text": html.escape(VALUE, quote=False),
+    "JSON in JSON": json.dumps(json.dumps({"key": VALUE})),
+    "JSON with escaped slashes": json.dumps(VALUE).replace("/", "\\/"),
+    "JSON with large escapes": json.dumps(VALUE).replace("\\u00fc", "\\u00FC"),
+    "percent": quote(VALUE, safe=""),
+    "percent of a path": quote(VALUE),
+    "small percent": re.sub("%..", lambda found: found[0].lower(), quote(VALUE, safe="")),
+    "a form": quote_plus(VALUE),
+}
+
+
+@pytest.mark.parametrize("echoed", ECHOES.values(), ids=ECHOES.keys())
+@pytest.mark.parametrize("status", [200, 403])
+def test_a_secret_that_a_service_echoes_in_another_form_is_masked(api: Deployment, echoed: str, status: int) -> None:
+    api.outside.will(URL, answer(status, f"Invalid key <{echoed}>".encode()))
+    found = run(api, one(http(URL, headers={"Authorization": "${secrets.API_KEY}"})))
+    assert "[secret API_KEY]" in json.dumps(found)
+    assert echoed.strip('"')[:20] not in json.dumps(found)
+    assert "c2tfbGl2ZV8i" not in json.dumps(found), "its beginning in base64"
 
 
 def test_any_secret_of_the_account_is_masked_though_another_was_used(api: Deployment) -> None:

@@ -1,11 +1,15 @@
 """Secrets never rest in an instance: their text is masked in what comes back, before it is committed (invariant 10).
 
-Masked are the secret as it is and the forms in which services echo it: as JSON text, and percent-encoded. A text
-that was cut may end in the middle of a secret: what is left of it there is masked too.
+Masked are the secret as it is and the forms in which services echo it: as JSON text (once and within another, with
+escaped slashes, with escapes of either case), percent-encoded, as HTML text, and in base64. A text that was cut may
+end in the middle of a secret: what is left of it there is masked too.
 """
 
 import json
-from collections.abc import Mapping
+import re
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterator, Mapping
+from html import escape
 from urllib.parse import quote, quote_plus
 
 from interactor.core import jsons
@@ -15,24 +19,14 @@ from interactor.core.logic import Failed, Outcome, Succeeded
 SHORTEST = 4
 """A shorter secret is no secret, and masking it would tear ordinary texts apart."""
 
+SHORTEST_BASE64 = 10
+
 
 class Mask:
     """Masks the secrets of an account, by name, as ``[secret NAME]``."""
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
-        forms = {
-            form: name
-            for name, value in secrets.items()
-            if len(value) >= SHORTEST
-            for form in (
-                value,
-                jsons.dumps(value)[1:-1],
-                json.dumps(value)[1:-1],
-                quote(value, safe=""),
-                quote_plus(value),
-                " ".join(value.split()),
-            )
-        }
+        forms = {form: name for name, value in secrets.items() if len(value) >= SHORTEST for form in _forms(value)}
         # A secret may hold another one: the longer form goes first.
         self._forms = sorted(((form, name) for form, name in forms.items() if form), key=lambda pair: -len(pair[0]))
 
@@ -79,3 +73,24 @@ class Mask:
         if isinstance(value, dict):
             return {self.text(name): self.value(each) for name, each in value.items()}
         return value
+
+
+def _forms(value: str) -> Iterator[str]:
+    """The texts under which a secret comes back."""
+    raw = value.encode("utf-8", "surrogatepass")
+    yield from (value, " ".join(value.split()), escape(value), escape(value, quote=False))
+    for text in (jsons.dumps(value)[1:-1], json.dumps(value)[1:-1]):
+        for written in (text, text.replace("/", "\\/")):
+            yield from (written, _ESCAPE.sub(lambda found: found[0].upper().replace("U", "u", 1), written))
+            yield json.dumps(written)[1:-1]
+    for text in (quote(raw, safe=""), quote(raw), quote_plus(raw)):
+        yield from (text, _PERCENT.sub(lambda found: found[0].lower(), text))
+    for encoded in (b64encode(raw), urlsafe_b64encode(raw)):
+        # The last letter may depend on what follows; so short a form could stand anywhere.
+        kept = encoded[: len(raw) * 8 // 6].decode()
+        if len(kept) >= SHORTEST_BASE64:
+            yield kept
+
+
+_ESCAPE = re.compile(r"\\u[0-9a-f]{4}")
+_PERCENT = re.compile(r"%[0-9A-F]{2}")
