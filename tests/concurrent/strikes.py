@@ -23,8 +23,8 @@ REASONS = {"reason TransactionConflict": "TransactionConflict", "reason Throttli
 
 OTHER_CAME_FIRST = "reason ConditionalCheckFailed"
 LOST = "lost answer"
-TWICE = "tried twice"
-"""The client itself tries again after an answer that never came."""
+TWICE = ("tried twice", "tried twice, the token forgotten")
+"""The client itself tries again after an answer that never came; AWS forgets request tokens after ten minutes."""
 PARTLY = "partly refused"
 STALE = ("index without the due", "index with what is not due")
 EXPIRED = "expired item still there"
@@ -71,7 +71,7 @@ def kinds_at(calls: list[Called], index: int, leftovers: set[tuple[str, str]]) -
     if call.operation == "send_message_batch":
         kinds += [PARTLY]
     if call.operation in ("update_item", "transact_write_items"):
-        kinds += ["conflict"] if call.operation == "update_item" else ["in progress", *REASONS, TWICE]
+        kinds += ["conflict"] if call.operation == "update_item" else ["in progress", *REASONS, *TWICE]
     if call.overtakable:
         kinds += [OTHER_CAME_FIRST]
     known = {place for each in calls[:index] for place in each.reusable}
@@ -111,6 +111,9 @@ def strike(kind: str, operation: str, arguments: dict[str, Any], call: Call, cli
         case "lost answer":
             raise ReadTimeoutError(endpoint_url="http://aws")
         case "tried twice":
+            return call()
+        case "tried twice, the token forgotten":
+            arguments["ClientRequestToken"] = "forgotten"
             return call()
     return answer
 
