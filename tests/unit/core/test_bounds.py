@@ -57,6 +57,20 @@ def test_a_fork_that_leads_to_itself_ends_at_a_thousand_transitions(failing):
     assert len(run.events) < 7_000
 
 
+@pytest.mark.parametrize(
+    "states",
+    [
+        pytest.param({"f": action("g"), "g": action("f")}, id="in a thread"),
+        pytest.param({"f": forking("f", a="t"), "t": END}, id="at a join"),
+    ],
+)
+def test_a_history_that_is_full_ends_the_instance(monkeypatch, states):
+    monkeypatch.setattr(limits, "EVENTS_PER_INSTANCE", 200)
+    run = Runner(compiled(states, "f"), by_state({})).start()
+    assert (run.instance.status, run.instance.failure.code) == ("failed", "history_limit_exceeded")
+    assert 195 <= len(run.events) < 210
+
+
 def test_a_halt_in_a_thread_lets_its_fork_go_round_again():
     states = {"f": forking("f", a="w"), "w": halting("t"), "t": END}
     run = Runner(compiled(states, "f")).start()

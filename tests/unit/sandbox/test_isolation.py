@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from interactor.adapters.sandbox import SandboxError, process
 from interactor.adapters.sandbox.child.lockdown import ALLOWED_CALLS, filter_program
 from interactor.adapters.sandbox.process import Child, DiedError, OverranError, Setup, start
 
@@ -50,6 +51,21 @@ def test_the_environment_is_empty(child: Child, monkeypatch: pytest.MonkeyPatch)
         assert attempt(fresh, "environment") == {"TZ": "UTC"}
     finally:
         fresh.dispose()
+
+
+def test_what_the_parent_hands_over_is_in_no_memory_of_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forgetting a variable leaves its text where the kernel put it, so that it must never get there."""
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
+    handed: list[Any] = []
+
+    def refuse(*_: Any, env: Any, **__: Any) -> Any:
+        handed.append(env)
+        raise OSError("not here")
+
+    monkeypatch.setattr(process.subprocess, "Popen", refuse)
+    with pytest.raises(SandboxError):
+        Child(setup())
+    assert handed[0].keys() <= {"TZ", "LD_LIBRARY_PATH"}
 
 
 def test_only_its_pipes_are_open_whatever_the_parent_has_open() -> None:
