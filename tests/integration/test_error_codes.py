@@ -42,6 +42,7 @@ NEVER = {
     "version": "v_01kfdmdagyy4rdc3yf0jys7smn",
     "event": "evt_01kfdmdagy000000g1x5c8n2qa",
     "subscription": "whsub_01kfdmdagyy4rdc3yf0jys7smn",
+    "file": "file_01kfdmdagyy4rdc3yf0jys7smn",
     "delivery": "del_01kfdmdagy7t3m9b5w0r6k2z4x",
 }
 
@@ -187,6 +188,7 @@ ANSWERS: dict[str, Row] = {
     "workflow_data_too_large": Row(400, _too_large_a_resume),
     "thread_required": Row(400, lambda b: b.post(f"{b.start(FORKED)}/resume"), {"threads"}),
     "thread_not_found": Row(404, lambda b: b.post(f"{b.start()}/threads/thread_x/resume")),
+    "file_not_found": Row(404, lambda b: b.get(f"{b.start()}/files/{NEVER['file']}")),
     "event_not_found": Row(404, lambda b: b.get(f"{b.start()}/events/{NEVER['event']}")),
     "invalid_cursor": Row(400, lambda b: b.get("/workflows?cursor=AAAA")),
     "idempotency_conflict": Row(

@@ -217,6 +217,7 @@ class Delivery(TypedDict):
     last_status: int | None
     next_attempt_at: str | None
     replay_of: NotRequired[str]
+    replayed_by: NotRequired[str]
     test: NotRequired[bool]
     reason: NotRequired[str]
 
