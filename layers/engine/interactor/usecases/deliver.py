@@ -6,7 +6,7 @@ the commit; what the others are told is ruling 17.
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from interactor.core import jsons
 from interactor.core.errors import (
@@ -28,7 +28,6 @@ from interactor.core.times import Millis
 from interactor.usecases.actions import in_flight
 from interactor.usecases.engine import Also, Engine, staying
 from interactor.usecases.lookup import find_instance
-
 
 EXPIRED = "expired"
 
