@@ -8,15 +8,14 @@ import hashlib
 import re
 from typing import Literal, TypeAlias
 
+from ulid import ULID
+
 from interactor.core.times import Millis
 
 Prefix: TypeAlias = Literal["inst", "wf", "v", "evt", "whsub", "del", "req", "file", "replay"]
 
 ENTROPY_BYTES = 10
 _NUMBER_BYTES = 5
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
-_CHARACTERS = 26
 _ID = re.compile(r"([a-z]+)_([0-7][0-9abcdefghjkmnpqrstvwxyz]{25})", re.ASCII)
 
 
@@ -40,7 +39,7 @@ def event_number(event: str) -> int | None:
     """The number that ``event_id`` put into an id, or None for a text that is no event id."""
     if not is_id(event, "evt"):
         return None
-    return int.from_bytes(_bytes(event[4:])[6 : 6 + _NUMBER_BYTES])
+    return int.from_bytes(ULID.from_str(event[4:].upper()).bytes[6 : 6 + _NUMBER_BYTES])
 
 
 def is_id(text: str, prefix: Prefix) -> bool:
@@ -51,17 +50,8 @@ def is_id(text: str, prefix: Prefix) -> bool:
 
 def moment_of(identifier: str) -> Millis:
     """When an id was made, as the id itself says."""
-    return int.from_bytes(_bytes(identifier.partition("_")[2])[:6])
+    return int.from_bytes(ULID.from_str(identifier.partition("_")[2].upper()).bytes[:6])
 
 
 def _ulid(now: Millis, random_part: bytes) -> str:
-    """16 bytes, the time in milliseconds in the first 6, as 26 letters of Crockford's base 32."""
-    number = int.from_bytes(now.to_bytes(6) + random_part)
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(5 * (_CHARACTERS - 1), -1, -5))
-
-
-def _bytes(text: str) -> bytes:
-    number = 0
-    for letter in text:
-        number = number << 5 | _VALUES[letter]
-    return number.to_bytes(16)
+    return str(ULID.from_bytes(now.to_bytes(6) + random_part)).lower()
