@@ -11,9 +11,11 @@ from interactor.adapters.clients import ClientStore
 from interactor.core.times import DAY
 from tests import events
 from tests.deploy.emulated import Aws, Stack
+from tests.deploy.grants import Grant
 from tests.deploy.walk import Walk
 
 ACCOUNT = "acc_1"
+DRAINED = Grant("sqs:DeleteMessage", "ExhaustedQueue")
 
 
 class _Answer(BaseHTTPRequestHandler):
@@ -155,7 +157,6 @@ def subscriptions(here: Walk, outside: str) -> tuple[str, str]:
     here.request("update_subscription", {"namespace_filter": None}, subscription_id=failing)
     for called in ("disable_subscription", "enable_subscription", "rotate_secret"):
         here.repeated(called, subscription_id=failing)
-    here.repeated("test_subscription", status=202, subscription_id=failing)
     return gone, failing
 
 
@@ -267,7 +268,9 @@ def deliveries(here: Walk, gone: str, failing: str) -> None:
     here.repeated("replay_delivery", status=202, subscription_id=failing, delivery_id=first["id"])
     asked = {"since": "2026-01-01", "status": "exhausted"}
     here.repeated("replay_deliveries", asked, 202, subscription_id=failing)
-    here.work("deliver_webhooks", "WebhooksQueue")
+    while DRAINED not in here.used("deliver_webhooks"):
+        here.work("deliver_webhooks", "WebhooksQueue", later=60_000)
+    here.repeated("test_subscription", status=202, subscription_id=failing)
     here.request("delete_subscription", status=204, subscription_id=failing)
 
 
