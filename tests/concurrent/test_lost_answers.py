@@ -118,6 +118,23 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_token_and_has_one_effect
     assert place.counted("wire-create") == place.active("wire-create") == 0
 
 
+def test_a_commit_that_is_repeated_when_its_token_was_forgotten_finds_itself(place, clock):
+    """AWS forgets request tokens after ten minutes: a repeat is refused then, by what it wrote itself."""
+
+    def twice(operation, arguments, call):
+        call()
+        arguments["ClientRequestToken"] = "forgotten"
+        return call()
+
+    name = place.worker(clock).define(APPROVAL)
+    made = place.worker(clock, Once("transact_write_items", twice)).create(name, namespace="forgotten")
+    assert (made.status, place.counted("forgotten")) == (201, 1)
+    resumed = place.worker(clock, Once("transact_write_items", twice)).resume(made.data["id"], {"approved": True})
+    assert (resumed.status, resumed.data["status"]) == (200, "completed")
+    assert place.kinds(made.data["id"]).count("resumed") == 1
+    assert place.counted("forgotten") == 0
+
+
 def test_a_lease_that_boto3_repeats_finds_its_own_work(place, clock, wire):
     outside = Outside()
     instance = place.worker(clock).started(CALL)
