@@ -2,17 +2,20 @@
 
 from functools import reduce
 from operator import truediv
+from typing import TYPE_CHECKING
 
 from interactor.api import idempotency, views
 from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.core import jsons, limits
-from interactor.core.definition.check import Verdict
 from interactor.core.definition.report import ROOT
 from interactor.core.errors import InvalidRequestError, InvalidWorkflowError
 from interactor.core.jsons import Json, JsonObject, JsonPlace
 from interactor.core.storing import Version, Workflow
 from interactor.usecases.workflows import Also, listed
+
+if TYPE_CHECKING:
+    from interactor.core.definition.check import Verdict
 
 
 def posted(request: Request) -> JsonObject:
@@ -50,7 +53,7 @@ def _path(place: JsonPlace) -> str:
     return str(reduce(truediv, place, ROOT))
 
 
-def verdict(found: Verdict) -> JsonObject:
+def verdict(found: "Verdict") -> JsonObject:
     """A verdict as ruling 3 answers it."""
     view: JsonObject = {"valid": found.valid}
     if found.errors:

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from interactor.core import jsons
-from interactor.core.definition.check import Problem, ScriptChecker, check
-from interactor.core.definition.compile import compile_definition
 from interactor.core.errors import (
     AlreadyPublishedError,
     InvalidWorkflowError,
@@ -19,6 +17,7 @@ from interactor.usecases.world import World
 
 if TYPE_CHECKING:
     from interactor.adapters.dynamo.definitions import DefinitionStore
+    from interactor.core.definition.check import Problem, ScriptChecker
 
 ATTEMPTS = 8
 
@@ -33,7 +32,7 @@ class Definitions:
 
     world: World
     store: "DefinitionStore"
-    check_script: ScriptChecker
+    check_script: "ScriptChecker"
 
 
 def create(
@@ -104,6 +103,8 @@ def publish(definitions: Definitions, account: str, name: str, version_id: str, 
 
 
 def _refuse_errors(definitions: Definitions, document: JsonObject) -> None:
+    from interactor.core.definition.check import check
+
     verdict = check(document, definitions.check_script)
     if verdict.errors:
         count = len(verdict.errors)
@@ -111,7 +112,7 @@ def _refuse_errors(definitions: Definitions, document: JsonObject) -> None:
         raise InvalidWorkflowError(f"The definition has {what}; details lists them", listed(verdict.errors))
 
 
-def listed(problems: tuple[Problem, ...]) -> list[JsonObject]:
+def listed(problems: "tuple[Problem, ...]") -> list[JsonObject]:
     """Problems as answers carry them."""
     return [{"path": problem.path, "message": problem.message} for problem in problems]
 
@@ -125,6 +126,8 @@ def _add(
     posted: bytes,
     also: Also | None,
 ) -> None:
+    from interactor.core.definition.compile import compile_definition
+
     compiled = jsons.encode(compile_definition(document).to_json())
     extra = [also(workflow, version)] if also is not None else []
     _insist(

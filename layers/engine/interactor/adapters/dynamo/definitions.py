@@ -13,7 +13,6 @@ from threading import Lock
 from interactor.adapters.dynamo import items, keys
 from interactor.adapters.dynamo.items import Item, b, n, s
 from interactor.adapters.dynamo.table import ConditionFailedError, Page, Table
-from interactor.core.definition.compile import compile_definition
 from interactor.core.definition.model import Definition, OtherCompilerError
 from interactor.core.errors import ConcurrentModificationError, WorkflowExistsError
 from interactor.core.storing import KeyTakenError, Version, Workflow
@@ -98,6 +97,8 @@ class DefinitionStore:
         try:
             definition = Definition.load(json.loads(raw))
         except OtherCompilerError:
+            from interactor.core.definition.compile import compile_definition
+
             posted = {"name": name, **json.loads(self.posted(account, name, version_id))}
             definition = compile_definition(posted)
         self._keep(key, len(raw), definition)
