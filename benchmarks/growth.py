@@ -59,11 +59,10 @@ def measure() -> dict[str, Any]:
 
 def _instances(cloud: Cloud) -> dict[str, Any]:
     found = {}
-    writer = _Writer(cloud)
+    writer, path = _Writer(cloud), "/workflows/instances"
     for number in INSTANCES:
         writer.fill(number)
         halted = flows.create(cloud, "purchase_approval")
-        path = "/workflows/instances"
         found[f"{number:,}"] = {
             "get": _units(cloud, lambda c, i=halted: c.call("GET", f"{path}/{i}")),  # type: ignore[misc]  # bound
             "list a namespace": _units(cloud, lambda c: c.call("GET", f"{path}?namespace={flows.NAMESPACE}")),
