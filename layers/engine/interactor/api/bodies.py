@@ -1,46 +1,54 @@
 """The bodies of requests, as typed values. Unknown members are ignored; every wrong one is named.
 
-A body is a frozen dataclass whose members each say how they are judged. pydantic's core judges them; pydantic's models
-would say the same, and their import would be a third of a cold start.
+A body is a frozen dataclass whose members each say how they are judged, in the terms of pydantic's core, which judges
+them. pydantic's models would say the same, and their import would be a third of a cold start.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
-from typing import Any, ClassVar, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar
 
-from pydantic_core import CoreSchema, SchemaValidator, ValidationError
-from pydantic_core import core_schema as core
+from pydantic_core import SchemaValidator, ValidationError
 
 from interactor.api.request import Request
 from interactor.core import jsons, limits
 from interactor.core.errors import InvalidRequestError, PayloadTooLargeError
 from interactor.core.jsons import Json, JsonObject
 
+if TYPE_CHECKING:
+    from pydantic_core.core_schema import CoreSchema, TypedDictField
+
 RAW_INPUT_BYTES = 512 * limits.KILOBYTE
 """Of the body as sent: escapes and white space are not counted against the input's own 64 KB."""
 
 TEXT_CHARACTERS = 1_000
 
-Members: TypeAlias = Mapping[str, CoreSchema]
+Judge: TypeAlias = "CoreSchema"
+Members: TypeAlias = Mapping[str, "CoreSchema"]
 
 
-def text(most: int = TEXT_CHARACTERS) -> CoreSchema:
+def text(most: int = TEXT_CHARACTERS) -> Judge:
     """A text of at most so many characters."""
-    return _told(core.str_schema(max_length=most, strict=True), f"must be a text of at most {most:,} characters")
+    return _told({"type": "str", "max_length": most, "strict": True}, f"must be a text of at most {most:,} characters")
 
 
-def _told(judge: CoreSchema, message: str) -> CoreSchema:
-    return core.custom_error_schema(judge, "wrong", custom_error_message=message)
+def _told(judge: Judge, message: str) -> Judge:
+    return {"type": "custom-error", "schema": judge, "custom_error_type": "wrong", "custom_error_message": message}
 
 
-OBJECT = _told(core.dict_schema(strict=True), "must be a JSON object")
-ANYTHING = core.any_schema()
+def _or_null(judge: Judge) -> Judge:
+    return {"type": "nullable", "schema": judge}
+
+
+ANYTHING: Judge = {"type": "any"}
 """Judged elsewhere."""
-WHOLE = _told(core.int_schema(strict=True), "must be a whole number")
-OPTIONAL_TEXT = core.nullable_schema(text())
-SECRET = core.nullable_schema(text(256))
-EVENTS = core.list_schema(text(), max_length=50, strict=True)
+OBJECT = _told({"type": "dict", "strict": True}, "must be a JSON object")
+WHOLE = _told({"type": "int", "strict": True}, "must be a whole number")
+OPTIONAL_TEXT = _or_null(text())
+SECRET = _or_null(text(256))
+EVENTS: Judge = {"type": "list", "items_schema": text(), "max_length": 50, "strict": True}
+STATUS: Judge = {"type": "literal", "expected": ["active", "disabled"]}
 
 
 @dataclass(frozen=True)
@@ -58,10 +66,12 @@ class Body:
     @cache
     def judge(cls) -> SchemaValidator:
         """What reads a document as the members that were sent, and raises ``ValidationError`` for wrong ones."""
-        members = {
-            name: core.typed_dict_field(judge, required=name in cls.required()) for name, judge in cls.MEMBERS.items()
+        required = cls.required()
+        members: dict[str, TypedDictField] = {
+            name: {"type": "typed-dict-field", "schema": judge, "required": name in required}
+            for name, judge in cls.MEMBERS.items()
         }
-        return SchemaValidator(core.typed_dict_schema(members, extra_behavior="ignore"))
+        return SchemaValidator({"type": "typed-dict", "fields": members, "extra_behavior": "ignore"})
 
 
 Made = TypeVar("Made", bound=Body)
@@ -145,7 +155,7 @@ class ChangeSubscription(Body):
         "url": text(limits.BODY_BYTES),
         "events": EVENTS,
         "namespace_filter": ANYTHING,
-        "status": core.literal_schema(["active", "disabled"]),
+        "status": STATUS,
     }
     url: str = ""
     events: Sequence[str] = ()

@@ -1,18 +1,26 @@
 """Engine values as the JSON of answers (spec sections on workflows, instances and threads; rulings 10, 15, 20, 28)."""
 
-from collections.abc import Iterable
+from __future__ import annotations
 
-from interactor.adapters.dynamo.listing import Listed
+from typing import TYPE_CHECKING
+
 from interactor.api.history import entries
 from interactor.core import jsons, limits, redaction
-from interactor.core.deliveries import Delivery
-from interactor.core.files import File
-from interactor.core.instance import Instance, Phase, Thread
-from interactor.core.jsons import JsonObject
-from interactor.core.storing import Record, Version, Workflow
+from interactor.core.instance import Phase
 from interactor.core.times import iso
-from interactor.core.webhooks import Subscription
-from interactor.usecases.files import Begun, Shown
+
+if TYPE_CHECKING:
+    # Each endpoint shows a few of these, and imports no others.
+    from collections.abc import Iterable
+
+    from interactor.adapters.dynamo.listing import Listed
+    from interactor.core.deliveries import Delivery
+    from interactor.core.files import File
+    from interactor.core.instance import Instance, Thread
+    from interactor.core.jsons import JsonObject
+    from interactor.core.storing import Record, Version, Workflow
+    from interactor.core.webhooks import Subscription
+    from interactor.usecases.files import Begun, Shown
 
 
 def instance(found: Instance, records: Iterable[Record]) -> JsonObject:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 from interactor.core import redaction, traces
-from interactor.core.definition.input_schema import check_input
 from interactor.core.errors import InvalidRequestError, NamespaceQuotaExceededError, WorkflowNotPublishedError
 from interactor.core.instance import MAIN, Instance, Phase, Thread
 from interactor.core.jsons import Json, JsonObject
@@ -43,6 +42,9 @@ def start(engine: Engine, wanted: Wanted, also: Also | None = None) -> Head:
         )
     definition = engine.definitions.definition(wanted.account, workflow.name, version_id)
     if definition.input_schema is not None:
+        # Few definitions have one.
+        from interactor.core.definition.input_schema import check_input
+
         problems = check_input(definition.input_schema, wanted.input)
         if problems:
             raise InvalidRequestError("The input does not fit the workflow's input_schema", problems)
