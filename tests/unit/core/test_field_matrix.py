@@ -6,6 +6,7 @@ import pytest
 
 from interactor.core.definition.compile import compile_definition
 from interactor.core.errors import InvalidRequestError
+from interactor.core.files import Content, File, Upload
 from interactor.core.form import check_input
 from interactor.core.jsons import Json, equal
 from interactor.core.paths import Scope
@@ -22,6 +23,9 @@ GOOD: dict[str, Json] = {
     "file": FILE,
 }
 """A value of each type."""
+SENT = Upload(File(FILE, "x", "thread_main", 2, "cv.pdf", "application/pdf", 5), Content("application/pdf", 5, "1"))
+TAKEN: dict[str, Json] = {**GOOD, "file": SENT.file.value}
+"""What they are in the data."""
 WRONG_TYPE: dict[str, list[Json]] = {
     "string": [5, True, [], {}],
     "number": ["five", True, [1], {}],
@@ -38,8 +42,8 @@ RULES: dict[str, tuple[dict[str, Json], dict[str, Json]]] = {
     "minDate": ({"minDate": "2026-06-16"}, {"date": "2026-06-16 or later"}),
     "maxDate": ({"maxDate": "2026-06-14"}, {"date": "2026-06-14 or earlier"}),
     "options": ({"options": [{"value": "z", "label": "Z"}]}, {"select": 'one of "z"'}),
-    "accept": ({"accept": "image/*"}, {}),
-    "maxSize": ({"maxSize": 1}, {}),
+    "accept": ({"accept": "image/*"}, {"file": "image/*"}),
+    "maxSize": ({"maxSize": 1}, {"file": "1 byte"}),
     "multiline": ({"multiline": True}, {}),
     "placeholder": ({"placeholder": "Write here"}, {}),
 }
@@ -65,7 +69,7 @@ def sent(shown: dict[str, Json], *values: Json) -> Any:
     """What is merged, or the message of the refusal."""
     form = {"type": "form", "fields": [shown]}
     try:
-        return check_input(form, {}, "condition", {"x": values[0]} if values else {}, None).merged
+        return check_input(form, {}, "condition", {"x": values[0]} if values else {}, None, {FILE: SENT}).merged
     except InvalidRequestError as refusal:
         details: Any = refusal.details
     (detail,) = details
@@ -75,7 +79,7 @@ def sent(shown: dict[str, Json], *values: Json) -> Any:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_value_of_its_type_is_taken_as_it_is(kind: str) -> None:
     for required in (True, False):
-        assert equal(sent(field(kind, required=required), GOOD[kind]), {"x": GOOD[kind]})
+        assert equal(sent(field(kind, required=required), GOOD[kind]), {"x": TAKEN[kind]})
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -92,7 +96,7 @@ def test_a_rule_holds_for_its_types_and_means_nothing_for_the_others(kind: str, 
     if kind in refused:
         assert refused[kind] in found
     elif rule == "options" or not isinstance(found, str):
-        assert equal(found, {"x": GOOD[kind]})
+        assert equal(found, {"x": TAKEN[kind]})
     else:
         raise AssertionError(found)
 
@@ -110,7 +114,7 @@ def test_what_absence_means(kind: str, required: bool, default: bool, given: tup
         else:
             assert "is required" in found
     elif default:
-        assert equal(found, {"x": GOOD[kind]})
+        assert equal(found, {"x": TAKEN[kind]})
     else:
         assert found == ({"x": None} if given else {})
 
@@ -138,7 +142,7 @@ def test_a_default_from_a_template_keeps_its_type_and_is_taken_as_shown(kind: st
     where = "given" if source == "input.v" else "data"
     shown = rendered(field(kind, default=f"${{{source}}}"), **{where: {"v": GOOD[kind]}})
     assert equal(shown, {**field(kind), "default": GOOD[kind]})
-    assert equal(sent(shown), {"x": GOOD[kind]})
+    assert equal(sent(shown), {"x": TAKEN[kind]})
 
 
 @pytest.mark.parametrize("kind", KINDS)
