@@ -24,8 +24,37 @@ def _cost() -> dict[str, Any]:
     return {"cost": counted, "cost_times": timed, "peers": equivalents.document()}
 
 
+def _overhead() -> dict[str, Any]:
+    from benchmarks import overhead
+
+    found = overhead.measure()
+    return {"overhead": found["calls"], "overhead_times": found["milliseconds"]}
+
+
+def _coldstart() -> dict[str, Any]:
+    from benchmarks import coldstart
+
+    return {"coldstart_times": coldstart.measure()}
+
+
+def _growth() -> dict[str, Any]:
+    from benchmarks import growth
+
+    return {"growth": growth.measure()}
+
+
+def _load() -> dict[str, Any]:
+    from benchmarks import load
+
+    return {"load_times": load.measure()}
+
+
 MEASUREMENTS: dict[str, tuple[str, Measurement]] = {
     "cost": ("what workflows ask of AWS, and how long functions run", _cost),
+    "overhead": ("create and resume, against the same calls made by hand", _overhead),
+    "coldstart": ("each handler in a fresh process, against importing boto3", _coldstart),
+    "growth": ("units of requests at up to 100,000 instances, 10,000 events and 250 KB", _growth),
+    "load": ("the local run under 16 clients, with faults", _load),
 }
 
 

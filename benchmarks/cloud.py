@@ -171,9 +171,9 @@ class Cloud:
             self.clock = clock
             interactor.runtime.install(Runtime(World(clock, os.urandom, time.sleep)))
 
-    def without_limits(self) -> None:
-        """Have no rate limits from now on."""
-        os.environ.update({name: "0" for name in os.environ if name.startswith("RATE_LIMIT_")})
+    def limits(self, each: str) -> None:
+        """Have other rate limits from now on; 0 is none."""
+        os.environ.update({name: each for name in os.environ if name.startswith("RATE_LIMIT_")})
         self.forget_limits()
 
     def plain_client(self) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks import flows
 from benchmarks.cloud import ACCOUNT, Cloud
-from benchmarks.tally import Tally, tidy
+from benchmarks.tally import Counts, tidy
 from interactor.adapters.dynamo import items, keys
 from interactor.core import ids
 
@@ -59,19 +59,21 @@ def measure() -> dict[str, Any]:
 
 def _instances(cloud: Cloud) -> dict[str, Any]:
     found = {}
-    writer, path = _Writer(cloud), "/workflows/instances"
+    writer = _Writer(cloud)
     for number in INSTANCES:
         writer.fill(number)
         halted = flows.create(cloud, "purchase_approval")
-        found[f"{number:,}"] = {
-            "get": _units(cloud, lambda c, i=halted: c.call("GET", f"{path}/{i}")),  # type: ignore[misc]  # bound
-            "list a namespace": _units(cloud, lambda c: c.call("GET", f"{path}?namespace={flows.NAMESPACE}")),
-            "list a workflow": _units(cloud, lambda c: c.call("GET", f"{path}?workflow_name=purchase_approval")),
-            "list the account": _units(cloud, lambda c: c.call("GET", path)),
-            "inbox": _units(cloud, lambda c: c.call("GET", f"{path}?namespace={flows.NAMESPACE}&status=halted")),
-            "resume": _units(cloud, lambda c, i=halted: flows.resume(c, i)),  # type: ignore[misc]  # bound
-            "history": _units(cloud, lambda c, i=halted: c.call("GET", f"{path}/{i}/history")),  # type: ignore[misc]  # bound
+        path = "/workflows/instances"
+        asked = {
+            "get": f"{path}/{halted}",
+            "list a namespace": f"{path}?namespace={flows.NAMESPACE}",
+            "list a workflow": f"{path}?workflow_name=purchase_approval",
+            "list the account": path,
+            "inbox": f"{path}?namespace={flows.NAMESPACE}&status=halted",
+            "history": f"{path}/{halted}/history",
         }
+        found[f"{number:,}"] = {name: _units(cloud, _get(where)) for name, where in asked.items()}
+        found[f"{number:,}"]["resume"] = _units(cloud, _resume(halted))
     return found
 
 
@@ -82,9 +84,9 @@ def _events(cloud: Cloud) -> dict[str, Any]:
         _lengthen(cloud, made, number)
         path = f"/workflows/instances/{made}"
         found[f"{number:,}"] = {
-            "get": _units(cloud, lambda c, p=path: c.call("GET", p)),  # type: ignore[misc]  # bound
-            "history": _units(cloud, lambda c, p=path: c.call("GET", f"{p}/history")),  # type: ignore[misc]  # bound
-            "resume": _units(cloud, lambda c, i=made: flows.resume(c, i)),  # type: ignore[misc]  # bound
+            "get": _units(cloud, _get(path)),
+            "history": _units(cloud, _get(f"{path}/history")),
+            "resume": _units(cloud, _resume(made)),
         }
     return found
 
@@ -102,10 +104,18 @@ def _data(cloud: Cloud) -> dict[str, Any]:
         path = f"/workflows/instances/{made[0]}"
         found[f"{kilobytes} KB"] = {
             "create": created,
-            "get": _units(cloud, lambda c, p=path: c.call("GET", p)),  # type: ignore[misc]  # bound
-            "resume": _units(cloud, lambda c, p=path: c.call("POST", f"{p}/resume", {"input": {}})),  # type: ignore[misc]  # bound
+            "get": _units(cloud, _get(path)),
+            "resume": _units(cloud, lambda c, path=path: c.call("POST", f"{path}/resume", {"input": {}})),  # type: ignore[misc]  # bound
         }
     return found
+
+
+def _get(path: str) -> Ask:
+    return lambda cloud: cloud.call("GET", path)
+
+
+def _resume(instance_id: str) -> Ask:
+    return lambda cloud: flows.resume(cloud, instance_id)
 
 
 def _units(cloud: Cloud, ask: Ask) -> dict[str, float]:
@@ -115,10 +125,10 @@ def _units(cloud: Cloud, ask: Ask) -> dict[str, float]:
         answer = ask(cloud)
     if getattr(answer, "status", 200) >= 400:
         raise AssertionError(f"{answer.status}: {answer.body}")
-    return {"read": _sum(tally.read_units, tally), "write": _sum(tally.write_units, tally)}
+    return {"read": _sum(tally.read_units), "write": _sum(tally.write_units)}
 
 
-def _sum(units: dict[str, float], _: Tally) -> float:
+def _sum(units: Counts) -> float:
     return tidy(sum(count for name, count in units.items() if name not in ("rate limit", "revoked tokens")))
 
 

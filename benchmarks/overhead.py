@@ -43,7 +43,7 @@ def measure() -> dict[str, Any]:
         recorder = Recorder(interactor.runtime.session())
         cloud.restart(clock)
         # What a request is counted by is no call of each request, so that pairs would differ.
-        cloud.without_limits()
+        cloud.limits("0")
         cloud.log_in()
         cloud.define(flows.APPROVAL)
         return _pairs(cloud, recorder)

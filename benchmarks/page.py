@@ -1,10 +1,10 @@
 """The tables of ``docs/performance.md``, made from the results; the text around them is written by hand."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from benchmarks import bill, prices
+from benchmarks import bill, latency, prices
 from benchmarks.bill import Work
 from benchmarks.cost import BATCHES, variant
 from benchmarks.prices import GIGABYTE, MILLION
@@ -131,6 +131,98 @@ def _apart(results: Results) -> str:
     return table(["of a million ended approvals", "", ""], rows)
 
 
+def _overhead(results: Results) -> str:
+    """Handler and floor."""
+    rows = []
+    for name, took in results["overhead_times"].items():
+        calls = ", ".join(f"`{each}`" for each in results["overhead"][name])
+        cells = [f"{took['floor']} ({took['floor_processor']})", f"{took['handler']} ({took['handler_processor']})"]
+        rows.append([name, calls, *cells, f"{took['quotient']:.2f}"])
+    return table(["milliseconds (of them the processor's)", "calls", "floor", "handler", "quotient"], rows)
+
+
+def _coldstart(results: Results) -> str:
+    """Each handler against the bare process."""
+    found = results["coldstart_times"]
+    bare = found["bare"]
+    rows = []
+    for name in ["bare", *sorted(each for each in found if each != "bare")]:
+        wall, processor = found[name]["wall_ms"], found[name]["processor_ms"]
+        quotients = [wall["median"] / bare["wall_ms"]["median"], processor["least"] / bare["processor_ms"]["least"]]
+        cells = [f"{wall['least']:.0f}", f"{wall['median']:.0f}", f"{processor['least']:.0f}"]
+        rows.append(
+            [f"`{name}`" if name != "bare" else "boto3 and one client", *cells, *(f"{q:.2f}" for q in quotients)]
+        )
+    return table(["milliseconds", "least", "median", "processor", "of the median", "of the processor's"], rows)
+
+
+def _growing(part: str, what: str) -> Callable[[Results], str]:
+    """Units by size: read and write."""
+
+    def made(results: Results) -> str:
+        sizes = results["growth"][part]
+        order = sorted(sizes, key=lambda size: int(size.split()[0].replace(",", "")))
+        names = list(sizes[order[0]])
+        rows = [[name, *(_pair(sizes[size][name]) for size in order)] for name in names]
+        return table([what, *order], rows)
+
+    return made
+
+
+def _latency(results: Results) -> str:
+    """The model of what a caller waits for."""
+    timed = {name: each["processor_ms"] for name, each in results["cost_times"]["batches of 1"].items()}
+    timed |= {"advance_steps": results["cost_times"]["batches of 5"]["advance_steps"]["processor_ms"]}
+    phases = results["cost"]["workflows"]["purchase_approval"][variant(False, 1, True)]
+    one_call = results["cost"]["workflows"]["one_call"]["batches of 5"]
+    tallies = {
+        "create_instance": Tally.read(phases["create"]),
+        "resume_instance": Tally.read(phases["resume"]),
+        "relay_events": Tally.read(phases["relay"]).per(2),
+        "deliver_webhooks": Tally.read(phases["deliver"]).per(2),
+        "advance_steps": Tally.read(one_call["steps"]),
+    }
+    rows = []
+    for name in latency.BEFORE_THE_ANSWER:
+        found = latency.milliseconds(name, tallies, timed)
+        rows.append([name, "; ".join(f"{part} {took:g}" for part, took in found["parts"].items()), f"{found['sum']}"])
+    return table(["from", "milliseconds", "sum"], rows)
+
+
+def _load(results: Results) -> str:
+    """What the load came to."""
+    found = results["load_times"]
+    rows = [
+        ["requests", f"{sum(found['statuses'].values()):,} in {found['seconds']:g} s by {found['clients']} clients"],
+        ["answers", ", ".join(f"{name}: {count:,}" for name, count in found["statuses"].items())],
+        ["answers of 500 and over; requests without an answer", f"{found['server_errors']}; {found['unanswered']}"],
+        ["calls of AWS; of them refused as throttled; answers lost", _faults(found["faults"])],
+        [
+            "instances, and how they were left",
+            ", ".join(f"{count:,} {name}" for name, count in found["instances"].items()),
+        ],
+        ["instances not where they were left; webhooks that did not come", _lost(found["lost"])],
+        ["webhooks that came", f"{found['webhooks']:,}"],
+        ["resident memory, warm and at the end", f"{found['memory_mb']['warm']} MB, {found['memory_mb']['end']} MB"],
+    ]
+    waits = [f"{name} {took['p50']:.0f} ({took['p99']:.0f})" for name, took in found["milliseconds"].items()]
+    rows.append(["milliseconds to the answer, p50 (p99), all on one machine", ", ".join(waits)])
+    return table(["", ""], rows)
+
+
+def _faults(made: Mapping[str, int]) -> str:
+    return f"{made['calls']:,}; {made.get('throttled', 0):,}; {made.get('lost', 0):,}"
+
+
+def _lost(lost: Mapping[str, int]) -> str:
+    return f"{lost['instances']}; {lost['webhooks']}"
+
+
+def _pair(units: Mapping[str, float]) -> str:
+    read, write = units["read"], units["write"]
+    return f"{read:g}" if not write else f"{read:g} + {write:g} w"
+
+
 def _prices(_: Results) -> str:
     rows = [[each.name, each.shown, each.per, each.source] for each in prices.ALL]
     return table(["us-east-1, read on " + prices.READ_ON, "", "for a", "from"], rows)
@@ -153,4 +245,11 @@ TABLES = {
     "times": _times,
     "apart": _apart,
     "prices": _prices,
+    "overhead": _overhead,
+    "coldstart": _coldstart,
+    "growth_instances": _growing("instances", "instances"),
+    "growth_events": _growing("events", "events of the instance"),
+    "growth_data": _growing("data", "data of the instance"),
+    "latency": _latency,
+    "load": _load,
 }
