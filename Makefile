@@ -30,7 +30,7 @@ SECONDS_sam := 60
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test lint types validate pytest simulate format demo serve build lock clean
+.PHONY: help setup test lint types validate pytest simulate format demo serve bench build lock clean
 
 help:  ## Show this list
 	@echo "Variables: PYTHON (now $(PYTHON)), ARCHITECTURE (now $(ARCHITECTURE)), PYTEST_ARGS, PORT and FRESH=1 for serve"
@@ -65,6 +65,9 @@ pytest: $(APP) $(DEV) $(AWS) $(SAM)  ## Run the tests only (PYTEST_ARGS="-k resu
 format: $(DEV)  ## Rewrite the code as ruff formats it
 	@$(DEV_PYTHON) -m ruff check --fix .
 	@$(DEV_PYTHON) -m ruff format .
+
+bench: $(APP) $(DEV) $(AWS)  ## Measure cost, overhead, cold starts, growth and load (BENCH="cost growth", BENCH=--check)
+	@$(DEV_PYTHON) -m benchmarks $(BENCH)
 
 demo: $(APP) $(AWS)  ## Run the purchase approval from definition to completion and watch it
 	@$(APP_PYTHON) -m local.demo

@@ -127,6 +127,10 @@ class Cloud:
         self.aws = Aws()
         self._declare()
         interactor.runtime.session.cache_clear()
+        # An emulator takes its time where a table is large.
+        self._config: Any = interactor.runtime._CONFIG
+        self._read_timeout = self._config["read_timeout"]
+        self._config["read_timeout"] = 120
         self.meter = Meter(self.aws.client("dynamodb"))
         self.meter.attach(interactor.runtime.session())
         self.restart()
@@ -144,6 +148,7 @@ class Cloud:
         if "sandbox" in runtime.__dict__:
             runtime.sandbox.close()
         interactor.runtime.install(None)
+        self._config["read_timeout"] = self._read_timeout
         interactor.runtime.session.cache_clear()
         self._aws.stop(20)
         self._lock.release()

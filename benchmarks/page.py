@@ -82,7 +82,7 @@ def _peers(results: Results) -> str:
     """Each workflow beside its peers."""
     rows = []
     for workflow in ("purchase_approval", "one_call", "ten_reviews"):
-        name = variant(False, 5, True) if workflow == "purchase_approval" else "batches of 5"
+        name = variant(False, 5, False) if workflow == "purchase_approval" else "batches of 5"
         mine = bill.total(bill.of(work_of(results, workflow, name)))
         rows.append([f"`{workflow}`", "Interactor", "", "", "", _dollars(mine), ""])
         for peer, workflows in results["peers"].items():

@@ -2,4 +2,5 @@
 
 from aws_lambda_powertools import Logger
 
-logger = Logger()
+# Where a line was written is in its words; logs are billed by the byte.
+logger = Logger(location=None)
