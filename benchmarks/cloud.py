@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import boto3
 
@@ -128,7 +128,7 @@ class Cloud:
         self._declare()
         interactor.runtime.session.cache_clear()
         # An emulator takes its time where a table is large.
-        self._config: Any = interactor.runtime._CONFIG
+        self._config = cast(dict[str, Any], interactor.runtime._CONFIG)
         self._read_timeout = self._config["read_timeout"]
         self._config["read_timeout"] = 120
         self.meter = Meter(self.aws.client("dynamodb"))
