@@ -44,6 +44,12 @@ APPROVAL: dict[str, Any] = {
         "rejected": {"type": "terminal"},
     },
 }
+DIRECT: dict[str, Any] = {
+    "name": "direct_approval",
+    "initial_state": "approval",
+    "states": {name: state for name, state in APPROVAL["states"].items() if name != "submit"},
+}
+"""The approval without the script before it."""
 REQUEST = {"requester": "john@acme.example", "description": "GPU workstations", "amount": 15000}
 DECISION = {"approved": True, "comment": "Needed for Q1, go ahead"}
 

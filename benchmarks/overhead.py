@@ -45,22 +45,23 @@ def measure() -> dict[str, Any]:
         # What a request is counted by is no call of each request, so that pairs would differ.
         cloud.limits("0")
         cloud.log_in()
+        cloud.define(flows.DIRECT)
         cloud.define(flows.APPROVAL)
         return _pairs(cloud, recorder)
 
 
 def _pairs(cloud: Cloud, recorder: Recorder) -> dict[str, Any]:
     client = cloud.plain_client()
-    found: dict[str, list[tuple[Took, Took]]] = {"create": [], "resume": []}
+    found: dict[str, list[tuple[Took, Took]]] = {"create": [], "create after a script": [], "resume": []}
+    creates = {"create": "direct_approval", "create after a script": "purchase_approval"}
     calls: dict[str, list[str]] = {}
-    path = "/workflows/purchase_approval/instances"
     body = {"namespace": flows.NAMESPACE, "input": flows.REQUEST}
     for number in range(WARM_UP + PAIRS):
         other = flows.create(cloud, "purchase_approval")
         mine = ""
         for name in found:
-            if name == "create":
-                folder, event = cloud.request("POST", path, body)
+            if name in creates:
+                folder, event = cloud.request("POST", f"/workflows/{creates[name]}/instances", body)
             else:
                 resume = f"/workflows/instances/{mine}/resume"
                 folder, event = cloud.request("POST", resume, {"input": flows.DECISION})
@@ -68,7 +69,7 @@ def _pairs(cloud: Cloud, recorder: Recorder) -> dict[str, Any]:
             took = _timed(lambda folder=folder, event=event: cloud.handle(folder, event))  # type: ignore[misc]  # bound
             made, recorder.calls = recorder.calls, None
             instance = _instance_of(made)
-            target = _fresh() if name == "create" else other
+            target = _fresh() if name in creates else other
             again = [_elsewhere(each, instance, target, number) for each in made]
             floor = _timed(lambda again=again: _repeat(client, again))  # type: ignore[misc]  # bound
             mine = instance

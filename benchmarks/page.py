@@ -26,6 +26,8 @@ def filled(text: str, results: Results) -> str:
     """The page with its tables made anew."""
 
     def fill(match: re.Match[str]) -> str:
+        if not NEEDED[match[1]] <= results.keys():
+            return match[0]
         return f"<!-- table: {match[1]} -->\n{TABLES[match[1]](results)}\n<!-- end -->"
 
     return _MARKED.sub(fill, text)
@@ -253,3 +255,14 @@ TABLES = {
     "latency": _latency,
     "load": _load,
 }
+
+_OF_COST = {"cost", "cost_times", "peers"}
+NEEDED = dict.fromkeys(TABLES, _OF_COST) | {
+    "overhead": {"overhead", "overhead_times"},
+    "coldstart": {"coldstart_times"},
+    "growth_instances": {"growth"},
+    "growth_events": {"growth"},
+    "growth_data": {"growth"},
+    "load": {"load_times"},
+}
+"""The documents that each table is made from: it stays as it is while one of them is not there."""

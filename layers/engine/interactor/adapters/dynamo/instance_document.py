@@ -4,7 +4,7 @@ While both are small they are stored together in the head; otherwise the bulk ha
 writes only when it changed. The schema number tells later versions what they read.
 """
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import TypeVar
 
 from interactor.core.instance import Failure, Halt, Instance, LastResume, Phase, Thread
@@ -29,7 +29,7 @@ def to_document(instance: Instance) -> JsonObject:
     document["schema"] = SCHEMA
     document["threads"] = [_members(thread, bulk=False) for thread in instance.threads.values()]
     if instance.failure is not None:
-        document["failure"] = asdict(instance.failure)
+        document["failure"] = _flat(instance.failure)
     return {name: value for name, value in document.items() if value is not None and value != ()}
 
 
@@ -58,8 +58,13 @@ def _members(thread: Thread, bulk: bool) -> JsonObject:
             continue
         if each.name not in _ALWAYS and value == getattr(_BLANK, each.name):
             continue
-        document[each.name] = asdict(value) if isinstance(value, (Halt, Failure, LastResume)) else value
+        document[each.name] = _flat(value) if isinstance(value, (Halt, Failure, LastResume)) else value
     return document
+
+
+def _flat(value: Halt | Failure | LastResume) -> JsonObject:
+    """The members of a value, which are JSON already: ``asdict`` would copy them deeply."""
+    return {each.name: getattr(value, each.name) for each in fields(value)}
 
 
 def _read_thread(document: JsonObject) -> Thread:
