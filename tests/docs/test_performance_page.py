@@ -54,3 +54,9 @@ def test_under_load_and_faults_nothing_was_lost() -> None:
     assert found["lost"] == {"instances": 0, "webhooks": 0}
     assert found["server_errors"] == found["unanswered"] == 0
     assert found["memory_mb"]["end"] <= 1.2 * found["memory_mb"]["warm"]
+
+
+def test_cold_starts_are_not_much_more_than_importing_boto3() -> None:
+    found: Any = KEPT["coldstart_times"]
+    bare = found["bare"]["processor_ms"]["least"]
+    assert not {name for name, each in found.items() if each["processor_ms"]["least"] > 1.75 * bare}
