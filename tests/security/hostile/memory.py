@@ -48,7 +48,6 @@ MEMORY = [
         "script_error",
         "const b = new SharedArrayBuffer(8, {maxByteLength: 2 ** 33}); b.grow(2 ** 33);",
     ),
-    Hostile("jobs without end", "script_error", "for (;;) Promise.resolve().then(() => {});"),
     Hostile(
         "generators held",
         "script_error",

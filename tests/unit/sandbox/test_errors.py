@@ -159,3 +159,14 @@ def test_memory_over_the_limit_is_named(sandbox: Sandbox) -> None:
         outcome = run(sandbox, code)
         assert isinstance(outcome, Failed)
         assert (outcome.code, outcome.message) == ("script_error", "The script used more than 16 MB of memory")
+
+
+def test_memory_that_is_all_gone_is_told_as_such_though_no_error_could_be_made() -> None:
+    # Where exactly the memory ends, and so whether an error still fits, depends on every byte of the script.
+    with Sandbox(timeout_ms=500) as sandbox:
+        told = {run(sandbox, "for (;;) Promise.resolve().then(() => {});" + " " * more) for more in range(12)}
+    assert {each.message for each in told if isinstance(each, Failed)} <= {
+        "The script used more than 16 MB of memory",
+        "The script took longer than 0.5 s",
+        "InternalError: out of memory",
+    }

@@ -39,8 +39,10 @@ class Engine:
             fault = "stack"
         except self._quickjs.JSException as error:
             # A script cannot choose this text: what it throws is caught inside.
-            text = str(error)
-            fault = "timeout" if "interrupted" in text else "memory" if "memory" in text else "engine"
+            text = str(error).strip()
+            # With the memory all gone there is no error to be made, and null is thrown in its place.
+            out_of_memory = text == "null" or "memory" in text
+            fault = "timeout" if "interrupted" in text else "memory" if out_of_memory else "engine"
         try:
             logs = str(entry("logs", ""))
         except self._quickjs.JSException:
