@@ -21,7 +21,7 @@ from local.launch import start_local_run
 from local.settings import ROOT
 from tests.concurrent.flows import end, flow, form, http, script
 
-KILLS = 4
+KILLS = 3
 SHIFT_SECONDS = 180
 LATER = """
 import os, time

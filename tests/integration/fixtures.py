@@ -31,7 +31,11 @@ def _client(service: str) -> Any:
         region_name=REGION,
         aws_access_key_id="testing",
         aws_secret_access_key="testing",
-        config=Config(retries={"mode": "standard", "total_max_attempts": 1}, **(_for_s3() if service == "s3" else {})),
+        config=Config(
+            retries={"mode": "standard", "total_max_attempts": 1},
+            user_agent="tests",
+            **(_for_s3() if service == "s3" else {}),
+        ),
     )
 
 

@@ -1,13 +1,16 @@
 """What template.yaml declares, made on moto: the variables, queues, table and key that the functions are given."""
 
+import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import yaml
+from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.sqs.models import sqs_backends
 
 from local.buckets import create_bucket, follow_settings
@@ -35,6 +38,20 @@ def _tag(loader: Any, suffix: str, node: yaml.Node) -> Any:
 
 
 _Loader.add_multi_constructor("!", _tag)
+
+
+_numbers = itertools.cycle(range(8))
+"""Generating a key takes longer than most tests: there are eight, and each deployment takes the next."""
+_own_rsa_key = rsa.generate_private_key
+
+
+def _rsa_key(public_exponent: int, key_size: int) -> rsa.RSAPrivateKey:
+    return _keys(next(_numbers), public_exponent, key_size)
+
+
+@cache
+def _keys(number: int, exponent: int, size: int) -> rsa.RSAPrivateKey:
+    return _own_rsa_key(exponent, size)
 
 
 @dataclass(frozen=True)
@@ -172,7 +189,8 @@ class Stack:
 
     def _key(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, str]:
         wanted = {name: properties[name] for name in ("KeySpec", "KeyUsage")}
-        made = self._clients["kms"].create_key(**wanted)["KeyMetadata"]
+        with patch("moto.kms.utils.rsa.generate_private_key", _rsa_key):
+            made = self._clients["kms"].create_key(**wanted)["KeyMetadata"]
         return {"Ref": made["KeyId"], "Arn": made["Arn"]}
 
     def _bucket(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from tests.simulation.__main__ import told
 from tests.simulation.deployment import ROOT
 from tests.simulation.simulation import run
 
-SEEDS = range(1, 15)
+SEEDS = range(1, 11)
 STEPS = 800
 
 
