@@ -28,8 +28,9 @@ from local.settings import aws_python
 
 CLIENTS = 16
 SECONDS = float(os.environ.get("LOAD_SECONDS", "60"))
-SETTLE_SECONDS = 150.0
-"""A message whose worker met a fault comes again after 100 s, its queue's visibility."""
+SETTLE_SECONDS = 420.0
+"""A message whose worker met a fault comes again after 100 s, its queue's visibility; a delivery that finds no share of
+its subscriber free waits for up to 4 minutes."""
 SEED = 7
 TRIES = 5
 WARM_SECONDS = 0.3
