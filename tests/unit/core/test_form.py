@@ -252,7 +252,7 @@ class TestNumbers:
 
     @pytest.mark.parametrize("sent", [0, 100, "0", 50.5])
     def test_min_and_max_are_inside(self, sent: Any) -> None:
-        one({"type": "number", "min": 0, "max": 100}, sent)
+        assert one({"type": "number", "min": 0, "max": 100}, sent).merged["x"] == float(sent)
 
     def test_beyond_min_and_max_is_outside(self) -> None:
         assert refused({"type": "number", "min": 0.5}, 0.4) == "'x' must be at least 0.5"
@@ -277,7 +277,8 @@ class TestNumbers:
     def test_whole_steps_are_on_the_step_whatever_doubles_make_of_them(
         self, sent: float, least: float | None, step: float
     ) -> None:
-        one({"type": "number", "step": step, **({} if least is None else {"min": least})}, sent)
+        field = {"type": "number", "step": step, **({} if least is None else {"min": least})}
+        assert one(field, sent).merged["x"] == sent
 
     @pytest.mark.parametrize(
         ("sent", "least", "step"),
