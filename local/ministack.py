@@ -32,9 +32,17 @@ if sys.platform == "linux":
     ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGTERM)
     if os.getppid() != int(sys.argv[1]):
         sys.exit("its parent is gone")
+unsaved = sys.argv[2]
+open(unsaved, "w").close()
 sys.argv = ["ministack"]
 from ministack.app import main
-main()
+code = 0
+try:
+    main()
+except SystemExit as end:
+    code = end.code
+os.unlink(unsaved)
+sys.exit(code)
 """
 _START_SECONDS = 90
 
@@ -86,7 +94,7 @@ class MiniStack:
         self._log = log
         with log.open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603 - our own launcher, run by our own interpreter
-                [str(python), "-c", _LAUNCHER, str(os.getpid())],
+                [str(python), "-c", _LAUNCHER, str(os.getpid()), str(_unsaved(directory))],
                 env={
                     **{key: environment[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in environment},
                     "GATEWAY_PORT": str(port),
@@ -142,10 +150,21 @@ class MiniStack:
         return True
 
 
+def was_killed(directory: Path) -> bool:
+    """Whether the last MiniStack of this folder ended without writing its state."""
+    return _unsaved(directory).exists()
+
+
 def forget(directory: Path) -> None:
     """Remove the embedded AWS's state and how far it was followed (``FRESH=1``)."""
     shutil.rmtree(directory / "state", ignore_errors=True)
     (directory / "relayed.json").unlink(missing_ok=True)
+    _unsaved(directory).unlink(missing_ok=True)
+
+
+def _unsaved(directory: Path) -> Path:
+    """A file that is there while a MiniStack runs, and after one that was killed."""
+    return directory / "unsaved"
 
 
 def _free_port() -> int:

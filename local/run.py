@@ -46,15 +46,18 @@ class Trigger(Protocol):
 
 
 class LocalRun:
-    """``start`` serves, ``stop`` ends within 15 s and loses nothing. ``say`` takes lines for the console."""
+    """``start`` serves, ``stop`` ends within 15 s and loses nothing.
 
-    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
-        self._settings, self._say = settings, say
-        self._lock: ministack.Lock | None = None
+    ``lock`` holds the folder of the settings and is released at the stop; ``say`` takes lines for the console.
+    """
+
+    def __init__(self, settings: Settings, lock: ministack.Lock, say: Callable[[str], None]) -> None:
+        self._settings, self._lock, self._say = settings, lock, say
         self._ministack: ministack.MiniStack | None = None
         self._front: Front | None = None
         self._triggers: list[Trigger] = []
         self._followers: list[StreamFollower] = []
+        self._run_file: Path | None = None
         self.seed = seed.Seed((), {})
 
     @property
@@ -71,7 +74,6 @@ class LocalRun:
         listener = bind(settings.port)
         settings = self._settings = replace(settings, port=listener.getsockname()[1])
         python = aws_python()
-        self._lock = ministack.Lock(settings.directory)
         self._begin_aws(python)
         declared_template = self._transform(python)
         if self._ministack is not None:
@@ -110,11 +112,12 @@ class LocalRun:
         for follower in self._followers:
             if follower.wait(deadline) and done:
                 follower.finished(idle_since)
-        (self._settings.directory / "run.json").unlink(missing_ok=True)
+        if self._run_file is not None:
+            # Only what this run wrote: one that was refused must not hide the run that holds the folder.
+            self._run_file.unlink(missing_ok=True)
         if self._ministack is not None:
             done = self._ministack.stop(_MINISTACK_SECONDS) and done
-        if self._lock is not None:
-            self._lock.release()
+        self._lock.release()
         return done
 
     def _begin_aws(self, python: Path) -> None:
@@ -129,9 +132,10 @@ class LocalRun:
             elif _is_loopback(settings.endpoint) and not os.environ.keys() & {"AWS_ACCESS_KEY_ID", "AWS_PROFILE"}:
                 os.environ.update(_DUMMY_CREDENTIALS)
             return
-        assert self._lock is not None  # noqa: S101 - taken just before
         if settings.fresh:
             ministack.forget(settings.directory)
+        elif ministack.was_killed(settings.directory):
+            self._say("note: the embedded AWS was killed last time: what was done since its start may be lost")
         self._say("starting the embedded AWS (MiniStack)")
         log = settings.log.with_name("ministack.log")
         self._ministack = ministack.MiniStack(python, settings.directory, self._lock, log, settings.environment)
@@ -231,7 +235,8 @@ class LocalRun:
         if self._ministack is not None:
             found["access_key_id"] = _DUMMY_CREDENTIALS["AWS_ACCESS_KEY_ID"]
             found["secret_access_key"] = _DUMMY_CREDENTIALS["AWS_SECRET_ACCESS_KEY"]
-        (self._settings.directory / "run.json").write_text(json.dumps(found, indent=2) + "\n")
+        self._run_file = self._settings.directory / "run.json"
+        self._run_file.write_text(json.dumps(found, indent=2) + "\n")
 
     def _endpoint(self) -> str | None:
         if self._ministack is not None:

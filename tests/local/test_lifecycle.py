@@ -2,15 +2,19 @@
 
 import json
 import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 import requests
 
 from local.launch import start_local_run
 from local.ministack import Lock, MiniStack
-from local.settings import LocalRunError, aws_python
+from local.settings import ROOT, LocalRunError, aws_python
 from tests.local.support import SAMPLE, emulated, eventually, rows, start
 
 
@@ -90,6 +94,57 @@ def test_a_held_folder_is_refused_and_its_holder_named(tmp_path):
     Lock(tmp_path).release()
 
 
+def test_a_second_run_of_a_folder_is_refused_and_takes_nothing_from_the_first(tmp_path):
+    directory = tmp_path / "local"
+    with start(directory) as run:
+        found = (directory / "run.json").read_text()
+        requests.get(f"{run.url}/put", params={"pk": "first", "sk": "M"}, timeout=10)
+        inode = run.log.stat().st_ino
+        with pytest.raises(LocalRunError, match=rf"error: Another local run holds .*process {run.process.pid}"):
+            start(directory)
+        assert (directory / "run.json").read_text() == found, "other commands still find the first"
+        assert run.log.stat().st_ino == inode, "the log is still the first one's"
+        assert "M" in rows(run, "first")
+    assert not (directory / "run.json").exists()
+
+
+def test_what_a_killed_embedded_aws_may_have_lost_is_told_at_the_next_start(tmp_path):
+    directory = tmp_path / "local"
+    note = "note: the embedded AWS was killed last time: what was done since its start may be lost"
+    run = start(directory)
+    assert note not in run.lines
+    os.kill(_child_of(run.process.pid), signal.SIGKILL)
+    run.process.wait(20)
+    run.stop()
+    with start(directory) as again:
+        assert note in again.lines
+    with start(directory) as after:
+        assert note not in after.lines, "a clean stop wrote everything"
+
+
+def test_ctrl_c_at_any_moment_of_the_start_ends_it_without_a_traceback(tmp_path):
+    """The signal comes at each import of the start in turn, as it might."""
+    for moment in ("local.settings", "boto3", "local.serve", "local.run"):
+        code = (
+            "import runpy, signal, sys\n"
+            "class Interrupt:\n"
+            "    def find_spec(self, name, path=None, target=None):\n"
+            f"        if name == {moment!r}:\n"
+            "            signal.raise_signal(signal.SIGINT)\n"
+            "sys.meta_path.insert(0, Interrupt())\n"
+            "runpy.run_module('local', run_name='__main__')\n"
+        )
+        ended = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "INTERACTOR_LOCAL_DIRECTORY": str(tmp_path / "local"), "PORT": "0"},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+        assert (ended.returncode, ended.stderr) == (0, ""), moment
+
+
 def test_a_run_ends_with_the_process_that_launched_it(tmp_path):
     run = start(tmp_path / "local")
     run.process.stdin.close()
@@ -112,6 +167,19 @@ def test_a_broken_seed_file_is_refused_with_its_field(tmp_path):
     seed.write_text('{"accounts": [{"clients": []}]}')
     with pytest.raises(LocalRunError, match="'id' is missing"):
         start_local_run({"INTERACTOR_LOCAL_SEED": str(seed)}, directory=tmp_path / "local", ready_timeout=20)
+
+
+def _child_of(process):
+    """The embedded AWS of a local run: its one child that leads a session of its own."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            _, _, after = stat.read_text().rpartition(") ")
+        except OSError:
+            continue
+        _state, parent, _group, session = after.split()[:4]
+        if int(parent) == process and session == stat.parent.name:
+            return int(session)
+    raise AssertionError("there is no embedded AWS")
 
 
 def _text(path):

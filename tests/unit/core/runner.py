@@ -41,6 +41,8 @@ class Runner:
     """A state before whose logic everything stops."""
     events: list[JsonObject] = field(default_factory=list)
     settled: list[Settled] = field(default_factory=list)
+    in_flight: list[JsonObject] = field(default_factory=list)
+    """HTTP actions that workers are said to be making."""
     instance: Instance = field(init=False)
 
     def start(self, given: JsonObject | None = None) -> "Runner":
@@ -59,7 +61,7 @@ class Runner:
             status_since=self.now,
             threads={MAIN: main},
         )
-        advance = Advance(self.definition, self.instance, MAIN)
+        advance = Advance(self.definition, self.instance, MAIN, by="someone")
         advance.created(self.now)
         self._run(advance)
         return self.rest()
@@ -95,7 +97,7 @@ class Runner:
 
     def commit(self, advance: Advance) -> Settled:
         """Settle an advance on the present instance."""
-        settled = settle(self.definition, self.instance, advance.change(), self.now, b"\0" * 16)
+        settled = settle(self.definition, self.instance, advance.change(), self.now, b"\0" * 16, self.in_flight)
         self.adopt(settled)
         return settled
 
