@@ -41,6 +41,10 @@ DATA = {
     "nothing": None,
     "customer": {"name": "Jos\N{LATIN SMALL LETTER E WITH ACUTE}"},
     "items": [{"price": 3}],
+    "rate": 1e-05,
+    "whole": 1500.0,
+    "huge": 10**30,
+    "deep": {"x": [1e-05, '1e-05 "2.0', -2.5e-06]},
     "sneaky": "${secrets.API_KEY} ${order_id}",
 }
 
@@ -100,6 +104,9 @@ def test_a_string_that_is_one_placeholder_keeps_the_type(template: str, value: A
         ("${amount}}", "5000}"),
         ("$ {amount} $amount {{}} }", "$ {amount} $amount {{}} }"),
         ("", ""),
+        ("r ${rate}", "r 0.00001"),
+        ("w ${whole}, h ${huge}", f"w 1500, h 1{'0' * 30}"),
+        ("d ${deep}", 'd {"x":[0.00001,"1e-05 \\"2.0",-0.0000025]}'),
     ],
 )
 def test_inside_a_longer_text_a_value_is_its_text(template: str, text: str) -> None:
@@ -198,14 +205,41 @@ class TestUrls:
             ("https://api.example/o/${order_id}?n=${amount}", "https://api.example/o/o_1?n=5000"),
             ("https://api.example/${v}", "https://api.example/a%2Fb%3Fc%23d%26e%3Df%20g%25"),
             ("https://api.example/?q=${customer.name}", "https://api.example/?q=Jos%C3%A9"),
-            ("https://api.example/${gone}", "https://api.example/"),
+            ("https://api.example/?q=${gone}&r=${nothing}#${gone}", "https://api.example/?q=&r=#"),
+            ("https://api.example/${urgent}", "https://api.example/true"),
+            ("https://api.example/${big}/${tiny}", f"https://api.example/1{'0' * 30}/0.00001"),
             ("http://127.0.0.1:8080/${amount}", "http://127.0.0.1:8080/5000"),
             ("https://api.example/a/../b/${amount}", "https://api.example/a/../b/5000"),
             ("https://api.example/v1.${dot}", "https://api.example/v1.."),
         ],
     )
     def test_values_are_percent_encoded(self, url: str, filled: str) -> None:
-        assert render_url(url, scope(v="a/b?c#d&e=f g%", dot=".")) == filled
+        assert render_url(url, scope(v="a/b?c#d&e=f g%", dot=".", big=10**30, tiny=1e-05)) == filled
+
+    @pytest.mark.parametrize(
+        ("value", "wrong"),
+        [(None, "is null"), ("", "is empty"), ({"a": 1}, "is an object"), ([], "is a list"), ([1], "is a list")],
+    )
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://api.example/orders/${order.id}",
+            "https://api.example/o-${order.id}/x?y=1",
+            "https://a.b/${v}/${order.id}#x",
+        ],
+    )
+    def test_a_path_needs_every_value_and_the_error_names_the_placeholder(
+        self, url: str, value: Any, wrong: str
+    ) -> None:
+        with pytest.raises(TemplateError, match=rf"needs \$\{{order\.id\}}, which {wrong}"):
+            render_url(url, scope(order={"id": value}, v="x"))
+        with pytest.raises(TemplateError, match=r"needs \$\{order\.id\}, which has no value"):
+            render_url(url, scope(order={}, v="x"))
+
+    @pytest.mark.parametrize("url", ["https://api.example:${gone}/a", "https://api.example${gone}", "https://${gone}/"])
+    def test_nothing_is_no_part_of_the_host_either(self, url: str) -> None:
+        with pytest.raises(TemplateError):
+            render_url(url, scope())
 
     @pytest.mark.parametrize(
         "url",
@@ -244,7 +278,6 @@ class TestUrls:
             ("https://api.example/users/${v}", {"v": "."}),
             ("https://api.example/users/${v}${w}", {"v": ".", "w": "."}),
             ("https://api.example/users/.${v}", {"v": "."}),
-            ("https://api.example/users/..${v}/x", {"v": ""}),
         ],
     )
     def test_no_value_climbs_in_the_path(self, url: str, values: dict[str, Any]) -> None:

@@ -14,5 +14,5 @@ _SHOWN_BYTES = 80
 def write(call: ModelCall) -> Outcome:
     """The task, and the beginning of each of the values."""
     lines = [f"(Written by a stand-in, not by a model.) {call.task}"]
-    lines += [f"{name}: {instructions.cut(jsons.dumps(value), _SHOWN_BYTES)}" for name, value in call.data.items()]
+    lines += [f"{name}: {instructions.cut(jsons.text(value), _SHOWN_BYTES)}" for name, value in call.data.items()]
     return Succeeded(instructions.readable("\n".join(lines)))

@@ -9,7 +9,7 @@ from interactor.core.definition.model import HttpLogic, Logic, ScriptLogic
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.logic import Call, Failed, HttpCall, ScriptCall
 from interactor.core.paths import Scope
-from interactor.core.templates import TemplateError, render, render_header, render_text, render_url, secret_names
+from interactor.core.templates import TemplateError, parse, render, render_header, render_text, render_url, secret_names
 
 _SCRIPT_SECRET = re.compile(r"""\bsecrets\s*(?:\?\.|\.)\s*([A-Za-z_$][\w$]*)|\bsecrets\s*\[\s*["']([\w.-]+)["']\s*\]""")
 
@@ -50,7 +50,9 @@ def _request(logic: HttpLogic, scope: Scope, secrets: Mapping[str, str]) -> Http
     body: bytes | None = None
     if logic.has_body:
         content_type = next((value for name, value in headers.items() if name.lower() == "content-type"), None)
-        filled = render_text(logic.body, seen) if isinstance(logic.body, str) else render(logic.body, seen)
+        # A body that is one placeholder is the value, with its type (ruling 9): only a text is sent without one.
+        typed = not isinstance(logic.body, str) or parse(logic.body).sole is not None
+        filled = render(logic.body, seen) if typed else render_text(logic.body, seen)
         if isinstance(filled, str):
             body = filled.encode("utf-8")
         elif content_type is not None and content_type.lower().startswith("application/x-www-form-urlencoded"):
@@ -66,6 +68,6 @@ def _form(value: Json) -> bytes:
     if not isinstance(value, dict):
         raise TemplateError("A body sent as a form must be an object")
     pairs = {
-        name: each if isinstance(each, str) else jsons.dumps(each) for name, each in value.items() if each is not None
+        name: each if isinstance(each, str) else jsons.text(each) for name, each in value.items() if each is not None
     }
     return urlencode(pairs).encode("ascii")

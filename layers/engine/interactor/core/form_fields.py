@@ -1,6 +1,5 @@
 """One field of a form: how what was sent is read, and what makes it wrong (spec section Field Types, ruling 16)."""
 
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -84,8 +83,10 @@ def _number(text: str) -> Json:
         return text
     if _INTEGER.fullmatch(trimmed) is not None:
         return int(trimmed)
-    number = float(trimmed)
-    return number if math.isfinite(number) else text
+    try:
+        return jsons.number(trimmed)
+    except jsons.JsonError:
+        return text
 
 
 def _judged(field: JsonObject, value: Json) -> Json | Wrong:

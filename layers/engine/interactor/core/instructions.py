@@ -63,7 +63,7 @@ def prepare(instructions: Instructions, scope: Scope) -> ModelCall:
 
 def message(call: ModelCall) -> str:
     """What the model is sent beside ``SYSTEM``: the task and then the data, each within its bound."""
-    encoded = jsons.dumps(_bounded(call.data))
+    encoded = jsons.text(_bounded(call.data))
     # As JSON escapes, so that no value can end the data.
     fenced = encoded.replace("<", "\\u003c").replace(">", "\\u003e")
     return f"{cut(call.task, limits.MODEL_TASK_BYTES)}\n\n{_OPEN}{fenced}{_CLOSE}"
@@ -94,7 +94,8 @@ def _bounded(data: JsonObject) -> JsonObject:
 
 
 def _within(value: Json, share: int) -> Json:
-    return value if jsons.size(value) <= share else cut(jsons.dumps(value), share)
+    text = jsons.text(value)
+    return value if len(text.encode("utf-8")) <= share else cut(text, share)
 
 
 def _seen(character: str) -> bool:

@@ -1,9 +1,14 @@
-"""JSON as the engine understands it: strict reading, compact writing, and equality as ruling 8 defines it."""
+"""JSON as the engine understands it: strict reading, compact writing, and equality as ruling 8 defines it.
+
+Whole numbers are ``int`` however they were written (``1500.0`` and ``1.5e3`` are 1500), so that none is ever rounded
+and none is written with a fraction or an exponent (ruling 31). All other numbers are doubles.
+"""
 
 import json
 import math
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, NoReturn, TypeAlias
 
 Json: TypeAlias = Any
@@ -16,6 +21,9 @@ JsonPlace: TypeAlias = tuple[str | int, ...]
 
 MAX_DEPTH = 100
 """Nesting of a document that is read from outside."""
+
+_PARTIAL = re.compile(r'"(?:[^"\\]|\\.)*+"|-?[0-9]+(?:\.[0-9]+(?:e[+-]?[0-9]+)?|e[+-]?[0-9]+)', re.DOTALL)
+"""A text, or a number with a fraction or an exponent, of compact JSON."""
 
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
@@ -48,7 +56,7 @@ def loads(text: str | bytes, max_depth: int = MAX_DEPTH) -> Json:
             text,
             object_pairs_hook=_object,
             parse_constant=_constant,
-            parse_float=_float,
+            parse_float=number,
             parse_int=_int,
         )
         _check(value, max_depth)
@@ -63,6 +71,29 @@ def loads(text: str | bytes, max_depth: int = MAX_DEPTH) -> Json:
     return value
 
 
+def loads_own(text: str | bytes) -> Json:
+    """Read JSON that the engine itself wrote: without the checks of ``loads``, and with numbers as it reads them."""
+    return json.loads(text, parse_float=number)
+
+
+def number(text: str) -> int | float:
+    """A number written with a fraction or an exponent: an ``int`` where it is whole, else the nearest double.
+
+    Raises:
+        JsonError: for one beyond the doubles.
+    """
+    value = float(text)
+    if math.isinf(value):
+        raise JsonError(f"the number {text[:40]} is too large")
+    if not value.is_integer():
+        return value
+    # 0e999999999 is nothing, and not to be multiplied out. Any other whole number has at most 309 digits.
+    exact = Decimal(text) if value else Decimal(0)
+    whole = int(exact)
+    # Beyond 2^53 a double has no fraction: what is left of the number is the shortest that names it.
+    return whole if whole == exact else int(Decimal(repr(value)))
+
+
 def dumps(value: Json) -> str:
     """Write compact JSON; key order is kept.
 
@@ -75,6 +106,11 @@ def dumps(value: Json) -> str:
 def encode(value: Json) -> bytes:
     """``dumps`` as UTF-8 bytes."""
     return dumps(value).encode("utf-8")
+
+
+def text(value: Json) -> str:
+    """A value within a longer text: JSON with numbers as a person writes them, ``0.00001`` and not ``1e-05``."""
+    return _PARTIAL.sub(_written_out, dumps(value))
 
 
 def size(value: Json) -> int:
@@ -112,18 +148,18 @@ def _constant(name: str) -> NoReturn:
     raise JsonError(f"{name} is not a JSON number")
 
 
-def _float(text: str) -> float:
-    value = float(text)
-    if math.isinf(value):
-        raise JsonError(f"the number {text[:40]} is too large")
-    return value
+def _written_out(found: re.Match[str]) -> str:
+    if found[0].startswith('"'):
+        return found[0]
+    number = Decimal(found[0])
+    return str(int(number)) if number == int(number) else format(number, "f")
 
 
 def _int(text: str) -> int:
-    # A double holds no integer of more than 309 digits; Python would read millions of digits, slowly.
-    if len(text) > 309:
-        raise JsonError(f"the number {text[:40]}... is too large")
-    return int(text)
+    # Python would read millions of digits, slowly.
+    if len(text) < 309 or (len(text) < 311 and not math.isinf(float(text))):
+        return int(text)
+    raise JsonError(f"the number {text[:40]}... is too large")
 
 
 class _TooDeepError(Exception):
@@ -163,7 +199,7 @@ def _located(text: str, found: JsonError) -> JsonError:
         text,
         object_pairs_hook=members,
         parse_constant=marked(_constant),
-        parse_float=marked(_float),
+        parse_float=marked(number),
         parse_int=marked(_int),
     )
     stack: list[tuple[Json, Any]] = [(value, None)]

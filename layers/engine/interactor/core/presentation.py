@@ -166,7 +166,7 @@ def _included(paths: tuple[str, ...], scope: Scope) -> list[str]:
     for path in paths:
         value = scope.find(split(path))
         if value is not MISSING:
-            text = value if isinstance(value, str) else jsons.dumps(value)
+            text = value if isinstance(value, str) else jsons.text(value)
             cut = text if len(text) <= _INCLUDED_CHARACTERS else f"{text[:_INCLUDED_CHARACTERS]}..."
             lines.append(f"{path}: {cut}")
     return lines

@@ -6,7 +6,8 @@ looked up as in conditions. There is no escape: ``$${x}`` is a dollar sign and t
 brace alone is only itself.
 
 A string that is one placeholder and nothing else becomes the value, with its type; null where there is none. In
-a longer text a value is written as text: a string as it is, null and missing as nothing, anything else as JSON.
+a longer text a value is written as text: a string as it is, null and missing as nothing, anything else as JSON with
+numbers as a person writes them (``1500``, ``0.00001``).
 What a value holds is never read as a template again.
 """
 
@@ -24,6 +25,7 @@ from interactor.core.paths import MISSING, Missing, Path, Scope, split
 MAX_RENDERED_BYTES: Final = 512 * 1024
 
 _PATH = re.compile(r"[\w-]+(?:\.[\w-]+)*")
+_AFTER_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]+[/?#]")
 _OPEN, _CLOSE = "${", "}"
 
 
@@ -118,7 +120,8 @@ def render_url(url: str, scope: Scope, max_bytes: int = MAX_RENDERED_BYTES) -> s
     """Fill a URL: values are percent-encoded (RFC 3986, nothing reserved is left) and stay where they were put.
 
     Scheme and host must be written out before the first placeholder; no value can change them, or climb in the
-    path as ``..``.
+    path as ``..``. In the path a value must be a text, a number or a boolean: with a missing one the URL would name
+    something else, ``/orders/`` all of the orders. In the query it may be missing, and is nothing then.
 
     Raises:
         TemplateError: as ``render``, and for a URL that is none or would lead elsewhere.
@@ -127,9 +130,17 @@ def render_url(url: str, scope: Scope, max_bytes: int = MAX_RENDERED_BYTES) -> s
     filled = _Budget(max_bytes)
     pieces: list[str] = []
     shape: list[str] = []
+    in_path = True
     for part in template.parts:
         constant = isinstance(part, str)
-        piece = part if isinstance(part, str) else quote(_text(_value(part, scope)), safe="")
+        if isinstance(part, str):
+            piece = part
+            in_path = in_path and "?" not in part and "#" not in part
+        else:
+            value = _value(part, scope)
+            if in_path:
+                _check_segment(part, value)
+            piece = quote(_text(value), safe="")
         filled.spend(piece)
         pieces.append(piece)
         shape.append(piece if constant else "x")
@@ -137,7 +148,8 @@ def render_url(url: str, scope: Scope, max_bytes: int = MAX_RENDERED_BYTES) -> s
     target = "".join(pieces)
     if any(character <= " " or character in "\\\x7f" for character in target):
         raise TemplateError("The URL holds a space, a control character or a backslash")
-    if _origin(target) != _origin(first if isinstance(first, str) else ""):
+    origin = _origin(first if isinstance(first, str) else "")
+    if _origin(target) != origin or (len(template.parts) > 1 and _AFTER_ORIGIN.match(str(first)) is None):
         raise TemplateError("The URL needs its scheme and host written out, and a '/' before the first placeholder")
     if _dots(target) != _dots("".join(shape)):
         raise TemplateError("A value of '.' or '..' would change the path of the URL")
@@ -229,7 +241,18 @@ def _value(path: Path, scope: Scope) -> Json | Missing:
 def _text(value: Json | Missing) -> str:
     if value is None or value is MISSING:
         return ""
-    return value if isinstance(value, str) else jsons.dumps(value)
+    return value if isinstance(value, str) else jsons.text(value)
+
+
+def _check_segment(path: Path, value: Json | Missing) -> None:
+    """Refuse what a segment of a URL's path cannot be."""
+    if value is MISSING or value is None or value == "":
+        wrong = "has no value" if value is MISSING else "is null" if value is None else "is empty"
+    elif isinstance(value, (dict, list)):
+        wrong = "is an object" if isinstance(value, dict) else "is a list"
+    else:
+        return
+    raise TemplateError(f"The URL's path needs ${{{'.'.join(path)}}}, which {wrong}")
 
 
 def _texts(template: Template, scope: Scope, budget: _Budget) -> list[str]:

@@ -5,7 +5,6 @@ two documents in chunks, since a definition of a megabyte does not fit one item.
 version is read each time; a version never changes and is kept in memory, by bytes, the least used leaving first.
 """
 
-import json
 from collections import OrderedDict
 from collections.abc import Sequence
 from threading import Lock
@@ -13,6 +12,7 @@ from threading import Lock
 from interactor.adapters.dynamo import items, keys
 from interactor.adapters.dynamo.items import Item, b, n, s
 from interactor.adapters.dynamo.table import ConditionFailedError, Page, Table
+from interactor.core import jsons
 from interactor.core.definition.model import Definition, OtherCompilerError
 from interactor.core.errors import ConcurrentModificationError, WorkflowExistsError
 from interactor.core.storing import KeyTakenError, Version, Workflow
@@ -95,11 +95,11 @@ class DefinitionStore:
                 return self._cache[key][1]
         raw = self._document(account, name, version_id, _COMPILED)
         try:
-            definition = Definition.load(json.loads(raw))
+            definition = Definition.load(jsons.loads_own(raw))
         except OtherCompilerError:
             from interactor.core.definition.compile import compile_definition
 
-            posted = {"name": name, **json.loads(self.posted(account, name, version_id))}
+            posted = {"name": name, **jsons.loads_own(self.posted(account, name, version_id))}
             definition = compile_definition(posted)
         self._keep(key, len(raw), definition)
         return definition

@@ -5,7 +5,6 @@ lose ``1`` against ``1.0``. All but the smallest are deflated where that pays, w
 have in common; the first byte says how they were written.
 """
 
-import json
 import zlib
 from collections.abc import Iterable
 from typing import Any, TypeAlias
@@ -61,7 +60,7 @@ def pack(document: Json) -> bytes:
 def unpack(stored: bytes) -> Json:
     """The document that ``pack`` wrote."""
     # The engine wrote it, so that the strict reading of outside texts would only cost time.
-    return json.loads(unpack_bytes(stored))
+    return jsons.loads_own(unpack_bytes(stored))
 
 
 def cut(stored: bytes) -> list[bytes]:

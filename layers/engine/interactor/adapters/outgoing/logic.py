@@ -6,6 +6,7 @@
     408, 429, 5xx                          http_error, may be tried again, not before Retry-After says (60 s at most)
     any other status, 3xx included         http_error, for good
     address refused, answer over 64 KB     http_error, for good
+    2xx with a body that cannot be read    http_error, for good; broken compression may be tried again
 
 Whether and when there is another attempt is the caller's decision.
 """
@@ -18,6 +19,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urlsplit
 
+from interactor.adapters.outgoing import reading
 from interactor.adapters.outgoing.client import OutgoingClient
 from interactor.adapters.outgoing.messages import ErrorKind, OutgoingError, OutgoingRequest, OutgoingResponse
 from interactor.core.jsons import Json, JsonError, loads
@@ -36,14 +38,6 @@ _CODES: Final[dict[ErrorKind, tuple[str, bool]]] = {
     "invalid": ("http_error", False),
 }
 _JSON_TYPE = re.compile(r"(?:application|text)/(?:[a-z0-9.+-]+\+)?json", re.ASCII)
-_CHARSET = re.compile(r";\s*charset\s*=\s*\"?([A-Za-z0-9_.:-]{1,40})", re.ASCII | re.IGNORECASE)
-
-# Python's other codecs are not all for text, and some take very long over what a stranger sends.
-_CHARSETS = re.compile(
-    r"utf-?8|utf-?16(?:le|be)?|us-ascii|iso-8859-\d{1,2}|latin-?1|windows-125\d|cp125\d|koi8-[ru]"
-    r"|shift[_-]jis|euc-(?:jp|kr)|gbk|gb2312|gb18030|big5",
-    re.ASCII,
-)
 
 
 def system_clock() -> Millis:
@@ -65,7 +59,8 @@ def run_http_call(
 
     ``body`` is parsed JSON where the answer's type says JSON (``application/json``, ``text/json``, ``.../*+json``),
     or where it does not but the text is a JSON object or array; everything else, JSON that the engine does not
-    accept included, is text. (A ``text/plain`` answer of ``0123`` or ``true`` therefore stays a text.)
+    accept included, is text. (A ``text/plain`` answer of ``0123`` or ``true`` therefore stays a text.) A body that
+    is no text and does not claim to be one (an image, a PDF) is None.
     """
     own = {name.lower() for name in extra_headers}
     headers = {name: value for name, value in call.headers.items() if name.lower() not in own}
@@ -74,13 +69,13 @@ def run_http_call(
     )
     try:
         response = client.send(request)
+        if 200 <= response.status < 300:
+            value = {"status": response.status, "body": _body(response)}
+            return Succeeded(value, duration_ms=response.duration_ms)
     except OutgoingError as error:
         code, retryable = _CODES[error.kind]
         message = f"{_name(call)} failed: {error.message}"
         return Failed(code, message, duration_ms=error.duration_ms, retryable=retryable)
-    if 200 <= response.status < 300:
-        value = {"status": response.status, "body": _body(response)}
-        return Succeeded(value, duration_ms=response.duration_ms)
     return _refused(call, response, now(), mask)
 
 
@@ -89,7 +84,7 @@ def _refused(call: HttpCall, response: OutgoingResponse, now: Millis, mask: Call
     if 300 <= response.status < 400:
         message += "; redirects are not followed, so give the final URL"
     else:
-        excerpt = _excerpt(mask(_text(response)))
+        excerpt = _excerpt(mask(_readable(response)))
         message += f": {excerpt}" if excerpt else ""
     retryable = response.status in (408, 429) or 500 <= response.status < 600
     return Failed(
@@ -130,7 +125,10 @@ def _name(call: HttpCall) -> str:
 
 def _body(response: OutgoingResponse) -> Json:
     kind, _, _ = response.headers.get("content-type", "").lower().partition(";")
-    text = _text(response)
+    try:
+        text = reading.text(response, MAX_RESPONSE_BYTES)
+    except reading.NotTextError:
+        return None
     if _JSON_TYPE.fullmatch(kind.strip()) or text.lstrip()[:1] in ("{", "["):
         try:
             return loads(text)
@@ -139,17 +137,12 @@ def _body(response: OutgoingResponse) -> Json:
     return text
 
 
-def _text(response: OutgoingResponse) -> str:
-    """The body as text in its charset, UTF-8 unless it names a known one; what does not decode becomes U+FFFD."""
-    match = _CHARSET.search(response.headers.get("content-type", ""))
-    charset = match[1].lower() if match else "utf-8"
-    if not _CHARSETS.fullmatch(charset):
-        charset = "utf-8"
+def _readable(response: OutgoingResponse) -> str:
+    """The text of an answer that is quoted; its status counts, whatever its body is."""
     try:
-        text = response.body.decode(charset, "replace")
-    except LookupError:
-        text = response.body.decode("utf-8", "replace")
-    return text.removeprefix("\ufeff")
+        return reading.text(response, MAX_RESPONSE_BYTES, lenient=True)
+    except (OutgoingError, reading.NotTextError):
+        return ""
 
 
 def _excerpt(text: str) -> str:

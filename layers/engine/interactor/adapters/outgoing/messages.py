@@ -27,7 +27,7 @@ class OutgoingRequest:
 class OutgoingResponse:
     """An answer of any status. Header names are lower-case, repeated headers joined by a comma.
 
-    ``body`` is as it was sent: a ``content-encoding`` is not undone.
+    ``body`` is as it was sent: a ``content-encoding`` is undone by ``reading``.
     """
 
     status: int
