@@ -122,6 +122,31 @@ def test_on_error_takes_the_thread_on_with_the_error_in_its_data():
     assert run.named("transition", "state_change")[0]["trigger"] == "error"
 
 
+def _too_large(target):
+    presentation = {"type": "message", "message": "${input.big}${input.big}"}
+    return {**halting(to("end")), "presentation": presentation, "on_error": {"target": target}}
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        _too_large("other"),
+        {**halting(to("end")), "timeout": {"after": "1s", "target": "other"}},
+        {"type": "action", "logic": SCRIPT, "transitions": [to("end")], "on_error": {"target": "other"}},
+    ],
+    ids=["create", "timeout", "failed script"],
+)
+def test_failures_on_arrival_that_lead_to_one_another_end_at_a_thousand_transitions(start):
+    states = {"begin": start, "other": _too_large("third"), "third": _too_large("other"), "end": END}
+    big = {"big": "x" * 40_000}
+    run = Runner(compiled(states), by_state({"begin": Failed("script_error", "boom")})).start(big)
+    if run.instance.status == "halted":
+        run.time_out()
+    assert run.instance.failure.code == "loop_limit_exceeded"
+    assert len(run.named("transition", "state_change")) == 1_000
+    assert max(len(settled.events) for settled in run.settled) <= 110
+
+
 def test_an_action_whose_transitions_all_refuse_fails_with_invalid_transition():
     states = {"a": {"type": "action", "transitions": [to("end", field="x", equals=1)]}, "end": END}
     run = Runner(compiled(states)).start()

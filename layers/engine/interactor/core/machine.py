@@ -11,7 +11,7 @@ instance's next version.
     logic      succeeded: result merged, leave | failed: again later, or fail
     leave(S)   the first transition whose condition holds: enter(target) | none: fail
     resume     checked by the form, merged, the first matching transition: enter(target) | none: refused
-    fail(S)    S.on_error: enter(its target) | the thread fails, and what that means for the others is settle's
+    fail(S)    S.on_error: rest before its target | the thread fails, and what that means for the others is settle's
 """
 
 from dataclasses import dataclass, replace
@@ -262,7 +262,10 @@ class Advance:
         elif state.on_error is not None and code not in PERMANENT:
             found = self._write({"error": {"code": code, "message": message, "state": state.name}}, INPUT)
             self._note("error", "step_failed", now, fields | {"changes": found})
-            self._go(state.on_error, "error", now)
+            if self._transit(state.on_error, "error", now):
+                # The arrival is a step of its own: it may fail in turn, and failures that lead to one another must
+                # be a loop that bounds and commits end, not a recursion.
+                self._rest(Phase.ENTER)
         else:
             self._note("error", "step_failed", now, fields)
             self._thread = failed(self._thread, Failure(code, message, state.name, self._thread.phase))
@@ -270,12 +273,17 @@ class Advance:
     # The rules
 
     def _go(self, target: str, trigger: Trigger, now: Millis, key: str | None = None) -> None:
+        if self._transit(target, trigger, now, key):
+            self._arrive(now)
+
+    def _transit(self, target: str, trigger: Trigger, now: Millis, key: str | None = None) -> bool:
+        """Count a transition and stand before its target; False: a bound was reached, and the thread has failed."""
         if self._thread.transitions >= limits.TRANSITIONS_IN_A_ROW:
             self.fail("loop_limit_exceeded", "1,000 transitions in a row without a halt", now)
-            return
+            return False
         if self._instance.next_event + len(self._events) > limits.EVENTS_PER_INSTANCE:
             self.fail("history_limit_exceeded", "The instance has 25,000 events, as many as its history holds", now)
-            return
+            return False
         self._thread = replace(
             self._thread,
             coming_from=self._thread.state,
@@ -287,7 +295,7 @@ class Advance:
             due_at=None,
             transitions=self._thread.transitions + 1,
         )
-        self._arrive(now)
+        return True
 
     def _arrive(self, now: Millis) -> None:
         thread = self._thread
