@@ -156,6 +156,26 @@ def test_a_fork_within_a_fork_joins_from_the_inside():
     )
 
 
+@pytest.mark.parametrize("how", ["join", "on_error"])
+def test_threads_that_a_cancelled_thread_had_forked_are_cancelled_with_it(how):
+    states = review("any", names=("finance", "legal"), on_error={"target": "end"})
+    states["await_finance"] = {
+        "type": "action",
+        "fork": {"threads": {"tax": {"target": "ask_tax"}, "cash": {"target": "ask_cash"}}, "join": {"target": "paid"}},
+    }
+    states |= {name: halting("asked") for name in ("ask_tax", "ask_cash")} | {"asked": END, "paid": halting("asked")}
+    if how == "on_error":
+        states["await_legal"] = halting("check")
+        states["check"] = {"type": "action", "logic": SCRIPT, "transitions": [{"target": "legal_done"}]}
+    results = {"check": Failed("script_error", "no")}
+    run = Runner(compiled(states), by_state(results)).start().resume({}, "thread_legal")
+    assert run.instance.status == "completed"
+    ended = {name: outcome for name, outcome in outcomes(run).items() if name in ("finance", "tax", "cash")}
+    assert ended == dict.fromkeys(("finance", "tax", "cash"), "cancelled")
+    told = [event["cancelled"] for event in run.events if "cancelled" in event]
+    assert [sorted(names) for names in told] == [["thread_cash", "thread_finance", "thread_tax"]]
+
+
 def test_a_change_that_another_thread_overtook_is_settled_on_the_new_head():
     run = Runner(compiled(review())).start()
     first, second = run.advance("thread_finance"), run.advance("thread_legal")
