@@ -16,7 +16,7 @@ import pytest
 
 from interactor.adapters.sandbox import Sandbox
 from interactor.core.webhooks import EVENT_TYPES, EVENTS
-from interactor.workers import webhooks
+from interactor.workers import clock, webhooks
 from tests.concurrent.cloud import Cloud, Fault
 from tests.concurrent.flows import HOST
 from tests.concurrent.memory import MemoryPlace
@@ -35,7 +35,7 @@ def empty(enter: Any, sandbox: Sandbox) -> Iterator[MemoryPlace]:
     """A deployment in memory, of which each run gets a copy."""
     place = MemoryPlace.begin(sandbox)
     enter(place)
-    with patch.object(webhooks, "ThreadPoolExecutor", Inline):
+    with patch.object(webhooks, "ThreadPoolExecutor", Inline), patch.object(clock, "ThreadPoolExecutor", Inline):
         yield place
 
 

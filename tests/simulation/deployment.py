@@ -22,7 +22,7 @@ from interactor.core.times import DAY, Millis
 from interactor.logs import logger
 from interactor.runtime import Runtime
 from interactor.usecases.world import World
-from interactor.workers import webhooks
+from interactor.workers import clock, webhooks
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "acc_1"
@@ -89,7 +89,8 @@ def deployed(quota: str) -> Iterator[None]:
     """The variables are set, the bounds near, and the logger silent; ``quota`` is that of each namespace."""
     with ExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, {**_ENVIRONMENT, "NAMESPACE_QUOTA": quota}))
-        stack.enter_context(patch.object(webhooks, "ThreadPoolExecutor", Inline))
+        for worker in (webhooks, clock):
+            stack.enter_context(patch.object(worker, "ThreadPoolExecutor", Inline))
         stack.enter_context(patch.object(instances, "REMOVED_PER_CALL", _REMOVED_PER_CALL))
         for name, bound in _NARROWED.items():
             stack.enter_context(patch.object(limits, name, bound))

@@ -1,63 +1,113 @@
-"""The clock's hints: a bounded number, the longest overdue first, and none into a queue that is full already."""
+"""The clock's hints: accounts in turn, the longest overdue of each first, and nobody shut out by another's backlog."""
 
 from dataclasses import dataclass, field
 
 import pytest
 
-from interactor.usecases.clock import BACKLOG, HINTS_PER_SHARD, tick
+from interactor.usecases.clock import BACKLOG, HINTS_INTO_BACKLOG, HINTS_PER_ACCOUNT, READING, SENDING, tick
 from interactor.usecases.world import World
 
 NOW = 1_000_000
-WORLD = World(lambda: NOW, bytes, lambda _: None)
 SHARDS = 16
+CROWD = 100_000
+
+
+@dataclass
+class Time:
+    """Every page that is read and every batch that is sent takes so long."""
+
+    page: int = 0
+    batch: int = 0
+    now: int = NOW
+
+    def world(self):
+        return World(lambda: self.now, bytes, lambda _: None)
 
 
 @dataclass
 class Due:
-    """So many instances are overdue in each shard; the index gives the oldest first, as many as are asked for."""
+    """What is overdue, as (account, instance, since when), over all shards; ``broken`` ones cannot be read."""
 
-    count: int
-    asked: list[int] = field(default_factory=list)
+    time: Time
+    shards: list
+    broken: frozenset = frozenset()
 
-    def due(self, shard, now, limit):
+    def due(self, shard, now, limit, after):
         assert now == NOW
-        self.asked.append(shard)
-        return [("acc_1", f"inst_{shard}_{number}") for number in range(self.count)][:limit]
+        self.time.now += self.time.page
+        if shard in self.broken:
+            raise RuntimeError("throttled")
+        begin = after or 0
+        end = begin + limit
+        return self.shards[shard][begin:end], end if end < len(self.shards[shard]) else None
 
 
 @dataclass
 class Queue:
     """A queue in which so many messages wait, and which takes so many more."""
 
-    waiting: int
-    room: int = 10**6
-    sent: list[str] = field(default_factory=list)
+    time: Time
+    waiting: int = 0
+    room: int = 10**7
+    sent: list = field(default_factory=list)
 
     def backlog(self):
         return self.waiting
 
     def send_all(self, hints):
+        self.time.now += self.time.batch
         if len(self.sent) + len(hints) > self.room:
             raise RuntimeError("the queue refused some messages: OverLimit")
-        self.sent += [hint.instance_id for hint in hints]
+        self.sent += [(hint.account, hint.instance_id) for hint in hints]
 
 
-def test_into_an_empty_queue_it_hints_at_the_oldest_of_each_shard():
-    due, queue = Due(3 * HINTS_PER_SHARD), Queue(0)
-    assert tick(WORLD, due, queue, SHARDS) == SHARDS * HINTS_PER_SHARD == len(queue.sent)
-    assert queue.sent[HINTS_PER_SHARD - 1 :: HINTS_PER_SHARD] == [f"inst_{n}_{HINTS_PER_SHARD - 1}" for n in range(16)]
+def spread(*accounts):
+    """(account, count, since) over the shards, each shard oldest first."""
+    shards = [[] for _ in range(SHARDS)]
+    for account, count, since in accounts:
+        for number in range(count):
+            shards[number % SHARDS].append((account, f"{account}_{number}", since + number))
+    return [sorted(each, key=lambda one: one[2]) for each in shards]
 
 
-@pytest.mark.parametrize(("waiting", "hints"), [(BACKLOG, SHARDS), (BACKLOG + 1, 0), (100 * BACKLOG, 0)])
-def test_into_a_backlog_it_hints_at_nothing_and_reads_nothing(waiting, hints):
-    due, queue = Due(1), Queue(waiting)
-    assert tick(WORLD, due, queue, SHARDS) == hints == len(queue.sent) == len(due.asked)
+CROWDED = spread(("crowd", CROWD, 0), ("quiet", 10, 900_000))
 
 
-def test_a_queue_that_takes_no_more_fails_the_tick_which_the_next_one_makes_up_for():
-    due, full = Due(1), Queue(0, room=5)
-    with pytest.raises(RuntimeError, match="OverLimit"):
-        tick(WORLD, due, full, SHARDS)
-    after = Queue(0)
-    assert tick(WORLD, due, after, SHARDS) == SHARDS
-    assert set(full.sent) < set(after.sent)
+def run(shards, time=None, waiting=0, room=10**7, broken=frozenset()):
+    time = time or Time()
+    queue = Queue(time, waiting, room)
+    return tick(time.world(), Due(time, shards, broken), queue, SHARDS), queue.sent
+
+
+def test_all_that_is_due_is_hinted_at_page_by_page_the_oldest_first():
+    ticked, sent = run(spread(("one", 7_000, 0)))
+    assert (ticked.sent, ticked.skipped, ticked.unread) == (7_000, {}, [])
+    assert [instance for _, instance in sent] == [f"one_{number}" for number in range(7_000)]
+
+
+@pytest.mark.parametrize("waiting", [0, BACKLOG, BACKLOG + 1, 100 * BACKLOG])
+def test_ten_of_a_quiet_account_are_among_the_first_hints_whatever_the_crowd_and_the_backlog(waiting):
+    ticked, sent = run(CROWDED, waiting=waiting)
+    share = HINTS_PER_ACCOUNT if waiting <= BACKLOG else HINTS_INTO_BACKLOG
+    assert sum(account == "quiet" for account, _ in sent[:20]) == 10
+    assert ticked.sent == len(sent) == share + 10
+    assert ticked.skipped == {"crowd": CROWD - share}
+
+
+def test_a_shard_that_cannot_be_read_costs_the_others_nothing_and_is_told():
+    ticked, _ = run(spread(("one", 160, 0)), broken=frozenset({3}))
+    assert (ticked.sent, ticked.unread, len(ticked.failed)) == (150, [3], 1)
+
+
+def test_a_queue_that_takes_no_more_is_told_and_the_rest_waits_for_the_next_tick():
+    ticked, _ = run(spread(("one", 1_000, 0)), room=500)
+    assert (ticked.sent, ticked.unsent, len(ticked.failed)) == (500, 500, 5)
+
+
+def test_a_tick_ends_in_time():
+    slow = Time(page=2_000, batch=4_000)
+    ticked, sent = run(CROWDED, slow)
+    assert ticked.unread
+    assert ticked.unsent
+    assert slow.now - NOW <= max(READING + SHARDS * 2_000, SENDING) + 4_000
+    assert len(sent) == ticked.sent

@@ -5,10 +5,13 @@ from dataclasses import replace
 from interactor.core.definition.model import Definition
 from interactor.core.draft import Draft, Settled
 from interactor.core.errors import InstanceNotActiveError, InstanceNotFailedError
-from interactor.core.instance import MAIN, Instance, Phase, Thread
+from interactor.core.instance import MAIN, Failure, Instance, Phase, Thread
 from interactor.core.jsons import Json, JsonObject
-from interactor.core.machine import cancelled
+from interactor.core.machine import cancelled, failed
 from interactor.core.times import Millis
+
+_GIVEN_UP = "internal_error"
+_GIVEN_UP_MESSAGE = "The engine could not take the instance on, however often it tried"
 
 
 def cancel(head: Instance, reason: str, by: Json, in_flight: list[JsonObject], now: Millis, entropy: bytes) -> Settled:
@@ -68,6 +71,39 @@ def retry(definition: Definition, head: Instance, by: Json, now: Millis, entropy
     _restore(draft, MAIN)
     draft.note(MAIN, "lifecycle", "retried", {"state": failed_state, **_attribution(by)})
     return draft.settled(entropy, by)
+
+
+def give_up(head: Instance, in_flight: list[JsonObject], now: Millis, entropy: bytes) -> Settled:
+    """The instance, failed where it stands with ``internal_error``, since the engine cannot take it on.
+
+    It needs neither the definition nor any rule, so that what broke these does not break it (invariant 9). One that
+    has ended stays as it ended; what its threads still had to do after their end is left out.
+
+    Raises:
+        InstanceNotActiveError: when it has ended and there is nothing left to leave out.
+    """
+    if not list(head.running_threads()):
+        _require_active(head)
+    state = head.main.state
+    fields: JsonObject = {"state": state, "code": _GIVEN_UP, "message": _GIVEN_UP_MESSAGE}
+    failure = Failure(_GIVEN_UP, _GIVEN_UP_MESSAGE, state, head.main.phase)
+    draft = Draft(None, replace(head, failure=head.failure if head.ended else failure), now)
+    draft.note(MAIN, "error", "step_failed", fields)
+    ended = []
+    for thread in head.threads.values():
+        if thread.outcome is not None:
+            draft.put(replace(thread, phase=Phase.ENDED, due_at=None))
+        elif thread.id == MAIN:
+            draft.put(replace(failed(thread, failure), cut_off=thread.phase))
+        else:
+            draft.put(cancelled(thread))
+            ended.append(thread.id)
+    if not head.ended:
+        draft.note(MAIN, "error", "instance_failed", fields)
+        told: JsonObject = {"error": _GIVEN_UP_MESSAGE, "error_code": _GIVEN_UP, "failed_state": state}
+        told |= {"cancelled": ended} if ended else {}
+        draft.end("failed", told | ({"in_flight": in_flight} if in_flight else {}))
+    return draft.settled(entropy, None)
 
 
 def _restore(draft: Draft, thread_id: str) -> None:

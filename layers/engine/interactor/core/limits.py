@@ -25,6 +25,8 @@ CHANGES_PER_ADVANCE_BYTES = 64 * KILOBYTE
 TRIES_PER_STEP = 8
 """A step that began this often without ever committing fails with ``internal_error`` (invariant 4)."""
 
+SET_ASIDE: Millis = 60 * MINUTE
+"""How long an instance waits that can neither be taken on nor failed, before it is tried again (invariant 9)."""
 STEP_WORK: Millis = 60 * SECOND
 """What one message's work may take: the step worker's time limit."""
 OVERDUE_AFTER: Millis = MINUTE

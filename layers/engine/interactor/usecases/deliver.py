@@ -25,7 +25,6 @@ from interactor.core.principal import Principal
 from interactor.core.settle import OvertakenError, expires_at
 from interactor.core.storing import Head
 from interactor.core.times import Millis
-from interactor.usecases.actions import in_flight
 from interactor.usecases.engine import Also, Engine, staying
 from interactor.usecases.lookup import find_instance
 
@@ -123,8 +122,7 @@ def cancel_instance(engine: Engine, head: Head, by: Json, also: Also | None = No
         if reason == EXPIRED and expires_at(present.instance, engine.rules.lifetimes) > now:
             # A resume that commits before the expiry wins (invariant 3).
             raise OvertakenError
-        under_way = in_flight(engine.definition_of(present.instance), present, now)
-        settled = cancel(present.instance, reason, by, under_way, now, bytes.fromhex(commit_id))
+        settled = cancel(present.instance, reason, by, engine.under_way(present, now), now, bytes.fromhex(commit_id))
         return engine.write(present, settled, commit_id, staying(present, settled), also)
 
     return engine.insist(head, judge)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from interactor.core import calls, instructions
 from interactor.core.definition.model import Definition, HttpLogic, Instructions, Work
 from interactor.core.instance import Instance
-from interactor.core.jsons import Json
+from interactor.core.jsons import Json, JsonObject
 from interactor.core.logic import Failed, HttpCall, ModelCall, Outcome, ScriptCall
 from interactor.core.machine import Advance, Change, Step
 from interactor.core.masking import Mask
@@ -128,6 +128,15 @@ class Engine:
     def definition_of(self, instance: Instance) -> Definition:
         """The version an instance runs under."""
         return self.definitions.definition(instance.account, instance.workflow_name, instance.version_id)
+
+    def under_way(self, head: Head, now: Millis) -> list[JsonObject]:
+        """The HTTP actions under way, as far as can be told: an end must not need a definition that can be read."""
+        try:
+            return in_flight(self.definition_of(head.instance), head, now)
+        except StoreUnavailableError:
+            raise
+        except Exception:
+            return []
 
     def run_pure(self, account: str, advance: Advance, deadline: Millis, scripts: bool = True) -> None:
         """Take a thread on through what needs no outside call, until it rests, is full, or the budget is used.

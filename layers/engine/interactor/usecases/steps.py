@@ -11,14 +11,15 @@ from typing import Protocol
 
 from interactor.core import instructions, limits, traces
 from interactor.core.errors import InstanceNotActiveError
-from interactor.core.instance import Instance, Phase, Thread
+from interactor.core.instance import MAIN, Instance, Phase, Thread
+from interactor.core.lifecycle import give_up
 from interactor.core.logic import Failed
 from interactor.core.machine import Advance, action_key
 from interactor.core.settle import OvertakenError, expires_at, wake_at
 from interactor.core.storing import GuardLostError, Head, Lease, StepHint, StoreUnavailableError
 from interactor.core.times import Millis
 from interactor.usecases.deliver import EXPIRED, Trigger, cancel_instance, deliver
-from interactor.usecases.engine import COMMIT_ATTEMPTS, Engine
+from interactor.usecases.engine import COMMIT_ATTEMPTS, Engine, staying
 
 
 class Delayed(Protocol):
@@ -34,26 +35,81 @@ def work(engine: Engine, delayed: Delayed, hint: StepHint) -> None:
     Raises:
         StoreUnavailableError: when the table would not answer; the message should come again.
     """
-    head = engine.instances.read(hint.account, hint.instance_id)
-    if head is None:
-        return
+    head: Head | None = None
     try:
-        if hint.thread_id is None:
-            _do_due(engine, delayed, head)
-            return
-        thread = head.instance.threads.get(hint.thread_id)
-        if thread is None or not thread.running or head.instance.paused:
-            return
-        if (thread.sequence, thread.attempt) != (hint.sequence, hint.attempt):
-            return
-        now = engine.world.now()
-        if thread.due_at is not None and thread.due_at > now:
-            delayed.send_again(hint, thread.due_at - now)
-        else:
-            _work_on(engine, delayed, head, thread, hint)
+        head = engine.instances.read(hint.account, hint.instance_id)
+        if head is not None:
+            _follow(engine, delayed, head, hint)
     except (OvertakenError, GuardLostError):
         # Another worker, a resume or a cancel came first and sent its own hints; the clock would find what is left.
         return
+    except StoreUnavailableError:
+        raise
+    except Exception:
+        _count(engine, hint, head)
+        raise
+
+
+def _follow(engine: Engine, delayed: Delayed, head: Head, hint: StepHint) -> None:
+    if hint.thread_id is None:
+        _do_due(engine, delayed, head)
+        return
+    thread = head.instance.threads.get(hint.thread_id)
+    if thread is None or not thread.running or head.instance.paused:
+        return
+    if (thread.sequence, thread.attempt) != (hint.sequence, hint.attempt):
+        return
+    now = engine.world.now()
+    if thread.due_at is not None and thread.due_at > now:
+        delayed.send_again(hint, thread.due_at - now)
+    else:
+        _work_on(engine, delayed, head, thread, hint)
+
+
+def _count(engine: Engine, hint: StepHint, head: Head | None) -> None:
+    """Count a try that broke the engine; after the last one the instance fails, or if even that breaks, waits.
+
+    Nothing is tried for ever, and nothing that breaks stays the oldest of what is due (invariant 9).
+    """
+    now = engine.world.now()
+    present = engine.reread(head) if head is not None else None
+    if head is None or present is None:
+        # The head cannot be read: nothing can be counted in it.
+        engine.instances.set_aside(hint.account, hint.instance_id, now + limits.SET_ASIDE)
+        return
+    thread = _culprit(head.instance, hint, now)
+    lease = present.leases.get(thread, Lease(0, 0))
+    if present.instance.threads[thread].place != head.instance.threads[thread].place:
+        return
+    if lease == head.leases.get(thread, Lease(0, 0)):
+        lease = Lease(now, lease.tries + 1)
+        present = engine.instances.lease(present, thread, lease, engine.world.entropy(16).hex())
+    if lease.tries < limits.TRIES_PER_STEP:
+        return
+    try:
+        _give_up(engine, present)
+    except StoreUnavailableError:
+        raise
+    except Exception:
+        engine.instances.set_aside(hint.account, hint.instance_id, now + limits.SET_ASIDE)
+
+
+def _culprit(instance: Instance, hint: StepHint, now: Millis) -> str:
+    """The thread in whose lease a broken try is counted; ``thread_main`` for what concerns the instance."""
+    if hint.thread_id is not None:
+        return hint.thread_id
+    due = [thread.id for thread in instance.halted_threads() if _timeout_due(thread, now)]
+    due += [each.id for each in instance.running_threads() if each.due_at is None or each.due_at <= now]
+    return due[0] if due else MAIN
+
+
+def _give_up(engine: Engine, head: Head) -> None:
+    def judge(present: Head, commit_id: str) -> Head:
+        now = engine.world.now()
+        settled = give_up(present.instance, engine.under_way(present, now), now, bytes.fromhex(commit_id))
+        return engine.write(present, settled, commit_id, staying(present, settled), None)
+
+    engine.insist(head, judge)
 
 
 def _do_due(engine: Engine, delayed: Delayed, head: Head) -> None:

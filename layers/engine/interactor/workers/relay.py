@@ -15,6 +15,7 @@ from interactor.core.storing import Record
 from interactor.logs import logger
 from interactor.runtime import Runtime, runtime
 from interactor.usecases.relay import Outgoing, Relay
+from interactor.workers.causes import cause
 from interactor.workers.metrics import emit
 
 HELD_MESSAGES = 100
@@ -55,7 +56,14 @@ def relay_stream(event: JsonObject) -> JsonObject:
 
 def relay_again(record: SQSRecord) -> None:
     """Relay the history record that a message names; an error brings the message again."""
-    key = json.loads(record.body)
+    try:
+        _relay_again(json.loads(record.body))
+    except Exception as error:
+        logger.error("relay failed again", extra={"message_id": record.message_id, **cause(error)})
+        raise
+
+
+def _relay_again(key: JsonObject) -> None:
     parts = runtime()
     item = parts.table.get(items.key(key["pk"], key["sk"]))
     if item is not None:

@@ -8,12 +8,22 @@ from interactor.adapters.queues import parse_hint
 from interactor.logs import logger
 from interactor.runtime import runtime
 from interactor.usecases.steps import work
+from interactor.workers.causes import cause
 
 
 def advance(record: SQSRecord) -> None:
-    """Do what one message hints at; an error brings it again."""
-    hint = parse_hint(json.loads(record.body), again=int(record.attributes.approximate_receive_count) > 1)
+    """Do what one message hints at; an error is logged, without values, and brings it again."""
     logger.thread_safe_clear_keys()
+    try:
+        hint = parse_hint(json.loads(record.body), again=int(record.attributes.approximate_receive_count) > 1)
+    except Exception as error:
+        logger.error("step message cannot be read", extra={"message_id": record.message_id, **cause(error)})
+        raise
     logger.thread_safe_append_keys(instance_id=hint.instance_id)
     parts = runtime()
-    work(parts.engine, parts.steps_queue, hint)
+    try:
+        work(parts.engine, parts.steps_queue, hint)
+    except Exception as error:
+        told = {"account_id": hint.account, "thread": hint.thread_id, **cause(error)}
+        logger.error("step message failed", extra=told)
+        raise

@@ -176,8 +176,13 @@ class InstanceStore:
         found = self._table.query_all(keys.quota(account, namespace))
         return {keys.parse_quota_shard(items.text(item, "sk")): items.number(item, "active") for item in found}
 
-    def due(self, shard: int, now: Millis, limit: int) -> list[tuple[str, str]]:
-        """Account and id of instances whose hint is overdue, the longest overdue first, from one of the 16 shards."""
+    def due(
+        self, shard: int, now: Millis, limit: int, after: Item | None = None
+    ) -> tuple[list[tuple[str, str, Millis]], Item | None]:
+        """A page of one of the 16 shards: account, id and time of what is overdue, the longest overdue first.
+
+        The other value is where the next page begins; None: there is none.
+        """
         page = self._table.query_index(
             "due",
             "due_pk",
@@ -186,8 +191,10 @@ class InstanceStore:
             below=n(now + 1),
             limit=limit,
             newest_first=False,
+            after=after,
         )
-        return [keys.parse_instance(items.text(item, "pk")) for item in page.items]
+        found = [(*keys.parse_instance(items.text(item, "pk")), items.number(item, "wake_at")) for item in page.items]
+        return found, page.next_key
 
     def _write(
         self, writes: Sequence[Item], extra: Sequence[Item], commit_id: str, instance: Instance, settled: "Settled"
@@ -215,6 +222,19 @@ class InstanceStore:
                 UpdateExpression="SET wake_at = :wake",
                 ConditionExpression="version = :version",
                 ExpressionAttributeValues={":wake": n(wake_at), ":version": n(instance.version)},
+            )
+
+    def set_aside(self, account: str, instance_id: str, until: Millis) -> None:
+        """Let an instance be due later, whatever its head holds, so that one that breaks what reads it is not oldest.
+
+        The next commit says anew when it is due.
+        """
+        with suppress(ConditionFailedError):
+            self._table.update(
+                items.key(keys.instance(account, instance_id), keys.HEAD),
+                UpdateExpression="SET wake_at = :until",
+                ConditionExpression="wake_at < :until",
+                ExpressionAttributeValues={":until": n(until)},
             )
 
     def remove(self, head: Head) -> bool:

@@ -99,7 +99,7 @@ class Table:
 
     def query_index(
         self, index: str, partition_name: str, partition: str, *, sort_name: str, below: Item | None, limit: int,
-        newest_first: bool = True,
+        newest_first: bool = True, after: Item | None = None,
     ) -> Page:  # fmt: skip
         """One page of an index, of the sort keys below a value (exclusive); indexes may lag behind the table."""
         condition = "#p = :p" if below is None else "#p = :p AND #s < :s"
@@ -112,7 +112,7 @@ class Table:
             "ExpressionAttributeValues": values,
             "ScanIndexForward": not newest_first,
         }
-        return self._page(arguments, None, limit)
+        return self._page(arguments, after, limit)
 
     def batch_get(self, keys: Sequence[Item]) -> list[Item]:
         """The items of these keys that exist, in the order of the keys, read consistently."""

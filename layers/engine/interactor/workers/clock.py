@@ -1,0 +1,39 @@
+"""One tick of the clock: the shards are read at once, and the log says what was left for the next tick."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from interactor.adapters.dynamo.keys import DUE_SHARDS
+from interactor.logs import logger
+from interactor.runtime import runtime
+from interactor.usecases.clock import tick
+from interactor.workers.causes import cause
+
+AT_ONCE = 8
+TOLD_ACCOUNTS = 20
+
+
+def tick_once() -> None:
+    """Send the hints of one tick.
+
+    Raises:
+        Exception: the first of the shards' and the queue's failures, after the others were served: it alarms.
+    """
+    parts = runtime()
+    instances, queue = parts.instances, parts.steps_queue
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        ticked = tick(parts.world, instances, queue, DUE_SHARDS, pool.map)
+    if ticked.sent:
+        logger.info("clock hinted", extra={"hints": ticked.sent})
+    if ticked.skipped or ticked.unsent or ticked.unread:
+        most = dict(sorted(ticked.skipped.items(), key=lambda each: -each[1])[:TOLD_ACCOUNTS])
+        told = {
+            "skipped": sum(ticked.skipped.values()),
+            "accounts": most,
+            "unsent": ticked.unsent,
+            "unread_shards": ticked.unread,
+        }
+        logger.warning("the clock leaves overdue work for the next tick", extra=told)
+    for error in ticked.failed:
+        logger.error("the clock could not read a shard or send hints", extra=cause(error))
+    if ticked.failed:
+        raise ticked.failed[0]

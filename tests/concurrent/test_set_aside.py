@@ -1,0 +1,83 @@
+"""What breaks the engine itself is counted, ends, and never stays the oldest of what is due (invariants 3 and 9)."""
+
+import json
+
+import pytest
+
+from interactor.adapters.dynamo import heads
+from interactor.core.times import HOUR, MINUTE, SECOND
+from interactor.logs import logger
+from interactor.usecases import steps
+from interactor.usecases.engine import Engine
+from tests.concurrent.flows import end, flow, form, script
+
+WAIT = flow(wait={**form("done"), "timeout": {"after": "1s", "target": "done"}}, done=end())
+STEP = flow(step=script("return {}", "done"), done=end())
+
+
+def _broken(*_, **__):
+    raise KeyError("a value nobody should read")
+
+
+@pytest.fixture(autouse=True)
+def _empty_queue(place):
+    place.receive()
+
+
+def _tick_until_quiet(place, clock, ticks=10):
+    for _ in range(ticks):
+        clock.advance(2 * MINUTE + SECOND)
+        worker = place.worker(clock)
+        worker.tick()
+        for message in place.receive():
+            worker.step(message)
+
+
+@pytest.mark.parametrize("definition", [WAIT, STEP], ids=["timeout", "step"])
+def test_an_instance_whose_definition_cannot_be_read_fails_after_eight_tries(place, clock, monkeypatch, definition):
+    instance = place.worker(clock, INLINE_BUDGET_MS="1").started(definition)
+    place.purge()
+    with monkeypatch.context() as broken:
+        broken.setattr(Engine, "definition_of", _broken)
+        _tick_until_quiet(place, clock)
+        found = place.head(instance)
+    assert int(found["wake_at"]["N"]) > clock.now + HOUR
+    read = place.worker(clock).get(instance)
+    assert (read["status"], read["error_code"]) == ("failed", "internal_error")
+
+
+def test_where_even_failing_breaks_the_instance_is_set_aside_and_taken_on_when_mended(place, clock, monkeypatch):
+    instance = place.worker(clock).started(WAIT)
+    with monkeypatch.context() as broken:
+        broken.setattr(Engine, "definition_of", _broken)
+        broken.setattr(steps, "give_up", _broken)
+        _tick_until_quiet(place, clock)
+        assert int(place.head(instance)["wake_at"]["N"]) > clock.now
+    clock.advance(HOUR)
+    _tick_until_quiet(place, clock, 1)
+    assert place.worker(clock).get(instance)["status"] == "completed"
+
+
+def test_a_head_that_cannot_be_read_is_set_aside_at_once(place, clock, monkeypatch):
+    instance = place.worker(clock).started(WAIT)
+    with monkeypatch.context() as broken:
+        broken.setattr(heads, "read", _broken)
+        _tick_until_quiet(place, clock, 1)
+    assert int(place.head(instance)["wake_at"]["N"]) == clock.now + HOUR
+    clock.advance(HOUR)
+    _tick_until_quiet(place, clock, 1)
+    assert place.worker(clock).get(instance)["status"] == "completed"
+
+
+def test_a_failed_message_is_one_line_in_the_log_with_its_cause_and_without_values(place, clock, monkeypatch):
+    instance = place.worker(clock).started(WAIT)
+    said = []
+    monkeypatch.setattr(logger, "error", lambda message, extra: said.append((message, extra)))
+    with monkeypatch.context() as broken:
+        broken.setattr(Engine, "definition_of", _broken)
+        _tick_until_quiet(place, clock, 1)
+    ((message, extra),) = said
+    assert message == "step message failed"
+    assert (extra["thread"], extra["cause"], "account_id" in extra) == (None, "KeyError", True)
+    assert "a value nobody should read" not in json.dumps(extra)
+    assert place.worker(clock).get(instance)["status"] == "halted"
