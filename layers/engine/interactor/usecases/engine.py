@@ -217,7 +217,8 @@ class Engine:
         """One try to commit what was settled on a head; ``room`` and errors as for ``InstanceStore.commit``."""
         wake = wake_at(settled.instance, self.rules.lifetimes)
         extra = [also(settled, head.records or ())] if also is not None else []
-        return self.instances.commit(head, settled, commit_id, leases, wake, extra, room)
+        kept = self.rules.lifetimes.after_end
+        return self.instances.commit(head, settled, commit_id, leases, wake, extra, room, kept)
 
     def insist(self, head: Head, judge: Callable[[Head, str], Head]) -> Head:
         """Try a commit until it takes effect; ``judge`` makes it on the head as it stands, or raises why not."""

@@ -94,7 +94,7 @@ def _store(engine: Engine, instance: Instance, advance: Advance, also: Also | No
         wake = wake_at(settled.instance, engine.rules.lifetimes)
         extra = [also(settled, ())] if also is not None else []
         try:
-            return engine.instances.create(settled, commit_id, room, wake, extra)
+            return engine.instances.create(settled, commit_id, room, wake, extra, engine.rules.lifetimes.after_end)
         except NamespaceQuotaExceededError:
             places = places[1:]
         except ContendedError:

@@ -1,5 +1,6 @@
-"""The errors of an account, in the order of time: one item for each step that failed for good, kept 30 days.
+"""The errors of an account, in the order of time: one item for each step that failed for good.
 
+Each is kept 30 days, or as long as ended instances where that is shorter.
 They are written with the history record that has the event, so that there is never one without the other.
 """
 
@@ -15,10 +16,10 @@ KEPT: Millis = 30 * DAY
 _HIGHEST = b"\xff" * ids.ENTROPY_BYTES
 
 
-def writes(record: Record) -> list[Item]:
-    """The writes for the failures among a record's events."""
+def writes(record: Record, kept: Millis) -> list[Item]:
+    """The writes for the failures among a record's events, to be kept so long at most."""
     return [
-        {"Put": {"Item": _item(record, event)}}
+        {"Put": {"Item": _item(record, event, min(kept, KEPT))}}
         for event in record.events
         if (event["type"], event["subtype"]) == ("error", "step_failed")
     ]
@@ -39,7 +40,7 @@ def page(
     return [{"id": items.text(item, "sk"), **items.unpack(item["doc"]["B"])} for item in found.items], position
 
 
-def _item(record: Record, event: JsonObject) -> Item:
+def _item(record: Record, event: JsonObject, kept: Millis) -> Item:
     document = {
         "instance_id": record.instance_id,
         "workflow_name": record.envelope["workflow_name"],
@@ -52,4 +53,4 @@ def _item(record: Record, event: JsonObject) -> Item:
         "at": event["at"],
     }
     key = items.key(keys.failures(record.account), event["id"])
-    return key | {"doc": b(items.pack(document)), "expires_at": n((event["at"] + KEPT) // SECOND)}
+    return key | {"doc": b(items.pack(document)), "expires_at": n((event["at"] + kept) // SECOND)}

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from interactor.adapters.dynamo import heads, items, keys, records
+from interactor.adapters.dynamo import failures, heads, items, keys, records
 from interactor.adapters.dynamo.items import Item, n, s
 from interactor.adapters.dynamo.table import ConditionFailedError, Table
 from interactor.core.errors import NamespaceQuotaExceededError
@@ -95,6 +95,7 @@ class InstanceStore:
         quota: int | None,
         wake_at: Millis,
         extra: Sequence[Item] = (),
+        errors_kept: Millis = failures.KEPT,
     ) -> Head:
         """Store an instance that was never stored, and count it; ``extra`` writes go into the same transaction.
 
@@ -105,7 +106,7 @@ class InstanceStore:
         """
         instance = settled.instance
         bulk_version, writes = heads.writes(None, instance, commit_id, {}, wake_at)
-        writes += records.writes(settled)
+        writes += records.writes(settled, errors_kept)
         if not instance.ended:
             writes.append(_count(instance, 1, quota))
         self._write(writes, extra, commit_id, instance, settled)
@@ -120,6 +121,7 @@ class InstanceStore:
         wake_at: Millis,
         extra: Sequence[Item] = (),
         room: int | None = None,
+        errors_kept: Millis = failures.KEPT,
     ) -> Head:
         """Replace a head by what was settled on it, and add the history record, in one transaction.
 
@@ -133,7 +135,7 @@ class InstanceStore:
         """
         before, instance = head.instance, settled.instance
         bulk_version, writes = heads.writes(head, instance, commit_id, leases, wake_at)
-        writes += records.writes(settled)
+        writes += records.writes(settled, errors_kept)
         if instance.ended and not before.ended:
             writes.append(_count(instance, -1, None))
         elif before.ended and not instance.ended:

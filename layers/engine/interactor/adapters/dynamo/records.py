@@ -6,6 +6,7 @@ from interactor.adapters.dynamo import failures, items, keys
 from interactor.adapters.dynamo.items import Item, b, n
 from interactor.adapters.dynamo.table import Table
 from interactor.core.storing import Record
+from interactor.core.times import Millis
 
 if TYPE_CHECKING:
     from interactor.core.settle import Settled
@@ -25,7 +26,7 @@ def of(settled: "Settled") -> Record:
     return Record(instance.account, instance.id, settled.events, settled.snapshot, number, envelope)
 
 
-def writes(settled: "Settled") -> list[Item]:
+def writes(settled: "Settled", errors_kept: Millis) -> list[Item]:
     """The writes of that record, its first part first, and of the errors in it."""
     instance = settled.instance
     partition = keys.instance(instance.account, instance.id)
@@ -45,7 +46,7 @@ def writes(settled: "Settled") -> list[Item]:
     further = [
         items.key(partition, keys.history_part(first, number)) | {"doc": b(piece)} for number, piece in enumerate(rest)
     ]
-    return [{"Put": {"Item": each}} for each in (item, *further)] + failures.writes(record)
+    return [{"Put": {"Item": each}} for each in (item, *further)] + failures.writes(record, errors_kept)
 
 
 def read(table: Table, item: Item) -> Record:

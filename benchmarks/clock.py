@@ -1,0 +1,89 @@
+"""A tick of the clock over a backlog, simulated: a million due instances of one account and ten of another.
+
+`python -m benchmarks.clock` keeps it in the results. The clock's own code runs; the index and the queue are stand-ins
+whose calls take the times below in simulated time, eight at once.
+"""
+
+import heapq
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from benchmarks import results
+from interactor.core.storing import StepHint
+from interactor.core.times import Millis
+from interactor.usecases.clock import BACKLOG, tick
+from interactor.usecases.world import World
+from interactor.workers.clock import AT_ONCE
+
+SHARDS = 16
+CROWD = 1_000_000
+QUIET = 10
+QUERY: Millis = 40
+"""A query of 1,000 keys: an assumption, on the slow side."""
+SEND: Millis = 150
+"""A hundred hints, ten a call: an assumption, on the slow side."""
+
+
+class _Stand:
+    """The index and the queue. The ten are due last, behind all of the crowd."""
+
+    def __init__(self, waiting: int) -> None:
+        self.now: Millis = 0
+        self.waiting = waiting
+        self.sent: list[str] = []
+        self.shards: list[list[tuple[str, str, Millis]]] = [[] for _ in range(SHARDS)]
+        for number in range(CROWD):
+            self.shards[number % SHARDS].append(("crowd", f"inst_{number}", 0))
+        for number in range(QUIET):
+            self.shards[number % SHARDS].append(("quiet", f"quiet_{number}", 1))
+
+    def due(
+        self, shard: int, _: Millis, limit: int, after: int | None
+    ) -> tuple[list[tuple[str, str, Millis]], int | None]:
+        self.now += QUERY
+        begin = after or 0
+        end = begin + limit
+        return self.shards[shard][begin:end], end if end < len(self.shards[shard]) else None
+
+    def backlog(self) -> int:
+        return self.waiting
+
+    def send_all(self, hints: list[StepHint]) -> None:
+        self.now += SEND
+        self.sent += [hint.account for hint in hints]
+
+    def together(self, work: Callable[[Any], Any], on: Iterable[Any]) -> list[Any]:
+        """Calls that are made ``AT_ONCE`` together: each begins when one of these is free."""
+        free = [self.now] * AT_ONCE
+        done = []
+        for each in on:
+            self.now = heapq.heappop(free)
+            done.append(work(each))
+            heapq.heappush(free, self.now)
+        self.now = max(free)
+        return done
+
+
+def simulated(waiting: int) -> dict[str, Any]:
+    """One tick, with so many messages waiting."""
+    stand: Any = _Stand(waiting)
+    ticked = tick(World(lambda: stand.now, bytes, lambda _: None), stand, stand, SHARDS, stand.together)
+    return {
+        "waiting": waiting,
+        "due": CROWD + QUIET,
+        "sent": ticked.sent,
+        "sent_of_quiet": stand.sent.count("quiet"),
+        "last_of_quiet_is_hint": max((n + 1 for n, each in enumerate(stand.sent) if each == "quiet"), default=None),
+        "left_for_the_next_tick": sum(ticked.skipped.values()) + ticked.unsent,
+        "unread_shards": len(ticked.unread),
+        "simulated_seconds": stand.now / 1000,
+    }
+
+
+def measure() -> dict[str, Any]:
+    """A tick into an empty queue, and one into a queue in which much waits."""
+    return {"empty": simulated(0), "backlog": simulated(BACKLOG + 1)}
+
+
+if __name__ == "__main__":
+    results.write("clock", measure())
