@@ -44,8 +44,9 @@ def relay_stream(event: JsonObject) -> JsonObject:
         if change["Keys"]["sk"]["S"].startswith(keys.HISTORY):
             try:
                 ready.append((change, _relayed(parts, relay, _plain(change["NewImage"]))))
-            except Exception:
-                logger.exception("relay failed; the record goes to the retry queue", extra=_key(change))
+            except Exception as error:
+                told = _key(change) | cause(error)
+                logger.error("relay failed; the record goes to the retry queue", extra=told)
                 stuck.append(change)
         if sum(len(made.messages) for _, made in ready) >= HELD_MESSAGES:
             stuck += _send(parts, ready)
@@ -88,8 +89,8 @@ def _send_each(parts: Runtime, ready: list[tuple[JsonObject, _Relayed]]) -> list
     for change, made in ready:
         try:
             parts.webhooks_queue.send_all(made.messages)
-        except Exception:
-            logger.exception("relay failed; the record goes to the retry queue", extra=_key(change))
+        except Exception as error:
+            logger.error("relay failed; the record goes to the retry queue", extra=_key(change) | cause(error))
             stuck.append(change)
         else:
             emit(made.history)
@@ -101,8 +102,8 @@ def _set_aside(parts: Runtime, stuck: list[JsonObject]) -> Iterator[str]:
     for change in stuck:
         try:
             parts.relay_retry_queue.send(_key(change), "relay")
-        except Exception:
-            logger.exception("the record could not be set aside either", extra=_key(change))
+        except Exception as error:
+            logger.error("the record could not be set aside either", extra=_key(change) | cause(error))
             yield change["SequenceNumber"]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from interactor.core.jsons import JsonObject
 from interactor.logs import logger
 from interactor.runtime import runtime
+from interactor.workers.causes import cause
 
 AT_ONCE = 10
 
@@ -56,8 +57,9 @@ def _parsed(event: JsonObject, failed: list[str]) -> tuple[list[str], list[JsonO
             _ = message["account"], message["subscription_id"]
             if _is_attempt(message):
                 _ = message["delivery_id"], message["attempt"]
-        except (ValueError, KeyError, TypeError):
-            logger.exception("webhook message cannot be read", extra={"message_id": record["messageId"]})
+        except (ValueError, KeyError, TypeError) as error:
+            told = {"message_id": record["messageId"], **cause(error)}
+            logger.error("webhook message cannot be read", extra=told)
             failed.append(str(record["messageId"]))
         else:
             ids.append(str(record["messageId"]))
@@ -68,7 +70,7 @@ def _parsed(event: JsonObject, failed: list[str]) -> tuple[list[str], list[JsonO
 def _done(message_id: str, work: Callable[[], None]) -> bool:
     try:
         work()
-    except Exception:
-        logger.exception("webhook message failed", extra={"message_id": message_id})
+    except Exception as error:
+        logger.error("webhook message failed", extra={"message_id": message_id, **cause(error)})
         return False
     return True
