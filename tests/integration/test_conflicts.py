@@ -37,8 +37,10 @@ def test_of_two_different_decisions_at_once_the_first_wins(api: Deployment) -> N
     instance, lost, won = overtaken(api, NO, YES)
     assert won.data["current_state"] == "approved"
     assert lost.refusal == (409, "concurrent_modification")
-    assert lost.error["message"] == "Instance was modified by another request"
-    assert lost.error["details"] == {"current_state": "approved", "expected_state": "await_approval"}
+    assert lost.error["message"].startswith("Instance was modified by another request: that halt was resumed by ")
+    details = lost.error["details"]
+    assert (details["current_state"], details["expected_state"]) == ("approved", "await_approval")
+    assert (details["halt_id"], details["outcome"], details["decided_by"]) == (None, "resumed", "client_1")
     assert api.get(instance["id"]) == won.data
     resumes = [event for event in api.events_of(instance["id"]) if event["subtype"] == "resumed"]
     assert len(resumes) == 1
@@ -81,7 +83,9 @@ def test_a_request_that_arrived_before_the_winner_committed_is_simultaneous(api:
     assert api.resume(instance["id"], YES, at=early).data == won
     conflict = api.resume(instance["id"], NO, at=early)
     assert conflict.refusal == (409, "concurrent_modification")
-    assert conflict.error["details"] == {"current_state": "second", "expected_state": "begin"}
+    details = conflict.error["details"]
+    assert (details["current_state"], details["expected_state"]) == ("second", "begin")
+    assert details["halt_id"] == won["halt_id"]
     assert api.get(instance["id"]) == won
 
 

@@ -27,6 +27,7 @@ from tests.integration.outside import answer
 OUTSIDE = "https://api.example.com/orders"
 FLOW = one(halting())
 GRANT = {"grant_type": "client_credentials", "client_id": "local", "client_secret": "wrong"}
+FATE = {"outcome", "decided_by", "decided_at", "reason"}
 FORKED = one(
     {
         "type": "action",
@@ -177,16 +178,18 @@ ANSWERS: dict[str, Row] = {
         400, lambda b: b.post("/workflows/flow/instances", {"namespace": "user_1"}, headers={"X-Namespace": "user_2"})
     ),
     "instance_not_found": Row(404, lambda b: b.get(f"/workflows/instances/{NEVER['instance']}")),
-    "instance_not_halted": Row(400, lambda b: _ended(b, "resume"), {"status", "current_state"}),
+    "instance_not_halted": Row(400, lambda b: _ended(b, "resume"), {"status", "current_state", *FATE}),
     "instance_not_active": Row(400, lambda b: _ended(b, "cancel"), {"status"}),
     "instance_not_failed": Row(400, lambda b: b.post(f"{b.start()}/retry"), {"status"}),
     "instance_paused": Row(409, _paused),
     "invalid_transition": Row(400, lambda b: b.post(f"{b.start(CHOOSY)}/resume"), {"targets", "current_state"}),
     "concurrent_modification": Row(
-        409, lambda b: b.post(f"{b.start()}/resume", {"expected_state": "done"}), {"current_state", "expected_state"}
+        409,
+        lambda b: b.post(f"{b.start()}/resume", {"expected_state": "done"}),
+        {"current_state", "expected_state", "halt_id", "halts", *FATE},
     ),
     "workflow_data_too_large": Row(400, _too_large_a_resume),
-    "thread_required": Row(400, lambda b: b.post(f"{b.start(FORKED)}/resume"), {"threads"}),
+    "thread_required": Row(400, lambda b: b.post(f"{b.start(FORKED)}/resume"), {"threads", "halts"}),
     "thread_not_found": Row(404, lambda b: b.post(f"{b.start()}/threads/thread_x/resume")),
     "file_not_found": Row(404, lambda b: b.get(f"{b.start()}/files/{NEVER['file']}")),
     "event_not_found": Row(404, lambda b: b.get(f"{b.start()}/events/{NEVER['event']}")),

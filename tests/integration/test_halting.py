@@ -191,7 +191,9 @@ def test_the_expected_state_must_be_the_present_one(api: Deployment) -> None:
     path = f"/workflows/instances/{instance['id']}/resume"
     answer = api.call("POST", path, {"input": {}, "expected_state": "elsewhere"})
     assert answer.refusal == (409, "concurrent_modification")
-    assert answer.error["details"] == {"current_state": "wait", "expected_state": "elsewhere"}
+    details = answer.error["details"]
+    assert (details["current_state"], details["expected_state"]) == ("wait", "elsewhere")
+    assert (details["halt_id"], details["outcome"]) == (instance["halt_id"], None)
     assert api.call("POST", path, {"input": {}, "expected_state": "wait"}).status == 200
 
 

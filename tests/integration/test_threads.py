@@ -54,7 +54,9 @@ def test_several_halted_threads_need_a_name(api: Deployment) -> None:
     assert all("halting_presentation" in thread for thread in instance["threads"][1:])
     answer = api.resume(instance["id"])
     assert answer.refusal == (400, "thread_required")
-    assert answer.error["details"] == {"threads": ["thread_finance", "thread_legal"]}
+    assert answer.error["details"]["threads"] == ["thread_finance", "thread_legal"]
+    halts = [each["halt_id"] for each in instance["threads"] if "halt_id" in each]
+    assert [each["halt_id"] for each in answer.error["details"]["halts"]] == halts
 
 
 def test_layers_join_in_the_order_they_are_written(api: Deployment) -> None:

@@ -46,6 +46,12 @@ ANYTHING: Judge = {"type": "any"}
 OBJECT = _told({"type": "dict", "strict": True}, "must be a JSON object")
 WHOLE = _told({"type": "int", "strict": True}, "must be a whole number")
 OPTIONAL_TEXT = _or_null(text())
+HALT_ID = _or_null(
+    _told(
+        {"type": "str", "pattern": r"\Ahalt_[0-7][0-9abcdefghjkmnpqrstvwxyz]{25}\z", "strict": True},
+        "must be the halt_id of an answer or webhook: 'halt_' and 26 letters and digits",
+    )
+)
 SECRET = _or_null(text(256))
 EVENTS: Judge = {"type": "list", "items_schema": text(), "max_length": 50, "strict": True}
 STATUS: Judge = {"type": "literal", "expected": ["active", "disabled"]}
@@ -95,11 +101,13 @@ class Resume(Body):
         "selected_option": OPTIONAL_TEXT,
         "choice": OPTIONAL_TEXT,
         "expected_state": OPTIONAL_TEXT,
+        "halt_id": HALT_ID,
     }
     input: JsonObject = field(default_factory=dict)
     selected_option: str | None = None
     choice: str | None = None
     expected_state: str | None = None
+    halt_id: str | None = None
 
     def __post_init__(self) -> None:
         if None not in (self.selected_option, self.choice) and self.selected_option != self.choice:

@@ -22,6 +22,8 @@ def entries(events: Iterable[JsonObject]) -> list[JsonObject]:
                 current[thread] = _opened(found, event["to_state"], event)
             case "step", _:
                 _note_step(current.get(thread, {}), event)
+            case "halt", "waiting":
+                current.get(thread, {}).update(_halt(event))
             case "halt", "resumed":
                 current.get(thread, {}).update(
                     input_received=event["input"], resumed_at=iso(event["at"]), resumed_by=event.get("by")
@@ -35,6 +37,11 @@ def _opened(found: list[JsonObject], state: str, event: JsonObject) -> JsonObjec
         entry["thread"] = event["thread"]
     found.append(entry)
     return entry
+
+
+def _halt(event: JsonObject) -> JsonObject:
+    """The halt's id; events of releases before it was told have none."""
+    return {"halt_id": event["halt_id"]} if "halt_id" in event else {}
 
 
 def _note_step(entry: JsonObject, event: JsonObject) -> None:

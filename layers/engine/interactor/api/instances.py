@@ -53,7 +53,7 @@ def resumed(request: Request, principal: Principal, thread_id: str | None) -> Re
         body = bodies.read(bodies.Resume, request, bodies.RAW_INPUT_BYTES)
         by = actor_of(principal, request.headers.get("x-interactor-actor")).as_json()
         trigger = Trigger("input", body.input, body.option, by)
-        asked = Resume(trigger, thread_id, body.expected_state, request.arrived_at)
+        asked = Resume(trigger, thread_id, body.expected_state, request.arrived_at, body.halt_id)
         return _answered(key, resume(runtime().engine, principal, head, asked, remembered(key, 200)))
 
     return idempotency.once(request, principal, head.instance.namespace, work)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from interactor.api.history import entries
-from interactor.core import jsons, limits, redaction
+from interactor.core import halts, jsons, limits, redaction
 from interactor.core.instance import Phase
 from interactor.core.times import iso
 
@@ -37,7 +37,7 @@ def instance(found: Instance, records: Iterable[Record]) -> JsonObject:
     }
     halted = found.halted_threads()
     if len(halted) == 1:
-        view |= _halt(halted[0])
+        view |= _halt(found, halted[0])
     view["threads"] = threads(found)
     view |= _latest(records)
     view["created_at"] = iso(found.created_at)
@@ -49,7 +49,7 @@ def instance(found: Instance, records: Iterable[Record]) -> JsonObject:
 
 def threads(found: Instance) -> list[JsonObject]:
     """The threads of an instance, as ruling 20 shows them."""
-    return [_thread(each) for each in found.threads.values()]
+    return [_thread(found, each) for each in found.threads.values()]
 
 
 def upload(begun: Begun) -> JsonObject:
@@ -163,19 +163,20 @@ def page(name: str, members: list[JsonObject], next_cursor: str | None) -> JsonO
     return {name: members, "pagination": {"has_more": next_cursor is not None, "next_cursor": next_cursor}}
 
 
-def _thread(thread: Thread) -> JsonObject:
+def _thread(found: Instance, thread: Thread) -> JsonObject:
     status = "completed" if thread.outcome else "halted" if thread.phase is Phase.HALTED else "running"
     view: JsonObject = {"id": thread.id, "status": status, "current_state": thread.state}
     if thread.outcome is not None:
         view["outcome"] = thread.outcome
-    return view | _halt(thread)
+    return view | _halt(found, thread)
 
 
-def _halt(thread: Thread) -> JsonObject:
+def _halt(found: Instance, thread: Thread) -> JsonObject:
     if thread.phase is not Phase.HALTED or thread.halt is None:
         return {}
     return {
         "halted_at_state": thread.state,
+        "halt_id": halts.present(found, thread),
         "halting_presentation": thread.halt.presentation,
         "halted_options": thread.halt.options,
     }

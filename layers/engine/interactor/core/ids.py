@@ -1,7 +1,8 @@
 """Identifiers: a prefix and a lower-case ULID (ruling 21), made from a time and entropy that are handed in.
 
 A ULID sorts by time, so an id alone is a position in a list. The random part of an event's id carries the
-event's number, so that an instance and an event id give the key of the history record.
+event's number, so that an instance and an event id give the key of the history record; that of a halt's id carries the
+sequence at which its thread rests.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ from ulid import ULID
 
 from interactor.core.times import Millis
 
-Prefix: TypeAlias = Literal["inst", "wf", "v", "evt", "whsub", "del", "req", "file", "replay"]
+Prefix: TypeAlias = Literal["inst", "wf", "v", "evt", "whsub", "del", "req", "file", "replay", "halt"]
 
 ENTROPY_BYTES = 10
 _NUMBER_BYTES = 5
@@ -40,6 +41,17 @@ def event_number(event: str) -> int | None:
     if not is_id(event, "evt"):
         return None
     return int.from_bytes(ULID.from_str(event[4:].upper()).bytes[6 : 6 + _NUMBER_BYTES])
+
+
+def halt_id(sequence: int, since: Millis, instance: str, thread: str) -> str:
+    """``halt_01h...`` of the halt in which a thread rests at this sequence (``core.halts``)."""
+    digest = hashlib.sha256("\0".join((instance, thread, str(sequence))).encode()).digest()
+    return f"halt_{_ulid(since, sequence.to_bytes(_NUMBER_BYTES) + digest[:_NUMBER_BYTES])}"
+
+
+def halt_sequence(halt: str) -> int:
+    """The thread's sequence that ``halt_id`` put into an id; ``halt`` has the form of one."""
+    return int.from_bytes(ULID.from_str(halt[5:].upper()).bytes[6 : 6 + _NUMBER_BYTES])
 
 
 def is_id(text: str, prefix: Prefix) -> bool:

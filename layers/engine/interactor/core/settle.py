@@ -7,7 +7,7 @@ it was: what it computed is kept (invariant 1).
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from interactor.core import files, limits
+from interactor.core import files, halts, limits
 from interactor.core.definition.model import Definition
 from interactor.core.draft import Draft, Settled
 from interactor.core.errors import WorkflowDataTooLargeError
@@ -69,9 +69,9 @@ def settle(
     takes_files = head.takes_files or (change.after.halt is not None and _asks_for_files(change.after.halt))
     head = replace(head, next_sequence=change.next_sequence + shift, takes_files=takes_files)
     draft = Draft(definition, head, now, in_flight)
-    draft.events.extend(change.events)
     # What the sequences are does not matter, only that they are never given twice.
     after = _shifted(change.after, shift, change.first_sequence)
+    draft.events.extend(halts.named(event, head.id, change.before, after) for event in change.events)
     if after.last_resume is not None and _is_resume(change):
         # What is simultaneous is judged by the commit, not by when the computing began (ruling 17).
         after = replace(after, last_resume=replace(after.last_resume, at=now))

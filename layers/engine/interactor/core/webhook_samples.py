@@ -43,6 +43,7 @@ def sample(event: str, subscription: Subscription, now: Millis, entropy: bytes) 
     if event == SUBSCRIPTION_DISABLED:
         found = disabled_body(disabled_event(subscription.disabled("failing", now), event_id), subscription.id)
         return {**found, "delivery_id": delivery, "test": True}
+    instance = ids.make("inst", now, entropy)
     kind, subtype = next(key for key, name in EVENTS.items() if name == event)
     history: JsonObject = {
         "number": 1,
@@ -52,6 +53,7 @@ def sample(event: str, subscription: Subscription, now: Millis, entropy: bytes) 
         "at": now,
         "thread": _MAIN,
         **_HISTORY[event],
+        **({"halt_id": ids.halt_id(1, now, instance, _MAIN)} if kind == "halt" else {}),
     }
     envelope: JsonObject = {
         "namespace": _namespace(subscription),
@@ -59,7 +61,7 @@ def sample(event: str, subscription: Subscription, now: Millis, entropy: bytes) 
         "version_id": ids.make("v", now, entropy),
     }
     data: JsonObject = {"layers": {_MAIN: {"amount": 5000, "status": "pending"}}, "parents": {}}
-    record = Record(subscription.account, ids.make("inst", now, entropy), (history,), data, 1, envelope)
+    record = Record(subscription.account, instance, (history,), data, 1, envelope)
     return {**body([record], 1, subscription.id, delivery), "test": True}
 
 

@@ -217,9 +217,9 @@ def _particulars(event: JsonObject) -> JsonObject:
             return {"input": event["input"]}
         case "halt", "waiting":
             shown = ("halting_presentation", "halted_options")
-            return {name: event[name] for name in shown} | {"thread_id": event["thread"]}
+            return {name: event[name] for name in shown} | {"thread_id": event["thread"]} | _halt(event)
         case "halt", "resumed":
-            return {"thread_id": event["thread"], "resumed_by": event.get("by")}
+            return {"thread_id": event["thread"], "resumed_by": event.get("by")} | _halt(event)
         case "transition", "state_change":
             names = ("from_state", "to_state", "trigger")
             return {"thread_id": event["thread"]} | {name: event[name] for name in names}
@@ -228,6 +228,11 @@ def _particulars(event: JsonObject) -> JsonObject:
         case "lifecycle", "cancelled":
             return {"cancelled_at": iso(event["at"]), "cancel_reason": event["cancel_reason"]} | _in_flight(event)
     return {}
+
+
+def _halt(event: JsonObject) -> JsonObject:
+    """The halt's id. What an earlier release committed has none, so that its bodies stay the same bytes."""
+    return {"halt_id": event["halt_id"]} if "halt_id" in event else {}
 
 
 def _in_flight(event: JsonObject) -> JsonObject:

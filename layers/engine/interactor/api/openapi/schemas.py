@@ -30,6 +30,7 @@ _VERSION_ID: Final = id_of("v")
 _EVENT = texts(*EVENT_TYPES)
 _HALTED: Final = {
     "halted_at_state?": TEXT,
+    "halt_id?": described(id_of("halt"), "Which halt it is. A resume sends it back, and decides this halt only."),
     "halting_presentation?": ref("Presentation"),
     "halted_options?": ref("HaltedOptions"),
 }
@@ -168,6 +169,11 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
             "input?": FREE,
             "selected_option?": maybe(TEXT),
             "choice?": maybe(TEXT),
+            "halt_id?": described(
+                maybe(id_of("halt")),
+                "The halt that was shown to whoever decides. Send it always: where that halt is over, the answer is "
+                "409 and says what became of it, so that a second click decides nothing else. It names the thread too.",
+            ),
             "expected_state?": described(maybe(TEXT), "Refused with 409 where the state is another."),
         },
         more=True,
@@ -217,6 +223,7 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
             "thread?": TEXT,
             "logs?": list_of(TEXT),
             "duration_ms?": WHOLE,
+            "halt_id?": id_of("halt"),
             "input_received?": FREE,
             "resumed_at?": TIME,
             "resumed_by?": ref("Actor"),
