@@ -45,6 +45,7 @@ def check_instance(instance: Any) -> None:
     assert is_id("inst", instance["id"])
     assert is_time(instance["created_at"])
     assert ("halting_presentation" in instance) == ("halted_options" in instance) == ("halted_at_state" in instance)
+    assert ("halt_id" in instance) == ("halted_at_state" in instance)
 
 
 def is_id(prefix: str, text: str) -> bool:

@@ -175,8 +175,8 @@ def test_every_body_has_the_fields_all_have(api: Deployment) -> None:
     )
     extra = [set(each["data"]) - common for each in bodies]
     assert extra[0] == {"input"}
-    assert extra[1] == {"halting_presentation", "halted_options", "thread_id"}
-    assert extra[2] == {"thread_id", "resumed_by"}
+    assert extra[1] == {"halting_presentation", "halted_options", "thread_id", "halt_id"}
+    assert extra[2] == {"thread_id", "resumed_by", "halt_id"}
     assert all(common <= set(each["data"]) for each in bodies)
     assert [each["data"]["workflow_data"] for each in bodies] == [{}, {}, {"b": 2}, {"b": 2}]
 

@@ -10,9 +10,11 @@ from interactor.core.lifecycle import cancel, retry
 from interactor.core.logic import Failed
 from interactor.core.settle import settle
 from interactor.core.storing import Record
+from interactor.core.webhooks import body
 from tests.unit.core.runner import Runner, by_state, compiled
 from tests.unit.core.test_settle import END, SCRIPT, halting, review
 
+ENVELOPE = {"namespace": "ns", "workflow_name": "sample", "version_id": "v_1", "by": None}
 LOOP = {"ask": halting("ask"), "never": END}
 
 
@@ -149,3 +151,14 @@ def test_the_id_in_the_history_is_that_of_the_commit_not_of_the_computation():
     (waiting,) = (event for event in settled.events if event["subtype"] == "waiting")
     assert waiting["halt_id"] == shown
     assert settled.instance.threads["thread_finance"].sequence != behind.change().after.sequence
+
+
+def test_webhooks_name_the_halt_and_those_of_earlier_releases_stay_as_they_were():
+    run = Runner(compiled(LOOP)).start()
+    first = present(run)
+    run.resume({})
+    for old in (False, True):
+        for record in records(run, old):
+            for event in (each for each in record.events if each["type"] == "halt" and each["number"] < 4):
+                shown = body([replace(record, envelope=ENVELOPE)], event["number"], "whsub_1")["data"]
+                assert shown.get("halt_id") == (None if old else first)
