@@ -120,8 +120,9 @@ def _request(environ: dict[str, Any], received: int) -> gateway.Request:
     target = str(environ.get("REQUEST_URI") or environ["PATH_INFO"])
     if not target.startswith("/"):  # the absolute form that proxies send
         target = "/" + target.partition("://")[2].partition("/")[2]
+    # WSGI has each byte as a character; API Gateway hands on UTF-8 as it reads. What is none stays tellable.
     headers = {
-        name.removeprefix("HTTP_").replace("_", "-").lower(): value
+        name.removeprefix("HTTP_").replace("_", "-").lower(): value.encode("latin-1").decode("utf-8", "surrogateescape")
         for name, value in environ.items()
         if name.startswith("HTTP_") or name in ("CONTENT_TYPE", "CONTENT_LENGTH")
     }

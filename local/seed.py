@@ -19,6 +19,7 @@ class SeedClient:
     client_secret: str
     scopes: tuple[str, ...]
     namespaces: tuple[str, ...]
+    acts_for_people: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,10 @@ def plant(seed: Seed, aws: Aws, environment: Mapping[str, str]) -> None:
         for client in seed.clients:
             found = clients.authenticate(client.client_id, client.client_secret)
             rights = (client.account, list(client.scopes), list(client.namespaces))
-            if found is None or (found.account, list(found.scopes), _names(found.namespaces)) != rights:
+            acts = client.acts_for_people
+            if found is None or (*_rights(found), found.acts_for_people) != (*rights, acts):
                 try:
-                    clients.put(client.client_id, client.client_secret, *rights, now_ms())
+                    clients.put(client.client_id, client.client_secret, *rights, now_ms(), acts_for_people=acts)
                 except ClientTakenError as error:
                     raise LocalRunError(f"Seeding {client.client_id}: {error}, or start with FRESH=1.") from None
                 except ValueError as error:
@@ -82,8 +84,9 @@ def plant(seed: Seed, aws: Aws, environment: Mapping[str, str]) -> None:
                         raise LocalRunError(f"Seeding the secret {name} of {account}: {error}.") from None
 
 
-def _names(namespaces: Any) -> list[str]:
-    return list(namespaces) if isinstance(namespaces, tuple) else ["*"]
+def _rights(client: Any) -> tuple[str, list[str], list[str]]:
+    names = list(client.namespaces) if isinstance(client.namespaces, tuple) else ["*"]
+    return client.account, list(client.scopes), names
 
 
 def _variable(environment: Mapping[str, str], name: str) -> str:
@@ -99,10 +102,14 @@ def _client(account: str, client: Mapping[str, Any]) -> SeedClient:
         _field(client, "client_secret", str),
         tuple(_field(client, "scopes", list)),
         tuple(_field(client, "namespaces", list)),
+        "acts_for_people" in client and _field(client, "acts_for_people", bool),
     )
+
+
+_KINDS = {str: "a text", list: "a list", bool: "true or false"}
 
 
 def _field(document: Mapping[str, Any], name: str, kind: type) -> Any:
     if not isinstance(document.get(name), kind):
-        raise ValueError(f"{name!r} is missing or not a {'text' if kind is str else kind.__name__}")
+        raise ValueError(f"{name!r} is missing or not {_KINDS[kind]}")
     return document[name]

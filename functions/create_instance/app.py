@@ -4,7 +4,7 @@ from interactor.api import bodies, idempotency, instances, listed
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response
-from interactor.core.principal import Principal, actor_of, namespace_for_create
+from interactor.core.principal import Principal, namespace_for_create
 from interactor.runtime import runtime
 from interactor.usecases.lookup import find_workflow
 from interactor.usecases.start import Wanted, start
@@ -19,8 +19,7 @@ def handler(request: Request, principal: Principal) -> Response:
 
     def work(key: idempotency.Key | None) -> Response:
         body = bodies.read(bodies.CreateInstance, request, bodies.RAW_INPUT_BYTES)
-        by = actor_of(principal, request.headers.get("x-interactor-actor")).as_json()
-        wanted = Wanted(workflow, principal.account, namespace, body.input, by, request.traceparent)
+        wanted = Wanted(workflow, principal.account, namespace, body.input, principal.by, request.traceparent)
         return Response(201, listed.text(start(runtime().engine, wanted, instances.remembered(key, 201))))
 
     return idempotency.once(request, principal, namespace, work)

@@ -151,7 +151,13 @@ class Deployment:
         """Register an OAuth client, by default with all rights."""
         scopes, namespaces = rights.get("scopes", ["*"]), rights.get("namespaces", ["*"])
         ClientStore(self.clients["dynamodb"], self.table, self.entropy.randbytes).put(
-            client_id, secret, account, scopes, namespaces, self.clock()
+            client_id,
+            secret,
+            account,
+            scopes,
+            namespaces,
+            self.clock(),
+            acts_for_people=rights.get("acts_for_people", False),
         )
 
     def set_secret(self, name: str, value: str, account: str = ACCOUNT) -> None:

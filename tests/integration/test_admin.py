@@ -103,7 +103,7 @@ def test_an_added_client_can_authenticate_with_what_was_printed(clients: ClientS
     added = run(*ADD, "--json").data
     client = clients.authenticate(added["client_id"], added["client_secret"])
     assert client is not None
-    assert (client.account, client.scopes, client.is_service_account) == ("acc_1", ("*",), True)
+    assert (client.account, client.scopes, client.speaks_for_people) == ("acc_1", ("*",), True)
     assert {name: added[name] for name in ("account", "scopes", "namespaces")} == {
         "account": "acc_1",
         "scopes": ["*"],
@@ -116,6 +116,17 @@ def test_the_secret_is_printed_for_a_person_too_and_only_once(clients: ClientSto
     secret = next(line.split()[1] for line in added.out.splitlines() if line.startswith("client_secret"))
     assert clients.authenticate("web", secret) is not None
     assert secret not in run("client", "list", "--stack", "demo", "--account", "acc_1").out
+
+
+def test_a_client_of_one_namespace_may_be_given_the_right_to_act_for_people(clients: ClientStore) -> None:
+    add = ("client", "add", "--stack", "demo", "--account", "acc_1", "--scope", "*", "--namespace", "a", "--json")
+    for more, expected in (((), False), (("--acts-for-people",), True)):
+        added = run(*add, *more).data
+        client = clients.authenticate(added["client_id"], added["client_secret"])
+        assert client is not None
+        assert (client.speaks_for_people, added["acts_for_people"]) == (expected, expected)
+    shown = run("client", "list", "--stack", "demo", "--account", "acc_1").out
+    assert shown.count("people, whom it may name in X-Interactor-Actor") == 1
 
 
 def test_two_clients_have_different_ids_and_secrets() -> None:
@@ -139,7 +150,9 @@ def test_clients_are_listed_and_removed() -> None:
     run(*ADD, "--client-id", "web")
     listing = ("client", "list", "--stack", "demo", "--account", "acc_1", "--json")
     assert run(*listing).data == {
-        "clients": [{"client_id": "web", "account": "acc_1", "scopes": ["*"], "namespaces": ["*"]}]
+        "clients": [
+            {"client_id": "web", "account": "acc_1", "scopes": ["*"], "namespaces": ["*"], "acts_for_people": True}
+        ]
     }
     removal = ("client", "remove", "--stack", "demo", "--client-id", "web")
     assert run(*removal).code == 0

@@ -6,7 +6,8 @@ import pytest
 
 from interactor.core.times import SECOND
 from tests.integration.definitions import halting, http, one, script
-from tests.integration.deployment import Deployment
+from tests.integration.deployment import NO_TOKEN, Deployment
+from tests.integration.requests import ENDPOINTS, Endpoint
 
 PATH = "/workflows/flow/instances"
 
@@ -67,7 +68,7 @@ def test_a_cancel_needs_no_body(api: Deployment, body: Any) -> None:
 def test_the_one_who_resumes_is_the_tokens_subject(api: Deployment) -> None:
     instance = api.start("flow")
     token = api.token(namespaces=("user_123",), subject="user_789")
-    shown = api.resume(instance["id"], {"a": 1}, token=token, headers={"X-Interactor-Actor": "someone else"}).data
+    shown = api.resume(instance["id"], {"a": 1}, token=token).data
     entry = shown["history"][0]
     assert (entry["input_received"], entry["resumed_by"]) == ({"a": 1}, "user_789")
 
@@ -76,6 +77,44 @@ def test_a_service_account_names_the_person(api: Deployment) -> None:
     instance = api.start("flow")
     shown = api.resume(instance["id"], headers={"X-Interactor-Actor": "Ada Lovelace"}).data
     assert shown["history"][0]["resumed_by"] == {"actor": "Ada Lovelace", "via": "client_1"}
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+def test_a_client_that_may_not_speak_for_people_is_told_so_everywhere(api: Deployment, endpoint: Endpoint) -> None:
+    there = dict.fromkeys(endpoint.ids, "x")
+    named, nobody = {"X-Interactor-Actor": "maya"}, {"X-Interactor-Actor": "a\u202eb"}
+    token = api.token(namespaces=("user_123",))
+    answer = api.call(endpoint.method, endpoint.at(there), endpoint.body, token, named)
+    assert answer.refusal == (403, "actor_not_allowed")
+    # A name that is none is refused everywhere too, before anything is looked for.
+    assert api.call(endpoint.method, endpoint.at(there), endpoint.body, None, nobody).refusal == (
+        400,
+        "validation_error",
+    )
+    assert api.call(endpoint.method, endpoint.at(there), endpoint.body, NO_TOKEN, named).status == 401
+
+
+def test_a_client_that_was_given_the_right_names_the_person(deployment: Deployment) -> None:
+    deployment.define(one(halting()))
+    deployment.register("desk", "s", namespaces=["user_123"], acts_for_people=True)
+    deployment.register("other", "s", namespaces=["user_123"])
+    for client, expected in (("desk", 200), ("other", 403)):
+        grant = {"grant_type": "client_credentials", "client_id": client, "client_secret": "s"}
+        token = deployment.call("POST", "//oauth/token", grant, token=NO_TOKEN).data["access_token"]
+        instance = deployment.start("flow", token=token)
+        headers = {"X-Interactor-Actor": "%C5%81ukasz"}
+        answer = deployment.resume(instance["id"], token=token, headers=headers)
+        assert answer.status == expected
+        by = deployment.get(instance["id"])["history"][0].get("resumed_by")
+        assert by == ({"actor": "Łukasz", "via": "desk"} if expected == 200 else None)
+
+
+def test_the_same_key_for_another_person_is_another_request(api: Deployment) -> None:
+    instance = api.start("flow")
+    maya, omar = ({"X-Interactor-Actor": each, "Idempotency-Key": "both"} for each in ("maya", "omar"))
+    first = api.resume(instance["id"], headers=maya)
+    assert (first.status, api.resume(instance["id"], headers=maya).raw) == (200, first.raw)
+    assert api.resume(instance["id"], headers=omar).refusal == (409, "idempotency_conflict")
 
 
 @pytest.mark.parametrize("name", ["", "x" * 129, "a\u200bb", "a\u202eb"])

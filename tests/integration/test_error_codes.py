@@ -160,6 +160,12 @@ FIELDS = ["field", "message"]
 PROBLEMS = ["path", "message"]
 ANSWERS: dict[str, Row] = {
     "unauthorized": Row(401, lambda b: b.get("/workflows", token=NO_TOKEN)),
+    "actor_not_allowed": Row(
+        403,
+        lambda b: b.get(
+            "/workflows", token=b.api.token(namespaces=("user_1",)), headers={"X-Interactor-Actor": "maya"}
+        ),
+    ),
     "forbidden": Row(403, lambda b: b.get("/workflows", token=b.api.token(scopes=("webhooks:read",)))),
     "rate_limited": Row(429, _token_twice, {"retry_after"}),
     "internal_error": Row(500, _broken),

@@ -29,6 +29,12 @@ def test_a_request_reaches_its_function_as_an_event_and_its_answer_comes_back(ru
     assert event["requestContext"]["http"]["sourceIp"] == "127.0.0.1"
 
 
+def test_a_header_is_handed_on_as_utf8_and_what_is_none_stays_tellable(run):
+    sent = {"X-Name": "Łukasz".encode(), "X-Other": b"Jos\xe9", "X-Plain": "50%"}
+    headers = requests.get(f"{run.url}/things/1", headers=sent, timeout=10).json()["event"]["headers"]
+    assert (headers["x-name"], headers["x-other"], headers["x-plain"]) == ("Łukasz", "Jos\udce9", "50%")
+
+
 def test_the_context_is_lambdas(run):
     context = requests.get(f"{run.url}/things/1", timeout=10).json()["context"]
     assert context["function_name"] == "interactor-local-EchoFunction"

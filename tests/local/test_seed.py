@@ -70,6 +70,7 @@ def test_secrets_are_where_the_engine_reads_them(aws, tmp_path):
     [
         ({"id": 1}, "'id' is missing or not a text"),
         ({"id": "acc", "clients": [{"client_id": "c"}]}, "'client_secret' is missing"),
+        (_account(acts_for_people="yes"), "'acts_for_people' is missing or not true or false"),
     ],
 )
 def test_a_wrong_field_is_named(tmp_path, account, words):
@@ -83,3 +84,10 @@ def test_a_client_of_another_account_and_a_bad_scope_are_one_line_each(aws, tmp_
         seed.plant(_written(tmp_path, _account("other")), aws, ENVIRONMENT)
     with pytest.raises(LocalRunError, match="'x' is not a scope"):
         seed.plant(_written(tmp_path, _account(client_id="d", scopes=["x"])), aws, ENVIRONMENT)
+
+
+def test_a_client_may_be_given_the_right_to_act_for_people(aws, tmp_path):
+    store = ClientStore(aws.client("dynamodb"), "T")
+    for given, expected in (({}, False), ({"acts_for_people": True}, True), ({"acts_for_people": False}, False)):
+        seed.plant(_written(tmp_path, _account(**given)), aws, ENVIRONMENT)
+        assert store.get("c").speaks_for_people is expected

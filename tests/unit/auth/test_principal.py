@@ -9,10 +9,8 @@ from hypothesis import strategies as st
 from interactor.core import errors
 from interactor.core.principal import (
     ALL,
-    Actor,
     Namespaces,
     Principal,
-    actor_of,
     check_namespace,
     is_account,
     is_namespace,
@@ -58,8 +56,8 @@ def test_a_token_holds_its_namespaces_and_a_service_account_all() -> None:
 
 
 def test_a_namespace_called_star_is_not_a_service_account() -> None:
-    assert not principal(namespaces=("*",)).is_service_account
-    assert principal(namespaces=ALL).is_service_account
+    assert not principal(namespaces=("*",)).speaks_for_people
+    assert principal(namespaces=ALL).speaks_for_people
 
 
 @pytest.mark.parametrize(
@@ -195,22 +193,3 @@ def test_a_lone_star_is_every_namespace() -> None:
 def test_an_account_is_safe_in_a_key(account: object) -> None:
     assert not is_account(account)
     assert is_account("acc_Local-1")
-
-
-def test_the_actor_is_the_subject_of_the_token() -> None:
-    assert actor_of(principal(namespaces=("a",)), None) == Actor("client_1")
-    assert actor_of(principal(), None).as_json() == "client_1"
-
-
-def test_a_service_account_names_the_person_it_acts_for() -> None:
-    assert actor_of(principal(), " Zoë Ünal ").as_json() == {"actor": "Zoë Ünal", "via": "client_1"}
-
-
-def test_others_cannot_speak_for_a_person() -> None:
-    assert actor_of(principal(namespaces=("a",)), "the chief").as_json() == "client_1"
-
-
-@pytest.mark.parametrize("name", ["", "  ", "a" * 129, "a\nb", "a\tb", "a\u202eb", "a\0", "\x7f"], ids=repr)
-def test_an_actor_that_is_no_sane_text_is_refused(name: str) -> None:
-    with pytest.raises(errors.InvalidRequestError, match="X-Interactor-Actor"):
-        actor_of(principal(), name)

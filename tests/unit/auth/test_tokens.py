@@ -14,6 +14,7 @@ from tests.unit.auth.forge import NOW
 
 CLIENTS = {
     "web": Client("web", "acc_1", ("workflows:read", "webhooks:manage"), ("user_1", "user_2")),
+    "desk": Client("desk", "acc_1", ("workflows:execute",), ("user_1",), acts_for_people=True),
     "service": Client("service", "acc_1", ("*",), ALL),
 }
 
@@ -69,6 +70,10 @@ def test_a_client_gets_a_token_for_an_hour() -> None:
         "exp": NOW // 1000 + 3600,
         "jti": "000102030405060708090a0b0c0d0e0f",
     }
+
+
+def test_a_client_that_acts_for_people_says_so_in_its_token() -> None:
+    assert ask(client_id="desk")[1]["acts_for_people"] is True
 
 
 def test_a_service_accounts_token_says_star() -> None:

@@ -8,6 +8,7 @@ import requests
 from requests.adapters import BaseAdapter
 
 from interactor.client import ApiError, Client, ConnectionLostError
+from interactor.core.actors import read_name
 
 URL = "https://api.test/api/v1"
 
@@ -124,12 +125,24 @@ def test_a_callers_own_key_is_sent_and_every_call_without_one_has_another() -> N
     assert len(set(api.keys)) == 3
 
 
+@pytest.mark.parametrize(
+    "name", ["maya@example.com", "Ada Lovelace", "Łukasz", "李雷", "50% Joe", "Lovelace, Ada", "é"]
+)
+def test_a_persons_name_goes_through_a_header_whatever_its_script(name: str) -> None:
+    api = Api(OK)
+    api.client.cancel("inst_1", actor=name)
+    sent = api.script.asked[0].headers["X-Interactor-Actor"]
+    assert read_name(sent) == name
+    assert sent.isascii()
+    assert sent == name or not name.isascii() or "%" in name or "," in name, "what can be read is sent as it reads"
+
+
 @pytest.mark.parametrize(("status", "code"), [(400, "invalid_transition"), (404, "instance_not_found"), (409, "x"),
                                               (429, "namespace_quota_exceeded")])  # fmt: skip
 def test_what_stays_is_told_at_once(status: int, code: str) -> None:
     api = Api(refusal(status, code, X_Request_Id="req_1"))
     with pytest.raises(ApiError) as refused:
-        api.client.resume("inst_1", {"approved": True})
+        api.client.cancel("inst_1")
     assert (refused.value.code, refused.value.details, refused.value.request_id) == (code, [1], "req_1")
     assert api.waited == []
 

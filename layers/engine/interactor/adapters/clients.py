@@ -61,6 +61,7 @@ class ClientStore:
         now: Millis,
         *,
         replace: bool = True,
+        acts_for_people: bool = False,
     ) -> Client:
         """Register a client, or with ``replace`` register it anew with another secret and other rights.
 
@@ -68,12 +69,13 @@ class ClientStore:
             ClientTakenError: the id is another account's, or it exists and ``replace`` is False.
             ValueError: an argument is not what it should be, with a sentence.
         """
-        client = check_client(client_id, secret, account_id, scopes, namespaces)
+        client = check_client(client_id, secret, account_id, scopes, namespaces, acts_for_people)
         common: dict[str, Any] = {
             "client_id": {"S": client_id},
             "account": {"S": account_id},
             "scopes": {"L": [{"S": scope} for scope in client.scopes]},
             "namespaces": {"L": [{"S": name} for name in namespaces_claim(client.namespaces)]},
+            "acts_for_people": {"BOOL": client.acts_for_people},
             "created_at": {"N": str(now)},
         }
         secret_hash = hash_secret(secret, self._entropy(_SALT_BYTES))
@@ -137,7 +139,12 @@ class ClientStore:
 
 
 def check_client(
-    client_id: str, secret: str, account_id: str, scopes: Sequence[str], namespaces: Sequence[str]
+    client_id: str,
+    secret: str,
+    account_id: str,
+    scopes: Sequence[str],
+    namespaces: Sequence[str],
+    acts_for_people: bool = False,
 ) -> Client:
     """A client of these values.
 
@@ -160,7 +167,7 @@ def check_client(
             f"the namespaces of a client have at most {NAMESPACES_CHARACTERS} characters together, so that its tokens "
             'fit a request header; use ["*"] or several clients'
         )
-    return Client(client_id, account_id, tuple(dict.fromkeys(scopes)), parse_namespaces(namespaces))
+    return Client(client_id, account_id, tuple(dict.fromkeys(scopes)), parse_namespaces(namespaces), acts_for_people)
 
 
 def hash_secret(secret: str, salt: bytes) -> str:
@@ -195,6 +202,8 @@ def _client(item: Mapping[str, Any]) -> Client:
         item["account"]["S"],
         tuple(scope["S"] for scope in item["scopes"]["L"]),
         parse_namespaces([name["S"] for name in item["namespaces"]["L"]]),
+        # Clients of releases before this right have no such attribute.
+        item.get("acts_for_people", {"BOOL": False})["BOOL"],
     )
 
 

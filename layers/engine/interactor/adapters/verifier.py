@@ -2,8 +2,8 @@
 
 What a token says about itself decides nothing: the algorithm is RS256 whatever its header says, the key is one of
 ours, found by ``kid`` alone (``jwk``, ``jku``, ``x5u`` and the like are never read), the time is handed in, and every
-claim is required and of its type. PyJWT checks the signature; the claims are read by the engine's own strict JSON
-reader after that, so nothing of an unsigned token is looked at but ``kid``.
+claim is of its type and required, except ``acts_for_people`` (ruling 27). PyJWT checks the signature; the claims are
+read by the engine's own strict JSON reader after that, so nothing of an unsigned token is looked at but ``kid``.
 """
 
 import hashlib
@@ -146,7 +146,10 @@ class Verifier:
             namespaces = parse_namespaces(raw_namespaces)
         except ValueError:
             _refuse_claim("namespaces")
-        return Principal(str(account), str(subject), frozenset(scope.split(" ")) - {""}, namespaces)
+        acts = claims.get("acts_for_people", False)
+        if not isinstance(acts, bool):
+            _refuse_claim("acts_for_people")
+        return Principal(str(account), str(subject), frozenset(scope.split(" ")) - {""}, namespaces, acts)
 
     def _check_origin(self, claims: JsonObject) -> None:
         if claims.get("iss") != self._issuer:

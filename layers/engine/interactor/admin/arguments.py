@@ -20,7 +20,8 @@ _ADD_HELP = f"""\
 The secret is made here, printed once, and kept only as a hash.
 
 scopes: {" ".join(SCOPES)}
-A client with the namespace '*' is a service account: it may use every namespace and name the person it acts for.
+A client with the namespace '*' is a service account: it may use every namespace, and name the person it acts for in
+X-Interactor-Actor. Any other client needs --acts-for-people for that.
 Write '*' in quotes, or the shell puts file names in its place.
 
 examples:
@@ -85,6 +86,7 @@ def _clients(noun: argparse.ArgumentParser) -> None:
     add.add_argument("--client-id", help="the client's id (default: a random one)")
     add.add_argument("--scope", action="append", required=True, help="a scope it may have; may be given again")
     add.add_argument("--namespace", action="append", required=True, help="a namespace it holds; may be given again")
+    add.add_argument("--acts-for-people", action="store_true", help="it may name the person it acts for")
     add.add_argument("--replace", action="store_true", help="give an existing client a new secret and rights")
     _account(_verb(verbs, "list", "list an account's clients"))
     remove = _verb(verbs, "remove", "remove a client; its tokens stay valid until they expire, at most an hour")

@@ -66,6 +66,7 @@ def client_add(arguments: argparse.Namespace, context: Context) -> Printed:
         namespaces=arguments.namespace,
         now=context.clock(),
         replace=arguments.replace,
+        acts_for_people=arguments.acts_for_people,
     )
     text = (
         f"client_id      {client_id}\nclient_secret  {secret}\n{_described(client)}\n\nThe secret is not shown again."
@@ -181,6 +182,7 @@ def _client_json(client: Client) -> JsonObject:
         "account": client.account,
         "scopes": list(client.scopes),
         "namespaces": namespaces_claim(client.namespaces),
+        "acts_for_people": client.speaks_for_people,
     }
 
 
@@ -189,4 +191,5 @@ def _described(client: Client) -> str:
         f"account        {client.account}\n"
         f"scopes         {' '.join(client.scopes)}\n"
         f"namespaces     {' '.join(namespaces_claim(client.namespaces))}"
+        + ("\nacts for       people, whom it may name in X-Interactor-Actor" if client.speaks_for_people else "")
     )

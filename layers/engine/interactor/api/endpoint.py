@@ -10,6 +10,7 @@ from typing import Any
 
 from interactor.api.request import Request
 from interactor.api.response import Response, refused
+from interactor.core import actors
 from interactor.core.errors import InteractorError, InternalError, PayloadTooLargeError, RateLimitedError
 from interactor.core.jsons import JsonObject
 from interactor.core.principal import Principal, Scope
@@ -44,8 +45,10 @@ def endpoint(
             if bucket is not None:
                 headers |= runtime().limiter.peek(principal.account, bucket, now).headers()
             principal.require(scope)
+            named = request.headers.get(actors.HEADER.lower())
+            actors.require_allowed(principal, named)
             count(counted_as(request), principal.account, headers)
-            return function(request, principal)
+            return function(request, actors.acting(principal, named))
 
         made = _framed(wraps(function)(authorized), counted_as)
         made.__dict__.update(scope=scope, category=category)

@@ -162,7 +162,7 @@ def _closed(found: Remembered, key: IdempotencyKey) -> Remembered:
 
 
 def _again(found: Remembered, key: IdempotencyKey, principal: Principal, unsealed: Callable[[str], str]) -> Response:
-    if found.request != key.request:
+    if not _same_request(found.request, key.request):
         raise IdempotencyConflictError("This Idempotency-Key was used for another request; use a new one")
     found = _closed(found, key)
     if found.body is not None:
@@ -178,11 +178,16 @@ def _key(given: str, request: Request, principal: Principal, namespace: str) -> 
         message = f"must have 1 to {LONGEST} characters"
         raise InvalidRequestError("The Idempotency-Key is wrong", [{"field": "Idempotency-Key", "message": message}])
     value = hashlib.sha256(given.encode("utf-8", "surrogatepass")).hexdigest()
-    return IdempotencyKey(principal.account, namespace, value, _fingerprint(request))
+    return IdempotencyKey(principal.account, namespace, value, _fingerprint(request, principal.person))
 
 
-def _fingerprint(request: Request) -> str:
-    """The same for the same method, path and body, whatever the order of the body's keys."""
+def _same_request(remembered: str, asked: str) -> bool:
+    """Whether two fingerprints are of one request; those of earlier releases say nothing of a person."""
+    return asked == remembered or asked.startswith(f"{remembered}/")
+
+
+def _fingerprint(request: Request, person: str | None) -> str:
+    """The same for the same method, path and body, whatever the order of the body's keys, for the same person."""
     try:
         jsons.loads(request.raw_body)
         # Another spelling of a number is another body, and keys of the release before are found again.
@@ -190,7 +195,9 @@ def _fingerprint(request: Request) -> str:
     except JsonError:
         body = request.raw_body
     digest = hashlib.sha256(f"{request.method} {request.path}\n".encode("utf-8", "surrogatepass") + body)
-    return digest.hexdigest()
+    if person is None:
+        return digest.hexdigest()
+    return f"{digest.hexdigest()}/{hashlib.sha256(person.encode()).hexdigest()[:16]}"
 
 
 def _sorted(value: Json) -> Json:

@@ -10,7 +10,7 @@ from interactor.core import jsons
 from interactor.core.errors import ThreadNotFoundError
 from interactor.core.jsons import Json
 from interactor.core.limits import BODY_BYTES
-from interactor.core.principal import Principal, actor_of
+from interactor.core.principal import Principal
 from interactor.core.settle import Settled
 from interactor.core.storing import Head, Item, Record, Remembered
 from interactor.runtime import runtime
@@ -51,8 +51,7 @@ def resumed(request: Request, principal: Principal, thread_id: str | None) -> Re
 
     def work(key: idempotency.Key | None) -> Response:
         body = bodies.read(bodies.Resume, request, bodies.RAW_INPUT_BYTES)
-        by = actor_of(principal, request.headers.get("x-interactor-actor")).as_json()
-        trigger = Trigger("input", body.input, body.option, by)
+        trigger = Trigger("input", body.input, body.option, principal.by)
         asked = Resume(trigger, thread_id, body.expected_state, request.arrived_at, body.halt_id)
         return _answered(key, resume(runtime().engine, principal, head, asked, remembered(key, 200)))
 
@@ -65,7 +64,6 @@ def changed(request: Request, principal: Principal, change: Change) -> Response:
 
     def work(key: idempotency.Key | None) -> Response:
         request.object(BODY_BYTES)
-        by = actor_of(principal, request.headers.get("x-interactor-actor")).as_json()
-        return _answered(key, change(runtime().engine, head, by, remembered(key, 200)))
+        return _answered(key, change(runtime().engine, head, principal.by, remembered(key, 200)))
 
     return idempotency.once(request, principal, head.instance.namespace, work)

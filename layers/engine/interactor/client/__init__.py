@@ -4,7 +4,7 @@
 
     client = Client("http://127.0.0.1:8080/api/v1", "local", "local-secret")
     instance = client.create_instance("approval_workflow", {"amount": 5000}, namespace="user_123")
-    client.resume(instance["id"], {"approved": True})
+    client.resume(instance, {"approved": True})
     print(client.wait_for_completion(instance["id"])["current_state"])
 
 It gets and renews its token, sends each POST with an idempotency key, and repeats what was not answered or was

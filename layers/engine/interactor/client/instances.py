@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, cast
 
 from interactor.client.calls import Calls, given, path_of
-from interactor.client.models import Diagram, Event, Failure, Instance, ListedInstance, PictureFormat, Thread
+from interactor.client.models import Diagram, Event, Failure, Halted, Instance, ListedInstance, PictureFormat, Thread
 
 ENDED: Final = frozenset({"completed", "failed", "cancelled"})
 FIRST_POLL_SECONDS: Final = 0.2
@@ -13,7 +13,7 @@ SLOWEST_POLL_SECONDS: Final = 5.0
 
 
 class Instances(Calls):
-    """The calls about instances. ``actor`` names the person for whom a service account acts; the history keeps it."""
+    """The calls about instances. ``actor`` names the person for whom the client acts; the history keeps it."""
 
     _sleep: Callable[[float], None]
     _clock: Callable[[], float]
@@ -49,25 +49,38 @@ class Instances(Calls):
 
     def resume(
         self,
-        instance_id: str,
+        instance: Instance | str,
         input: Mapping[str, Any] | None = None,
         *,
         choice: str | None = None,
+        halt_id: str | None = None,
         thread_id: str | None = None,
         expected_state: str | None = None,
         idempotency_key: str | None = None,
         actor: str | None = None,
     ) -> Instance:
-        """Take a halted instance on with a decision.
+        """Take a halted instance on with a decision about one halt; where that halt is over, it is refused.
 
         Args:
+            instance: as it was shown to whoever decides: its ``halt_id`` goes along. Of an id alone the instance is
+                read first, and the halt is the present one, whatever was shown; with an ``idempotency_key`` of the
+                caller's it is not read, so that the same call is the same request again.
             input: the fields of the form, as the person filled them in.
             choice: the key of the option that was taken, where there are options.
-            thread_id: which thread, where several are halted.
+            halt_id: the halt that was shown, where only ids were kept.
+            thread_id: which thread, where several are halted and no ``halt_id`` is given.
             expected_state: refused with ``concurrent_modification`` where the state is another.
+
+        Raises:
+            ValueError: the instance as it is given does not wait for an input, or in several threads.
         """
+        instance_id = instance if isinstance(instance, str) else instance["id"]
+        if halt_id is None and not isinstance(instance, str):
+            halt_id = _shown_halt(instance, thread_id)
+        elif halt_id is None and idempotency_key is None:
+            halt_id = _halt(self.get_instance(instance_id), thread_id).get("halt_id")
         thread = "/resume" if thread_id is None else path_of("threads", thread_id, "resume")
-        body = {"input": dict(input or {}), **given(choice=choice, expected_state=expected_state)}
+        body = {"input": dict(input or {}), **given(choice=choice, halt_id=halt_id, expected_state=expected_state)}
         return cast(Instance, self._post(_instance(instance_id) + thread, body, idempotency_key, actor))
 
     def upload_file(
@@ -195,6 +208,25 @@ class Instances(Calls):
 
     def _change(self, instance_id: str, change: str, key: str | None, actor: str | None) -> Instance:
         return cast(Instance, self._post(f"{_instance(instance_id)}/{change}", None, key, actor))
+
+
+def _halt(instance: Instance, thread_id: str | None) -> Halted:
+    """What says of a halt what it is: the thread that is named, or the instance where one thread only is halted."""
+    if thread_id is None:
+        return instance
+    found: list[Halted] = [thread for thread in instance["threads"] if thread["id"] == thread_id]
+    return found[0] if found else {}
+
+
+def _shown_halt(instance: Instance, thread_id: str | None) -> str:
+    halt_id = _halt(instance, thread_id).get("halt_id")
+    if halt_id is None:
+        waiting = [thread["id"] for thread in instance["threads"] if thread["status"] == "halted"]
+        told = f"name one of its halted threads: {', '.join(waiting)}" if waiting else "read it again"
+        raise ValueError(
+            f"{instance['id']}, as it is given, is not halted{f' in {thread_id}' if thread_id else ''}: {told}"
+        )
+    return halt_id
 
 
 def _instance(instance_id: str) -> str:

@@ -60,6 +60,7 @@ class Halted(TypedDict):
     """What somebody who waits for an input says of it."""
 
     halted_at_state: NotRequired[str]
+    halt_id: NotRequired[str]
     halting_presentation: NotRequired[dict[str, Any]]
     halted_options: NotRequired[dict[str, Any]]
 
@@ -83,6 +84,7 @@ class HistoryEntry(TypedDict):
     thread: NotRequired[str]
     logs: NotRequired[list[str]]
     duration_ms: NotRequired[int]
+    halt_id: NotRequired[str]
     input_received: NotRequired[dict[str, Any]]
     resumed_at: NotRequired[str]
     resumed_by: NotRequired[str | dict[str, str] | None]

@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 
@@ -15,6 +15,8 @@ RENEW_BEFORE_SECONDS: Final = 60
 LONGEST_WAIT_SECONDS: Final = 60
 PASSING: Final = frozenset({429, 500, 502, 503, 504})
 """Statuses that the same request may not meet again. The quota of a namespace is a 429 too, and is not one of them."""
+_PLAIN: Final = "".join(chr(code) for code in range(32, 127) if chr(code) not in "%,")
+"""What a name in a header may have as it is; all else is percent-encoded UTF-8, which every way carries unchanged."""
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -91,7 +93,7 @@ class Transport:
             ApiError: the API refused, the last time too.
             ConnectionLostError: it did not answer, the last time either.
         """
-        headers = {} if actor is None else {"X-Interactor-Actor": actor}
+        headers = {} if actor is None else {"X-Interactor-Actor": quote(actor, safe=_PLAIN)}
         if method == "POST":
             headers["Idempotency-Key"] = idempotency_key or str(uuid.uuid4())
         parameters = {name: value for name, value in (query or {}).items() if value is not None}

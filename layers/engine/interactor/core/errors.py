@@ -45,6 +45,18 @@ class ForbiddenError(InteractorError):
     code, status = "forbidden", 403
 
 
+class ActorNotAllowedError(ForbiddenError):
+    """The token may not name the person it acts for (ruling 27)."""
+
+    code = "actor_not_allowed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This client may not name a person in X-Interactor-Actor; leave the header out, or use a client that acts "
+            "for people"
+        )
+
+
 class NotFoundError(InteractorError):
     """A route that does not exist."""
 

@@ -1,7 +1,7 @@
 """Who is asking, and what they may do: a `Principal` comes from a verified token and from nothing else.
 
 The account in every key a request reads or writes is the principal's (invariant 6). Scopes and namespaces follow
-rulings 18, 25 and 26, the name that history keeps follows ruling 27.
+rulings 18, 25 and 26; who may name the person they act for follows ruling 27, and the name itself is ``actors``'s.
 """
 
 import re
@@ -51,7 +51,6 @@ DEFAULT_NAMESPACE: Final = "default"
 NAMESPACES_PER_TOKEN: Final = 100
 NAMESPACES_CHARACTERS: Final = 4_096
 """All namespaces of a token together, so that the token fits a request's headers (API Gateway: 10,240 bytes)."""
-ACTOR_CHARACTERS: Final = 128
 SUBJECT_CHARACTERS: Final = 255
 
 _NAMESPACE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}", re.ASCII)
@@ -61,12 +60,17 @@ _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 
 @dataclass(frozen=True)
 class Principal:
-    """One verified caller. ``account`` is safe in a key; ``subject`` is the token's ``sub``."""
+    """One verified caller. ``account`` is safe in a key; ``subject`` is the token's ``sub``.
+
+    ``acts_for_people`` is the token's claim; ``person`` whom the request names with that right (``actors``).
+    """
 
     account: str
     subject: str
     scopes: frozenset[str]
     namespaces: Namespaces
+    acts_for_people: bool = False
+    person: str | None = None
 
     def may(self, scope: Scope) -> bool:
         """Whether the token carries ``scope``, itself or through one that covers it."""
@@ -86,52 +90,33 @@ class Principal:
         return self.namespaces is ALL or namespace in self.namespaces
 
     @property
-    def is_service_account(self) -> bool:
-        """Whether the token is for every namespace (its claim is ``["*"]``)."""
-        return self.namespaces is ALL
+    def speaks_for_people(self) -> bool:
+        """Whether it may name the person it acts for: every service account, and others that were given the right."""
+        return self.acts_for_people or self.namespaces is ALL
+
+    @property
+    def by(self) -> Json:
+        """Who caused a commit: the token's ``sub``, or ``{"actor", "via"}`` where it names a person (ruling 27)."""
+        return self.subject if self.person is None else {"actor": self.person, "via": self.subject}
 
 
 @dataclass(frozen=True)
 class Client:
-    """A registered OAuth client: the most that its tokens can be."""
+    """A registered OAuth client: the most that its tokens can be.
+
+    ``acts_for_people`` gives its tokens the right to name a person, which a service account has without it.
+    """
 
     client_id: str
     account: str
     scopes: tuple[str, ...]
     namespaces: Namespaces
+    acts_for_people: bool = False
 
     @property
-    def is_service_account(self) -> bool:
-        """Whether its tokens are for every namespace."""
-        return self.namespaces is ALL
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who caused a commit: the token's ``sub``, or the person that a service account (``via``) names (ruling 27)."""
-
-    actor: str
-    via: str | None = None
-
-    def as_json(self) -> Json:
-        """``"sub"``, or ``{"actor", "via"}`` where a service account named a person."""
-        return self.actor if self.via is None else {"actor": self.actor, "via": self.via}
-
-
-def actor_of(principal: Principal, header: str | None) -> Actor:
-    """The actor of a request; ``header`` is ``X-Interactor-Actor``.
-
-    Only a service account speaks for others. From any other token the header means nothing: the subject stands.
-
-    Raises:
-        InvalidRequestError: when a service account names something that is not 1 to 128 printable characters.
-    """
-    if header is None or not principal.is_service_account:
-        return Actor(principal.subject)
-    name = header.strip()
-    if not is_sane_text(name, ACTOR_CHARACTERS):
-        raise _invalid("X-Interactor-Actor", f"must be 1 to {ACTOR_CHARACTERS} printable characters")
-    return Actor(name, via=principal.subject)
+    def speaks_for_people(self) -> bool:
+        """Whether its tokens may name the person they act for (``Principal.speaks_for_people``)."""
+        return self.acts_for_people or self.namespaces is ALL
 
 
 def covers(held: str, wanted: str) -> bool:

@@ -126,6 +126,8 @@ def _signed(issuer: Issuer, client: Client, scopes: Iterable[str], now: Millis, 
         "exp": issued + LIFETIME_SECONDS,
         "jti": jti.hex(),
     }
+    if client.acts_for_people:
+        claims["acts_for_people"] = True
     return issuer.signing.sign(claims)
 
 

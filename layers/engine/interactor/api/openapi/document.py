@@ -66,7 +66,8 @@ _QUERY: Final[dict[str, tuple[JsonObject, str]]] = {
 _RENAMED: Final = {"history_limit": "limit", "delivery_status": "status"}
 _HEADERS: Final = {
     "X-Namespace": "The namespace, where the body names none.",
-    "X-Interactor-Actor": "The person for whom a service account acts; the history keeps the name.",
+    "X-Interactor-Actor": "The person for whom a client acts: 1 to 128 printable characters, as UTF-8 or as "
+    "percent-encoded UTF-8. The history keeps the name. From a client that may not speak for people it is refused.",
     "traceparent": "W3C trace context, continued into HTTP actions and webhooks and kept in the history.",
     "Idempotency-Key": "Sent again within 24 hours, the same request has no second effect and the same answer.",
     "X-Request-Id": "The caller's own request id, kept where it is sane.",

@@ -73,6 +73,8 @@ class Operation:
         found |= {_MISSING[name] for name in self.parameters}
         if self.scope is not None:
             found |= {errors.UnauthorizedError, errors.ForbiddenError, errors.RateLimitedError}
+            # X-Interactor-Actor is judged everywhere, so that it is ignored nowhere (ruling 27).
+            found |= {errors.ActorNotAllowedError, errors.InvalidRequestError}
         if self.keyed:
             found |= {errors.IdempotencyConflictError, errors.InvalidRequestError, errors.ConcurrentModificationError}
         if "cursor" in self.query:
