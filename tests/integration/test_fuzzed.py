@@ -49,6 +49,7 @@ def there(shared: Deployment) -> dict[str, str]:
         "event_id": shared.call("GET", f"/workflows/instances/{instance}/history").data["events"][0]["id"],
         "subscription_id": shared.call("POST", "/webhooks/subscriptions", wanted).data["id"],
         "delivery_id": "del_01kfdmdagy7t3m9b5w0r6k2z4x",
+        "file_id": "file_01kfdmdagy7t3m9b5w0r6k2z4x",
     }
 
 
