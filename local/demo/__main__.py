@@ -169,7 +169,9 @@ def _keep(screen: Screen, run: LaunchedRun, client: seed.SeedClient, instance_id
         f"call $API/workflows/purchase_approval/instances -H 'X-Namespace: {plan.NAMESPACE}' \\",
         f"  -d '{begin}'",
         'call "$API/workflows/instances?status=halted"',
-        'call $API/workflows/instances/INSTANCE_ID/resume -d \'{"input": {"approved": true}}\'',
+        "call $API/workflows/instances/INSTANCE_ID",
+        "call $API/workflows/instances/INSTANCE_ID/resume \\",
+        '  -d \'{"halt_id": "HALT_ID", "input": {"approved": true}}\'',
     ):
         screen.line(text)
     screen.line()

@@ -99,7 +99,8 @@ class Story:
         self._screen.form(form)
         self._tell(who, f"answers {answers(decision.input)}")
         path = f"/workflows/instances/{self._seen.instance['id']}/resume"
-        self._keep(self._api.post(path, {"input": decision.input}, actor=decision.person))
+        answered = {"halt_id": self._seen.instance["halt_id"], "input": decision.input}
+        self._keep(self._api.post(path, answered, actor=decision.person))
 
     def _keep(self, instance: JsonObject) -> None:
         self._seen.instance = instance

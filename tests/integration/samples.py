@@ -16,6 +16,8 @@ FOLDER = ROOT / "events"
 INSTANCE = "inst_01kfdmdagyy4rdc3yf0jys7smn"
 FORKED = "inst_01kfdmdb3nq7v0k6xh9f2c5t8r"
 FAILED = "inst_01kfdmdc5wz0r6t8q1y4n7e2ba"
+HALT = "halt_01kfdmdagy00000001x5c8n2qa"
+FORKED_HALT = "halt_01kfdmdb3n0000000g7v0k6xh9"
 FORM = "inst_01kfdmdd8t2v5x9z3b7f1h4k6m"
 FILE = "file_01kfdmdd9q4s7w1y5c8g2j6n0r"
 WORKFLOW = "wf_01kfdmdagaz34stqaxk0rsbp8e"
@@ -50,6 +52,7 @@ _HALTED = {
         "workflow_data": {"request_id": "req_456", "amount": 5000, "status": "pending"},
         "sequence": 4,
         "thread_id": "thread_main",
+        "halt_id": HALT,
         "halting_presentation": {"type": "message", "message": "Approve?"},
         "halted_options": {
             "instruction": "Approve?",
@@ -231,13 +234,13 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "resume_instance": _api(
         "POST",
         "/workflows/instances/{instance_id}/resume",
-        {"input": {"approved": True, "comment": "Looks good, approved for Q1 budget"}},
+        {"halt_id": HALT, "input": {"approved": True, "comment": "Looks good, approved for Q1 budget"}},
         instance_id=INSTANCE,
     ),
     "resume_thread": _api(
         "POST",
         "/workflows/instances/{instance_id}/threads/{thread_id}/resume",
-        {"input": {"department_approved": True}},
+        {"halt_id": FORKED_HALT, "input": {"department_approved": True}},
         instance_id=FORKED,
         thread_id="thread_finance",
     ),

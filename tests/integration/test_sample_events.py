@@ -50,8 +50,9 @@ def prepared(shared: Deployment) -> tuple[Deployment, dict[str, str]]:
     draft = deployment.call("PUT", "/workflows/approval_workflow", example("approval_workflow")).data["version_id"]
     deployment.define(FORK)
     deployment.define(one(script("throw new Error('broken')"), name="broken"))
-    instance = deployment.start("approval_workflow", {"id": "req_456", "amount": 5000})["id"]
-    forked = deployment.start("review")["id"]
+    halted = deployment.start("approval_workflow", {"id": "req_456", "amount": 5000})
+    instance = halted["id"]
+    review = deployment.start("review")
     deployment.define(one(form({"name": "contract", "type": "file", "label": "Contract"}), name="signing"))
     signing = deployment.start("signing")["id"]
     wanted = json.loads(samples.SAMPLES["create_subscription"]["body"])
@@ -63,7 +64,9 @@ def prepared(shared: Deployment) -> tuple[Deployment, dict[str, str]]:
         samples.EVENT: deployment.events_of(instance)[-1]["id"],
         samples.FAILED: deployment.start("broken")["id"],
         samples.INSTANCE: instance,
-        samples.FORKED: forked,
+        samples.FORKED: review["id"],
+        samples.HALT: halted["halt_id"],
+        samples.FORKED_HALT: next(each for each in review["threads"] if each["id"] == "thread_finance")["halt_id"],
         samples.FORM: signing,
         samples.FILE: uploaded(deployment, signing),
         samples.VERSION: version,
@@ -102,7 +105,8 @@ def test_there_are_no_other_files() -> None:
 def test_an_endpoint_answers_its_sample_event(name: str, prepared: tuple[Deployment, dict[str, str]]) -> None:
     deployment, there = prepared
     if name in ("cancel_instance", "resume_instance"):
-        there = there | {samples.INSTANCE: deployment.start("approval_workflow")["id"]}
+        fresh = deployment.start("approval_workflow")
+        there = there | {samples.INSTANCE: fresh["id"], samples.HALT: fresh["halt_id"]}
     if name in ("delete_subscription", "disable_subscription"):
         wanted = json.loads(samples.SAMPLES["create_subscription"]["body"])
         there = there | {samples.SUBSCRIPTION: deployment.call("POST", "/webhooks/subscriptions", wanted).data["id"]}

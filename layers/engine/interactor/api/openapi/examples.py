@@ -6,6 +6,8 @@ from typing import Final
 from interactor.api.routes import API
 from interactor.core.jsons import Json, JsonObject
 
+EXAMPLE_HALT: Final = "halt_01kfdmdagy00000001x5c8n2qa"
+"""The halt of examples; a command has the variable in its place that the page sets beside ``$INSTANCE_ID``."""
 PLACES: Final = {
     "name": "approval_workflow",
     "version_id": "$VERSION_ID",
@@ -29,7 +31,8 @@ def curl(method: str, path: str, operation: JsonObject) -> str:
     example = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
     if example is not None:
         lines.append('  -H "Content-Type: application/json"')
-        lines.append(f"  -d '{written(example)}'")
+        # The variable stands outside the single quotes, where the shell fills it in.
+        lines.append(f"  -d '{written(example)}'".replace(EXAMPLE_HALT, "'\"$HALT_ID\"'"))
     return " \\\n".join(lines)
 
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from interactor.api.openapi.examples import EXAMPLE_HALT
 from interactor.api.openapi.operation import Operation
 from interactor.api.routes import API
 from interactor.core import errors
@@ -143,7 +144,9 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
         "POST", f"{_INSTANCE}/resume", "resume_instance", "Instances", "Resume a halted instance",
         "workflows:execute", {200: "Instance"}, body="Resume", headers=("X-Interactor-Actor",),
-        refusals=(*_RESUME_REFUSALS, errors.ThreadRequiredError), example={"input": {"approved": True}},
+        refusals=(*_RESUME_REFUSALS, errors.ThreadRequiredError),
+        example={"halt_id": EXAMPLE_HALT, "input": {"approved": True}},
+        description="Decides the halt that halt_id names, and no other.",
     ),
     Operation(
         "POST", f"{_INSTANCE}/cancel", "cancel_instance", "Instances", "Cancel an instance", "workflows:execute",
@@ -191,7 +194,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
         "POST", f"{_INSTANCE}/threads/{{thread_id}}/resume", "resume_thread", "Threads", "Resume one thread",
         "workflows:execute", {200: "Instance"}, body="Resume", headers=("X-Interactor-Actor",),
-        refusals=_RESUME_REFUSALS, example={"input": {"department_approved": True}},
+        refusals=_RESUME_REFUSALS, example={"halt_id": EXAMPLE_HALT, "input": {"department_approved": True}},
     ),
     Operation(
         "GET", f"{_INSTANCE}/history", "get_history", "History", "List an instance's events", "workflows:read",

@@ -35,12 +35,15 @@ token. <code>local</code> and <code>local-secret</code> are the client of a loca
 <p>Start an instance. It halts where somebody must decide, and shows the form to fill in:</p>
 <pre>{start}
 
-{get}</pre>
-<p>Decide. The answer says <code>"status":"completed"</code> and <code>"current_state":"approved"</code>:</p>
+{get}
+
+{halt}</pre>
+<p>Decide. The decision names the halt it is about. The answer says
+<code>"status":"completed"</code> and <code>"current_state":"approved"</code>:</p>
 <pre>{resume}</pre>
 <h3>Ids for the examples below</h3>
-<p>Every example takes <code>$API</code>, <code>$TOKEN</code>, <code>$VERSION_ID</code> and <code>$INSTANCE_ID</code> as
-they are set above. Some need one of these as well:</p>
+<p>Every example takes <code>$API</code>, <code>$TOKEN</code>, <code>$VERSION_ID</code>, <code>$INSTANCE_ID</code> and
+<code>$HALT_ID</code> as they are set above. Some need one of these as well:</p>
 <pre>{ids}</pre>
 <p>The same description for programs: <a href="openapi.json">openapi.json</a>,
 <a href="openapi.yaml">openapi.yaml</a>.</p></section>
@@ -139,6 +142,7 @@ def _start(root: str) -> str:
         "publish": shown["publish_version"],
         "start": f"INSTANCE_ID=$({shown['create_instance']} \\\n  | grep -o 'inst_[0-9a-z]*' | head -1)",
         "get": shown["get_instance"],
+        "halt": f"HALT_ID=$({shown['get_instance']} \\\n  | grep -o 'halt_0[0-9a-z]*' | head -1)",
         "resume": shown["resume_instance"],
         "ids": "\n\n".join(
             (
