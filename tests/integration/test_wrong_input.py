@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from interactor.api.openapi.operations import OPERATIONS
+from interactor.api.routes import ROUTES
+from interactor.core.names import RESERVED_NAMES
 from interactor.core.principal import SCOPES, covers
 from tests import events
 from tests.integration.deployment import API, NO_TOKEN, Deployment
@@ -406,6 +408,41 @@ def test_its_own_scope_is_enough(deployment: Deployment) -> None:
 )
 def test_routes_that_do_not_exist(api: Deployment, method: str, path: str, expected: Any) -> None:
     assert api.call(method, path).refusal == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "has"),
+    [
+        ("DELETE", "/workflows/instances", "GET"),
+        ("PUT", "/workflows/instances", "GET"),
+        ("PUT", "/workflows/instan%63es", "GET"),
+        ("POST", "/workflows/instances", "GET"),
+        ("PUT", "/workflows/errors", "GET"),
+        ("GET", "/workflows/validate", "POST"),
+        ("PUT", "/workflows/validate", "POST"),
+        ("POST", "/workflows/instances/versions", "GET"),
+        ("POST", "/workflows/instances/instances", "GET"),
+        ("GET", "/workflows/event-types", None),
+        ("PUT", "/workflows/subscriptions", None),
+        ("POST", "/workflows/errors/instances", None),
+        ("GET", "/workflows/validate/versions", None),
+        ("GET", "/workflows/instances/versions/v_01kfdmdaga4g43zmhbj0qrj60r", None),
+        ("GET", "/workflows/instances/versions/v_01kfdmdaga4g43zmhbj0qrj60r/diagram", None),
+        ("POST", "/workflows/instances/versions/v_01kfdmdaga4g43zmhbj0qrj60r/publish", None),
+    ],
+)
+def test_a_reserved_word_is_no_workflows_name(api: Deployment, method: str, path: str, has: str | None) -> None:
+    answer = api.call(method, path, FLOW)
+    assert answer.refusal == ((404, "not_found") if has is None else (405, "method_not_allowed"))
+    assert has is None or answer.error["message"].endswith(f"it has {has}")
+
+
+def test_every_reserved_word_is_refused_as_a_name_and_in_its_place(api: Deployment) -> None:
+    for word in RESERVED_NAMES:
+        assert api.call("POST", "/workflows", {**FLOW, "name": word}).refusal == (400, "invalid_workflow")
+        assert api.call("PUT", f"/workflows/{word}", FLOW).error["code"] in ("not_found", "method_not_allowed")
+    words = {path.split("/")[4] for path in ROUTES if path.startswith("/api/v1/workflows/") and "{" not in path}
+    assert words <= RESERVED_NAMES
 
 
 @pytest.mark.parametrize(

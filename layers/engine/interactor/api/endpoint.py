@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from interactor.api import routes
 from interactor.api.request import Request
 from interactor.api.response import Response, refused
 from interactor.core import actors
@@ -48,7 +49,10 @@ def endpoint(
             named = request.headers.get(actors.HEADER.lower())
             actors.require_allowed(principal, named)
             count(counted_as(request), principal.account, headers)
-            return function(request, actors.acting(principal, named))
+            acting = actors.acting(principal, named)
+            if any(routes.is_reserved(*each) for each in request.parameters.items()):
+                return routes.refuse(request)
+            return function(request, acting)
 
         made = _framed(wraps(function)(authorized), counted_as)
         made.__dict__.update(scope=scope, category=category)

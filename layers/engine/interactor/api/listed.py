@@ -9,10 +9,10 @@ from interactor.api.request import Request
 from interactor.core import jsons
 from interactor.core.errors import InvalidRequestError
 from interactor.core.instance import STATUSES
+from interactor.core.names import is_workflow_name
 from interactor.core.principal import ALL, Principal, check_namespace
 from interactor.core.storing import Head
 from interactor.runtime import runtime
-from interactor.usecases.lookup import is_workflow_name
 
 
 def text(head: Head) -> str:

@@ -1,10 +1,11 @@
 """Every route of the API, and the refusal of all others. A test holds this table against ``template.yaml``."""
 
-import re
+from urllib.parse import unquote
 
 from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.core.errors import MethodNotAllowedError, NotFoundError
+from interactor.core.names import RESERVED_NAMES
 
 API = "/api/v1"
 
@@ -56,6 +57,11 @@ ROUTES: dict[str, tuple[str, ...]] = {
 }
 
 
+def is_reserved(parameter: str, value: str) -> bool:
+    """Whether a path has a word of the API's own where a workflow's name would be: then it is no workflow's path."""
+    return parameter == "name" and value in RESERVED_NAMES
+
+
 def refuse(request: Request) -> Response:
     """Refuse a request that no route takes.
 
@@ -63,14 +69,21 @@ def refuse(request: Request) -> Response:
         MethodNotAllowedError: when the path has other methods.
         NotFoundError: when it has none.
     """
-    methods = sorted(
-        {method for route, allowed in ROUTES.items() if _matches(route, request.path) for method in allowed}
-    )
+    path = unquote(request.path)
+    methods = sorted({method for route, allowed in ROUTES.items() if _matches(route, path) for method in allowed})
     if methods:
         raise MethodNotAllowedError(f"{request.method} is not a method of this path; it has {', '.join(methods)}")
     raise NotFoundError("No such path; the API's paths begin with /api/v1")
 
 
 def _matches(route: str, path: str) -> bool:
-    pattern = "[^/]+".join(map(re.escape, re.split(r"\{\w+\}", route)))
-    return re.fullmatch(pattern, path) is not None
+    if len(route.split("/")) != len(path.split("/")):
+        return False
+    return all(map(_stands_for, route.split("/"), path.split("/")))
+
+
+def _stands_for(part: str, segment: str) -> bool:
+    """Whether a segment of a path is one of a route: the word itself, or something that a parameter can be."""
+    if not part.startswith("{"):
+        return part == segment
+    return segment != "" and not is_reserved(part[1:-1], segment)

@@ -1,10 +1,10 @@
 """What a request names, found: an instance, a workflow, a version. Nothing else of the engine is imported for that."""
 
-import re
 from typing import TYPE_CHECKING
 
 from interactor.core import ids
 from interactor.core.errors import InstanceNotFoundError, VersionNotFoundError, WorkflowNotFoundError
+from interactor.core.names import is_workflow_name
 from interactor.core.principal import Principal
 from interactor.core.storing import Head, Version, Workflow
 from interactor.core.times import Millis
@@ -12,8 +12,6 @@ from interactor.core.times import Millis
 if TYPE_CHECKING:
     from interactor.adapters.dynamo.definitions import DefinitionStore
     from interactor.adapters.dynamo.instances import InstanceStore
-
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 
 
 def find_instance(
@@ -31,11 +29,6 @@ def find_instance(
     if head.instance.ended_at is not None and head.instance.ended_at < ended_since:
         raise InstanceNotFoundError(instance_id)
     return head
-
-
-def is_workflow_name(name: str) -> bool:
-    """Whether a workflow can have this name; what cannot is not looked for."""
-    return _NAME.fullmatch(name) is not None
 
 
 def find_workflow(store: "DefinitionStore", account: str, name: str) -> Workflow:

@@ -71,6 +71,9 @@ class Operation:
         """Every error that this operation can answer, by status and code."""
         found: set[type[InteractorError]] = {errors.InternalError, errors.PayloadTooLargeError, *self.refusals}
         found |= {_MISSING[name] for name in self.parameters}
+        if "name" in self.parameters:
+            # A reserved word in the name's place makes it another path, or none (``routes.is_reserved``).
+            found |= {errors.NotFoundError, errors.MethodNotAllowedError}
         if self.scope is not None:
             found |= {errors.UnauthorizedError, errors.ForbiddenError, errors.RateLimitedError}
             # X-Interactor-Actor is judged everywhere, so that it is ignored nowhere (ruling 27).

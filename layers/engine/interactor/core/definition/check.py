@@ -15,11 +15,9 @@ from interactor.core.definition.report import ROOT, Problem, Report, Verdict, qu
 from interactor.core.definition.shape import Node
 from interactor.core.definition.states import Seen, check_state
 from interactor.core.jsons import Json, JsonObject
+from interactor.core.names import RESERVED_NAMES
 
-__all__ = ["RESERVED_NAMES", "Problem", "ScriptChecker", "Verdict", "check"]
-
-RESERVED_NAMES = frozenset({"instances", "errors", "validate", "event-types", "subscriptions"})
-"""Names that are paths of the API below ``/workflows`` (ruling 1)."""
+__all__ = ["Problem", "ScriptChecker", "Verdict", "check"]
 
 _NAME = re.compile(limits.NAME, re.ASCII)
 
