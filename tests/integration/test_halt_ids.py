@@ -162,7 +162,17 @@ class TestNamed:
         assert decide(api, instance, {}, halt_id=legal).status == 200
         other = conflict(decide(api, instance, {}, "thread_finance", halt_id=legal))
         assert (other["halt_id"], other["outcome"]) == (finance, None)
+        told = decide(api, instance, {}, "thread_finance", halt_id=legal).error["message"]
+        assert told.endswith("the halt_id is of thread 'thread_legal'")
         assert halts(api.get(instance["id"])) == {"thread_finance": finance}
+
+    def test_a_decision_that_names_the_present_halt_counts_whenever_it_is_said_to_have_arrived(
+        self, api: Deployment
+    ) -> None:
+        instance = api.start("levels")
+        early = api.clock()
+        second = decide(api, instance, YES).data["halt_id"]
+        assert decide(api, instance, YES, halt_id=second, at=early).data["status"] == "completed"
 
     def test_a_halt_of_another_instance_is_none_of_this(self, api: Deployment) -> None:
         instance, other = api.start("levels"), api.start("levels")
@@ -224,6 +234,23 @@ class TestWhatBecameOfIt:
         assert (details["outcome"], details["decided_by"], details["current_state"]) == ("timed_out", None, "late")
         assert details["decided_at"] is not None
         assert "ended by its timeout" in answer.error["message"]
+
+    def test_a_timeout_that_comes_first_while_a_decision_is_on_its_way(self, deployment: Deployment) -> None:
+        deployment.define(one(halting(timeout={"after": "1h", "target": "late"}), "timed", late=halting()))
+        instance = deployment.start("timed")
+
+        def time_out() -> None:
+            deployment.clock.advance(HOUR)
+            deployment.tick()
+
+        with deployment.interposed("TransactWriteItems", time_out):
+            details = conflict(decide(deployment, instance, YES, halt_id=instance["halt_id"]))
+        assert (details["outcome"], details["expected_state"], details["current_state"]) == (
+            "timed_out",
+            "begin",
+            "late",
+        )
+        assert details["halt_id"] == deployment.get(instance["id"])["halt_id"]
 
     @pytest.mark.parametrize("named", [True, False])
     def test_a_join(self, api: Deployment, named: bool) -> None:

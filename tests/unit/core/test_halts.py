@@ -71,6 +71,28 @@ def test_a_thread_of_the_next_round_is_not_in_the_halts_of_the_one_before():
     (join,) = run.named("transition", "join")
     for old in (False, True):
         assert fate(run, "thread_legal", legal, old) == halts.Fate("cancelled", "someone", join["at"], "join")
+    run.adopt(cancel(run.instance, "requested", "operator", [], run.tick(), b"\0" * 16))
+    assert halts.latest(run.instance, records(run), run.instance.threads["thread_legal"]).reason == "requested"
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_a_halt_is_not_told_the_end_of_the_next_one_of_its_thread(old):
+    inner = review("all", ("a", "b"))
+    inner["await_a"] = halting("check", "a_ok")
+    inner["check"] = {"type": "action", "logic": SCRIPT, "transitions": [{"target": "a_done"}]}
+    outer = review("all", ("c", "d"), on_error={"target": "outer"})
+    outer["await_c"], inner["decide"] = inner.pop("review"), {"type": "action", "transitions": [{"target": "c_done"}]}
+    states = {"outer": outer.pop("review"), **outer, "join": outer["decide"], **inner}
+    states["outer"]["fork"]["join"]["target"] = "join"
+    run = Runner(compiled(states), by_state({"check": Failed("script_error", "no")})).start()
+    first = present(run, "thread_b")
+    run.resume({}, "thread_a")
+    second = present(run, "thread_b")
+    assert first != second, "the failure of a leads to another round, in which b halts anew"
+    run.resume({}, "thread_b")
+    assert fate(run, "thread_b", second, old).outcome == "resumed"
+    ended = fate(run, "thread_b", first, old)
+    assert ended is None or ended.outcome == "cancelled"
 
 
 @pytest.mark.parametrize("old", [False, True])
