@@ -179,6 +179,26 @@ def test_a_timeout_leaves_the_halt_for_its_target():
     assert run.named("transition", "state_change")[0]["trigger"] == "timeout"
 
 
+def escalating(after, **more):
+    return {"wait": halting(to("yes"), timeout={"after": after, "target": "late"}, **more), "yes": END, "late": END}
+
+
+@pytest.mark.parametrize(("days", "seconds"), [(2, 172_800), (2.0, 172_800), ("3", 259_200)])
+def test_a_timeout_is_filled_as_the_halt_begins(days, seconds):
+    run = Runner(compiled(escalating("${input.days}d"))).start({"days": days})
+    assert run.instance.main.halt.timeout_at == run.instance.main.halt.since + seconds * 1000
+    assert run.time_out().path() == ["wait", "late"]
+
+
+@pytest.mark.parametrize("days", [None, "", 0, -1, 1.5, "soon", 10_000_000_000, [1], True])
+def test_a_timeout_that_is_filled_with_no_duration_fails_the_state(days):
+    failed = Runner(compiled(escalating("${input.days}d"))).start({"days": days}).instance
+    assert (failed.status, failed.failure.code, failed.failure.state) == ("failed", "template_error", "wait")
+    assert "timeout of state 'wait'" in failed.failure.message
+    caught = Runner(compiled(escalating("${input.days}d", on_error={"target": "late"}))).start({"days": days})
+    assert caught.path() == ["wait", "late"]
+
+
 def test_on_enter_runs_before_the_logic_and_leaves_its_result_in_the_history_only():
     states = {"a": {"type": "action", "on_enter": SCRIPT, "logic": SCRIPT, "transitions": [to("end")]}, "end": END}
     order = []

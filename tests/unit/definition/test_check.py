@@ -154,6 +154,20 @@ def test_a_plain_definition_has_no_warnings() -> None:
     assert warned(forking()) == {}
 
 
+@pytest.mark.parametrize("policy", ["any", {"count": 1}])
+def test_a_join_that_counts_answers_is_told_from_a_quorum(policy: Any) -> None:
+    form = {"type": "form", "fields": [FIELD]}
+    join = {"target": "decide", "policy": policy}
+    document = put(forking(join=join), "states.await_legal.presentation", form)
+    assert "a refusal counts like an approval" in warned(document)["states.review.fork.join.policy"]
+    assert warned(put(document, "states.review.fork.join.policy", "all")) == {}
+    assert warned(put(document, "states.await_legal.presentation", {"type": "message", "message": "Seen?"})) == {}
+
+
+def test_a_timeout_may_be_filled_later() -> None:
+    assert warned(put(small(), "states.ask.timeout", {"after": "${input.days}d", "target": "end"})) == {}
+
+
 def test_unreachable_states_are_warned_of() -> None:
     assert "cannot be reached" in warned(small(island={"type": "terminal"}))["states.island"]
 

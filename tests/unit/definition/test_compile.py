@@ -138,6 +138,19 @@ def test_the_compiled_form_survives_being_stored(document: Any) -> None:
     assert Definition.load(jsons.loads(jsons.dumps(definition.to_json()))) == definition
 
 
+def test_a_timeout_that_is_filled_later_is_kept_as_written_and_asks_for_a_reader_that_knows_it() -> None:
+    document = put(small(), "states.ask.timeout", {"after": "${input.days}d", "target": "end"})
+    stored = compile_definition(document).to_json()
+    assert stored["compiler"] == 2
+    assert Definition.load(stored).states["ask"].timeout == Timeout(0, "end", "${input.days}d")
+
+
+def test_what_the_release_before_understands_is_written_as_it_wrote_it() -> None:
+    stored = compile_definition(put(small(), "states.ask.timeout", {"after": "1d", "target": "end"})).to_json()
+    assert stored["compiler"] == 1
+    assert stored["states"]["ask"]["timeout"] == {"after_ms": 86_400_000, "target": "end"}
+
+
 def test_the_form_of_another_compiler_is_refused() -> None:
     stored = compile_definition(small()).to_json()
     with pytest.raises(OtherCompilerError, match="version 0"):

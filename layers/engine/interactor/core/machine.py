@@ -35,8 +35,8 @@ from interactor.core.jsons import Json, JsonObject, size
 from interactor.core.logic import Failed, Outcome
 from interactor.core.paths import Scope
 from interactor.core.presentation import PresentationTooLargeError, render_halt
-from interactor.core.templates import TemplateError
-from interactor.core.times import Millis
+from interactor.core.templates import TemplateError, render_text
+from interactor.core.times import Millis, parse_duration
 
 INPUT = "input"
 """The writer of what a create or a resume put into the data."""
@@ -342,13 +342,13 @@ class Advance:
         try:
             shown = redaction.presentation(state.presentation, self._instance.redacted)
             presented = render_halt(replace(state, presentation=shown), self.shown_scope(), written)
+            timeout_at = self._timeout_at(state, now)
         except PresentationTooLargeError as error:
             self.fail("presentation_too_large", str(error), now)
             return
         except TemplateError as error:
             self.fail("template_error", str(error), now)
             return
-        timeout_at = now + state.timeout.after_ms if state.timeout else None
         self._rest(Phase.HALTED)
         halt = Halt("input", now, presented.presentation, presented.options, timeout_at)
         self._thread = replace(self._thread, halt=halt)
@@ -358,6 +358,21 @@ class Advance:
             "halted_options": halt.options,
         }
         self._note("halt", "waiting", now, fields)
+
+    def _timeout_at(self, state: State, now: Millis) -> Millis | None:
+        """When the halt's time is over (ruling 4).
+
+        Raises:
+            TemplateError: when ``after`` is filled with what is no duration.
+        """
+        timeout = state.timeout
+        if timeout is None or timeout.after is None:
+            return None if timeout is None else now + timeout.after_ms
+        after = render_text(timeout.after, self.shown_scope())
+        try:
+            return now + parse_duration(after)
+        except ValueError as error:
+            raise TemplateError(f"The timeout of state '{state.name}' cannot be told: {error}") from None
 
     def _fork(self, state: State, now: Millis) -> None:
         if state.fork is None:

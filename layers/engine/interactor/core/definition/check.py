@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 from interactor.core import ids
 from interactor.core.definition import limits
-from interactor.core.definition.forks import check_fork, check_forks
+from interactor.core.definition.forks import check_fork, check_forks, warn_of_counted_answers
 from interactor.core.definition.graph import Graph
 from interactor.core.definition.logic import ScriptChecker
+from interactor.core.definition.properties import warn_of_unknown
 from interactor.core.definition.report import ROOT, Problem, Report, Verdict, quoted
 from interactor.core.definition.shape import Node
 from interactor.core.definition.states import Seen, check_state
@@ -36,6 +37,7 @@ def check(document: Json, check_script: ScriptChecker) -> Verdict:
     if not isinstance(document, dict):
         report.error(ROOT, f"A definition must be an object, not {quoted(document)}")
         return report.verdict()
+    warn_of_unknown(report, document)
     node = Node(report, ROOT, document)
     _check_name(node)
     node.text("ai_guidance", most=limits.GUIDANCE_CHARACTERS)
@@ -54,6 +56,7 @@ def check(document: Json, check_script: ScriptChecker) -> Verdict:
     if len(states.value) <= limits.STATES:
         graph = Graph(states.value)
         check_forks(report, graph)
+        warn_of_counted_answers(report, graph)
         if initial in graph.types:
             _warn_of_reach(report, graph, initial)
         _warn_of_cycles(report, graph)

@@ -17,6 +17,7 @@ from interactor.core.definition.model import (
     Timeout,
     Transition,
 )
+from interactor.core.definition.shape import is_templated
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.times import parse_duration
 
@@ -98,7 +99,11 @@ def _instructions(written: JsonObject | None) -> Instructions | None:
 
 
 def _timeout(timeout: JsonObject | None) -> Timeout | None:
-    return None if timeout is None else Timeout(parse_duration(timeout["after"]), timeout["target"])
+    if timeout is None:
+        return None
+    after, target = timeout["after"], timeout["target"]
+    # What is filled later is judged as the halt begins.
+    return Timeout(0, target, after) if is_templated(after) else Timeout(parse_duration(after), target)
 
 
 def _fork(fork: JsonObject | None) -> Fork | None:

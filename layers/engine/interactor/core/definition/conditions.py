@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from interactor.core.definition import limits
 from interactor.core.definition.report import Place, Report, quoted
-from interactor.core.definition.shape import Node, nodes
+from interactor.core.definition.shape import Node, is_templated, nodes, texts
 from interactor.core.jsons import Json
 
 OPERATORS = ("equals", "not_equals", "gt", "gte", "lt", "lte", "contains", "in")
@@ -41,6 +41,13 @@ def _check(node: Node, depth: int, seen_field: Callable[[str], None]) -> None:
         if "" in field.split("."):
             node.error("field", "field must be a path such as order.items.0.price: names joined by single dots")
         seen_field(field)
+    value = "value" if form == "operator" else form
+    if any(is_templated(each) for each in texts(node.raw(value))):
+        node.error(
+            value,
+            f"{value} is compared as it stands, and placeholders in it are not filled: compare with a constant, "
+            "or compute what is to be compared in a script before and name its field",
+        )
     if form == "operator":
         operator = node.one_of("operator", OPERATORS)
         if node.need("value", " beside operator") and operator == "in" and not isinstance(node.raw("value"), list):

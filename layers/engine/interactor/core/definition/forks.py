@@ -51,6 +51,19 @@ def check_forks(report: Report, graph: Graph) -> None:
                 taken.setdefault(other, thread)
 
 
+def warn_of_counted_answers(report: Report, graph: Graph) -> None:
+    """Warn where a join that does not wait for all threads could be taken for a quorum of approvals (ruling 19)."""
+    for fork in graph.forks:
+        if fork.needed is None or fork.needed >= len(fork.threads):
+            continue
+        if any(graph.asks_from(target) for target in fork.threads.values()):
+            report.warn(
+                Place() / "states" / fork.state / "fork" / "join" / "policy",
+                "The join counts threads that end, whatever was answered in them: a refusal counts like an approval. "
+                "To count approvals, wait for all threads and let a condition after the join judge the answers",
+            )
+
+
 def _check_join(report: Report, place: Place, fork: ForkShape, graph: Graph) -> None:
     ending = sum(graph.ends_from(target) for target in fork.threads.values())
     if fork.needed is not None and ending < fork.needed:

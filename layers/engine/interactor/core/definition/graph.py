@@ -32,6 +32,7 @@ class Graph:
         self._reach = self._closure({name: self._flow[name] | spawn.get(name, 0) for name in self.names})
         self._own_reach = self._closure(self._flow)
         self._terminals = self._of_type("terminal")
+        self._asking = self._bits(name for name in self.names if _asks(states[name]))
         self._fork_states = self._bits(fork.state for fork in self.forks)
 
     def unreachable_from(self, start: str) -> list[str]:
@@ -42,6 +43,10 @@ class Graph:
     def ends_from(self, start: str) -> bool:
         """Whether the thread that begins at ``start`` can come to a terminal state."""
         return bool(self._from(start, self._own_reach) & self._terminals)
+
+    def asks_from(self, start: str) -> bool:
+        """Whether the thread that begins at ``start`` can come to a state that asks for a decision."""
+        return bool(self._from(start, self._own_reach) & self._asking)
 
     def forks_from(self, start: str) -> set[str]:
         """The states at which a thread that begins at ``start``, or one it forks, can fork."""
@@ -99,6 +104,15 @@ def _next_states(state: JsonObject) -> Iterator[Json]:
     fork = state.get("fork")
     if isinstance(fork, dict) and isinstance(fork.get("join"), dict):
         yield fork["join"].get("target")
+
+
+def _asks(state: JsonObject) -> bool:
+    """Whether a state waits for more than "go on": it has a form or a choice, or more than one way out."""
+    if state.get("type") != "halting":
+        return False
+    presentation, transitions = state.get("presentation"), state.get("transitions")
+    kind = presentation.get("type") if isinstance(presentation, dict) else None
+    return kind in ("form", "choice") or (isinstance(transitions, list) and len(transitions) > 1)
 
 
 def _fork(name: str, state: JsonObject) -> ForkShape | None:

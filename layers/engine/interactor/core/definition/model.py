@@ -11,7 +11,11 @@ from typing import Literal, TypeAlias
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.times import Millis
 
-COMPILER_VERSION = 1
+COMPILER_VERSION = 2
+"""Written where a definition needs it: a version 1 knows no template in ``timeout.after``, and would end such a halt at
+once. Whatever version 1 understands is written as that, so that the release before can read it.
+"""
+READABLE = (1, 2)
 
 StateType: TypeAlias = Literal["action", "halting", "terminal"]
 
@@ -84,10 +88,11 @@ Work: TypeAlias = Logic | Instructions
 
 @dataclass(frozen=True)
 class Timeout:
-    """A halt that lasts ``after_ms`` goes to ``target``."""
+    """A halt that lasts ``after_ms`` goes to ``target``; ``after`` is a template for that time, where it is one."""
 
     after_ms: Millis
     target: str
+    after: str | None = None
 
 
 @dataclass(frozen=True)
@@ -137,7 +142,7 @@ class Definition:
     def to_json(self) -> JsonObject:
         """The form that is stored."""
         return {
-            "compiler": COMPILER_VERSION,
+            "compiler": COMPILER_VERSION if any(_is_filled_later(each) for each in self.states.values()) else 1,
             "name": self.name,
             "initial_state": self.initial_state,
             "states": {name: _state_to_json(state) for name, state in self.states.items()},
@@ -151,10 +156,14 @@ class Definition:
         Raises:
             OtherCompilerError: another version of the compiler wrote it.
         """
-        if stored.get("compiler") != COMPILER_VERSION:
+        if stored.get("compiler") not in READABLE:
             raise OtherCompilerError(f"compiled by version {stored.get('compiler')}, not {COMPILER_VERSION}")
         states = {name: _state_from_json(name, state) for name, state in stored["states"].items()}
         return cls(stored["name"], stored["initial_state"], states, stored["input_schema"])
+
+
+def _is_filled_later(state: State) -> bool:
+    return state.timeout is not None and state.timeout.after is not None
 
 
 def _state_to_json(state: State) -> JsonObject:
@@ -169,7 +178,7 @@ def _state_to_json(state: State) -> JsonObject:
         "instructions": None if state.instructions is None else {**vars(state.instructions)},
         "transition_mode": None if state.transition_mode == "condition" else state.transition_mode,
         "on_error": state.on_error,
-        "timeout": None if state.timeout is None else {**vars(state.timeout)},
+        "timeout": None if state.timeout is None else _bare(vars(state.timeout)),
         "fork": None
         if fork is None
         else {**vars(fork), "threads": [[thread.name, thread.target] for thread in fork.threads]},

@@ -167,6 +167,17 @@ def is_templated(value: Json) -> bool:
     return isinstance(value, str) and "${" in value
 
 
+def texts(value: Json) -> Iterator[str]:
+    """Every text in a JSON value, keys not among them."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, (dict, list)):
+            stack.extend(item.values() if isinstance(item, dict) else item)
+
+
 def check_templates(report: Report, place: Place, value: Json, *, secrets: bool) -> None:
     """Every text in ``value`` must parse as a template; ``secrets`` says whether it may name any (ruling 9)."""
     stack: list[tuple[Place, Json]] = [(place, value)]

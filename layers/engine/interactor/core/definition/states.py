@@ -7,7 +7,7 @@ from interactor.core.definition.conditions import check_condition
 from interactor.core.definition.logic import ScriptChecker, check_logic, check_output
 from interactor.core.definition.presentation import check_instructions, check_presentation
 from interactor.core.definition.report import quoted
-from interactor.core.definition.shape import Node, nodes
+from interactor.core.definition.shape import Node, check_templates, is_templated, nodes
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.times import parse_duration
 
@@ -112,7 +112,9 @@ def _check_timeout(node: Node, seen: Seen) -> None:
     if timeout is None:
         return
     after = timeout.text("after", required=True)
-    if after is not None:
+    if is_templated(after):
+        check_templates(node.report, timeout.place / "after", after, secrets=False)
+    elif after is not None:
         try:
             parse_duration(after)
         except ValueError as error:
