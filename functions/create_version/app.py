@@ -17,9 +17,7 @@ def handler(request: Request, principal: Principal) -> Response:
     find_workflow(shared.store, principal.account, name)
 
     def work(key: idempotency.Key | None) -> Response:
-        document = definitions.posted(request)
-        also = definitions.remembered(key, 201)
-        made = workflows.add_version(shared, principal.account, name, document, request.raw_body, also)
-        return definitions.made(201, *made)
+        posted, also = definitions.posted(request), definitions.remembered(key, 201)
+        return definitions.made(201, workflows.add_version(shared, principal.account, name, posted, also))
 
     return idempotency.once(request, principal, "", work)

@@ -14,9 +14,7 @@ def handler(request: Request, principal: Principal) -> Response:
     """Answer the name with its draft."""
 
     def work(key: idempotency.Key | None) -> Response:
-        document = definitions.posted(request)
-        also = definitions.remembered(key, 201)
-        made = workflows.create(runtime().workflows, principal.account, document, request.raw_body, also)
-        return definitions.made(201, *made)
+        posted, also = definitions.posted(request), definitions.remembered(key, 201)
+        return definitions.made(201, workflows.create(runtime().workflows, principal.account, posted, also))
 
     return idempotency.once(request, principal, "", work)

@@ -15,13 +15,12 @@ from interactor.usecases.lookup import find_version, find_workflow
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the published version."""
     shared, name, version_id = runtime().workflows, request.parameter("name"), request.parameter("version_id")
-    workflow = find_workflow(shared.store, principal.account, name)
+    find_workflow(shared.store, principal.account, name)
     find_version(shared.store, principal.account, name, version_id)
 
     def work(key: idempotency.Key | None) -> Response:
         request.object(BODY_BYTES)
         also = definitions.remembered(key, 200)
-        version = workflows.publish(shared, principal.account, name, version_id, also)
-        return definitions.made(200, workflow, version)
+        return definitions.made(200, workflows.publish(shared, principal.account, name, version_id, also))
 
     return idempotency.once(request, principal, "", work)

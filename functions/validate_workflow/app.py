@@ -12,4 +12,6 @@ from interactor.runtime import runtime
 @endpoint("workflows:read", "read")
 def handler(request: Request, _: Principal) -> Response:
     """Answer whether the definition is valid."""
-    return ok(definitions.verdict(check(definitions.any_json(request), runtime().check_script)))
+    strict = definitions.is_strict(request)
+    verdict = check(definitions.any_json(request), runtime().check_script)
+    return ok(definitions.verdict(verdict.strictly() if strict else verdict))

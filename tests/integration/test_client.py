@@ -68,6 +68,10 @@ def test_every_operation_of_the_description_is_reached_by_a_method(noted: Noted,
 
 def _definitions(api: Any) -> None:
     assert api.validate(FLOW)["valid"]
+    odd = {**FLOW, "name": "odd", "initial_sate": "x"}
+    assert not api.validate(odd, strict=True)["valid"]
+    with pytest.raises(ApiError, match="invalid_workflow"):
+        api.create_workflow(odd, strict=True)
     first = api.create_workflow(FLOW, idempotency_key="one")
     assert api.create_workflow(FLOW, idempotency_key="one") == first
     assert api.publish("flow", first["version_id"])["status"] == "published"

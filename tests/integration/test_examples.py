@@ -93,6 +93,32 @@ def test_validating_the_example_answers_valid_and_nothing_else(api: Deployment) 
     } in wrong.data["errors"]
 
 
+def test_a_misspelt_property_is_told_by_whatever_takes_the_definition_and_refused_where_asked(api: Deployment) -> None:
+    definition = {**example("approval_workflow"), "name": "misspelt", "initial_sate": "start"}
+    warning = {
+        "path": "initial_sate",
+        "message": "The property 'initial_sate' is unknown and does nothing; did you mean 'initial_state'?",
+    }
+    lenient = api.call("POST", "/workflows/validate?strict=false", definition)
+    assert lenient.data == {"valid": True, "warnings": [warning]}
+    strict = api.call("POST", "/workflows/validate?strict=true", definition)
+    assert strict.data == {"valid": False, "errors": [warning]}
+    refused = api.call("POST", "/workflows?strict=true", definition)
+    assert (refused.status, refused.error["code"]) == (400, "invalid_workflow")
+    assert refused.error["details"] == [warning]
+    keyed = {"Idempotency-Key": "misspelt"}
+    made = api.call("POST", "/workflows", definition, headers=keyed)
+    assert (made.status, made.data["warnings"]) == (201, [warning])
+    assert api.call("POST", "/workflows", definition, headers=keyed).body == made.body
+    for method, path in (("POST", "/workflows/misspelt/versions"), ("PUT", "/workflows/misspelt")):
+        assert api.call(method, path, definition).data["warnings"] == [warning]
+        assert api.call(method, f"{path}?strict=true", definition).status == 400
+        odd = api.call(method, f"{path}?strict=1", definition)
+        assert (odd.status, odd.error["code"]) == (400, "validation_error")
+        assert odd.error["details"] == [{"field": "strict", "message": "must be true or false"}]
+    assert api.call("GET", "/workflows/misspelt").data["definition"] == definition
+
+
 def test_workflows_are_listed_newest_first_with_their_pointers(deployment: Deployment) -> None:
     published = deployment.define(example("approval_workflow"))
     draft = deployment.call("POST", "/workflows", {**example("approval_workflow"), "name": "onboarding_workflow"})
@@ -174,7 +200,11 @@ def test_an_instance_halts_and_is_shown_resumed_and_completed(api: Deployment) -
     first, second = shown["history"]
     assert (first["state"], first["transition"]) == ("request", "await_approval")
     assert first["entered_at"] <= first["exited_at"]
-    assert second == {"state": "await_approval", "entered_at": first["exited_at"]}
+    assert second == {
+        "state": "await_approval",
+        "entered_at": first["exited_at"],
+        "halt_id": shown["halt_id"],
+    }
 
     resumed = api.call("POST", f"/workflows/instances/{instance['id']}/resume", {"input": DECISION})
     assert resumed.status == 200

@@ -11,20 +11,22 @@ from interactor.core import jsons, limits
 from interactor.core.definition.report import ROOT
 from interactor.core.errors import InvalidRequestError, InvalidWorkflowError
 from interactor.core.jsons import Json, JsonObject, JsonPlace
-from interactor.core.storing import Version, Workflow
-from interactor.usecases.workflows import Also, listed
+from interactor.core.storing import Version
+from interactor.usecases.workflows import Also, Made, Posted, listed
 
 if TYPE_CHECKING:
     from interactor.core.definition.check import Verdict
 
 
-def posted(request: Request) -> JsonObject:
+def posted(request: Request) -> Posted:
     """The definition in the body.
 
     Raises:
         PayloadTooLargeError: over 1 MB.
         InvalidWorkflowError: when it is no JSON object.
+        InvalidRequestError: for another ``strict`` than true or false.
     """
+    strict = is_strict(request)
     try:
         document = request.json(limits.DEFINITION_BYTES, written=_path)
     except InvalidRequestError as error:
@@ -34,7 +36,20 @@ def posted(request: Request) -> JsonObject:
     if not isinstance(document, dict):
         message = "A definition must be a JSON object"
         raise InvalidWorkflowError(message, [{"path": "", "message": message}])
-    return document
+    return Posted(document, request.raw_body, strict)
+
+
+def is_strict(request: Request) -> bool:
+    """Whether the query asks that warnings are errors.
+
+    Raises:
+        InvalidRequestError: for another value than true or false.
+    """
+    given = request.query.get("strict", "false").lower()
+    if given not in ("true", "false"):
+        message = "must be true or false"
+        raise InvalidRequestError(f"'strict' {message}", [{"field": "strict", "message": message}])
+    return given == "true"
 
 
 def any_json(request: Request) -> Json:
@@ -63,20 +78,22 @@ def verdict(found: "Verdict") -> JsonObject:
     return view
 
 
-def made(status: int, workflow: Workflow, version: Version) -> Response:
-    """The answer that names a workflow's version."""
-    return Response(status, jsons.dumps({"data": _named(workflow, version)}))
+def made(status: int, found: Made) -> Response:
+    """The answer that names a workflow's version, with the warnings of its definition where there are any."""
+    return Response(status, jsons.dumps({"data": _named(found)}))
 
 
 def remembered(key: idempotency.Key | None, status: int) -> Also | None:
     """The write that remembers such an answer under the request's idempotency key, where it has one."""
     if key is None:
         return None
-    return lambda workflow, version: key.answer(status, {"data": _named(workflow, version)})[1]
+    return lambda found: key.answer(status, {"data": _named(found)})[1]
 
 
-def _named(workflow: Workflow, version: Version) -> JsonObject:
-    return {"name": workflow.name, "workflow_id": workflow.workflow_id, **views.version(version)}
+def _named(found: Made) -> JsonObject:
+    workflow = found.workflow
+    view: JsonObject = {"name": workflow.name, "workflow_id": workflow.workflow_id, **views.version(found.version)}
+    return view | ({"warnings": list(found.warnings)} if found.warnings else {})
 
 
 def with_definition(name: str, version: Version, document: bytes) -> Response:

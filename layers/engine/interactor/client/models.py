@@ -27,11 +27,19 @@ class ListedVersion(TypedDict):
     superseded_at: NotRequired[str]
 
 
+class Problem(TypedDict):
+    """One error or warning of a definition."""
+
+    path: str
+    message: str
+
+
 class Version(ListedVersion):
     """A version of a workflow."""
 
     name: str
     workflow_id: str
+    warnings: NotRequired[list[Problem]]
 
 
 class VersionWithDefinition(ListedVersion):
@@ -39,13 +47,6 @@ class VersionWithDefinition(ListedVersion):
 
     name: str
     definition: dict[str, Any]
-
-
-class Problem(TypedDict):
-    """One error or warning of a definition."""
-
-    path: str
-    message: str
 
 
 class Verdict(TypedDict):

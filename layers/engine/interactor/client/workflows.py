@@ -18,17 +18,25 @@ from interactor.client.models import (
 class Workflows(Calls):
     """The calls about workflows."""
 
-    def validate(self, definition: Mapping[str, Any]) -> Verdict:
-        """All errors and warnings of a definition; nothing is stored."""
-        return cast(Verdict, self._post("/workflows/validate", definition))
+    def validate(self, definition: Mapping[str, Any], *, strict: bool = False) -> Verdict:
+        """All errors and warnings of a definition; nothing is stored. ``strict``: its warnings are errors."""
+        return cast(Verdict, self._post(_judged("/workflows/validate", strict), definition))
 
-    def create_workflow(self, definition: Mapping[str, Any], idempotency_key: str | None = None) -> Version:
-        """Make a workflow; its first version is a draft."""
-        return cast(Version, self._post("/workflows", definition, idempotency_key))
+    def create_workflow(
+        self, definition: Mapping[str, Any], idempotency_key: str | None = None, *, strict: bool = False
+    ) -> Version:
+        """Make a workflow; its first version is a draft. Warnings of the definition are in the answer.
 
-    def create_version(self, definition: Mapping[str, Any], idempotency_key: str | None = None) -> Version:
-        """Make the next draft version of the workflow that the definition names."""
-        return cast(Version, self._post(f"{_workflow(definition['name'])}/versions", definition, idempotency_key))
+        ``strict``: they refuse the definition, as errors do.
+        """
+        return cast(Version, self._post(_judged("/workflows", strict), definition, idempotency_key))
+
+    def create_version(
+        self, definition: Mapping[str, Any], idempotency_key: str | None = None, *, strict: bool = False
+    ) -> Version:
+        """Make the next draft version of the workflow that the definition names; ``strict`` as for the first."""
+        path = f"{_workflow(definition['name'])}/versions"
+        return cast(Version, self._post(_judged(path, strict), definition, idempotency_key))
 
     def publish(self, name: str, version_id: str, idempotency_key: str | None = None) -> Version:
         """Make a version the one that new instances run. Also a superseded one: that is a rollback."""
@@ -57,6 +65,10 @@ class Workflows(Calls):
     def draw_workflow(self, name: str, version_id: str, form: PictureFormat = "svg") -> str:
         """One of the two, as a file would hold it."""
         return self._text(f"{_version(name, version_id)}/diagram", {"format": form})
+
+
+def _judged(path: str, strict: bool) -> str:
+    return f"{path}?strict=true" if strict else path
 
 
 def _workflow(name: str) -> str:

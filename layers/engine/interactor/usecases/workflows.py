@@ -1,7 +1,7 @@
 """Workflows: validate, create, add a version, publish, and look at them (rulings 1 to 3)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from interactor.core import jsons
@@ -22,7 +22,25 @@ if TYPE_CHECKING:
 ATTEMPTS = 8
 
 
-Also = Callable[[Workflow, Version], Item]
+@dataclass(frozen=True)
+class Made:
+    """A workflow with the version that was made or published; ``warnings`` as ``listed`` writes them."""
+
+    workflow: Workflow
+    version: Version
+    warnings: tuple[JsonObject, ...] = ()
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A definition as it came: read, as text, and whether its warnings refuse it (ruling 3)."""
+
+    document: JsonObject
+    text: bytes
+    strict: bool = False
+
+
+Also = Callable[[Made], Item]
 """One more write for a transaction, made from what it stores: an idempotency key's record."""
 
 
@@ -35,17 +53,15 @@ class Definitions:
     check_script: "ScriptChecker"
 
 
-def create(
-    definitions: Definitions, account: str, document: JsonObject, posted: bytes, also: Also | None = None
-) -> tuple[Workflow, Version]:
-    """Make a name and its first version, a draft. ``posted`` is the text as it came.
+def create(definitions: Definitions, account: str, posted: Posted, also: Also | None = None) -> Made:
+    """Make a name and its first version, a draft.
 
     Raises:
         InvalidWorkflowError: with all errors of the definition.
         WorkflowExistsError: when the name is taken.
     """
-    _refuse_errors(definitions, document)
-    name = str(document["name"])
+    warnings = _judged(definitions, posted)
+    name = str(posted.document["name"])
     if definitions.store.workflow(account, name) is not None:
         raise WorkflowExistsError(
             f"A workflow named '{name}' exists; POST /workflows/{name}/versions makes its next version"
@@ -53,13 +69,10 @@ def create(
     now = definitions.world.now()
     version = Version(definitions.world.new_id("v"), now)
     workflow = Workflow(name, definitions.world.new_id("wf"), now, version.version_id)
-    _add(definitions, account, workflow, version, document, posted, also)
-    return workflow, version
+    return _add(definitions, account, Made(workflow, version, warnings), posted, also)
 
 
-def add_version(
-    definitions: Definitions, account: str, name: str, document: JsonObject, posted: bytes, also: Also | None = None
-) -> tuple[Workflow, Version]:
+def add_version(definitions: Definitions, account: str, name: str, posted: Posted, also: Also | None = None) -> Made:
     """Make the next draft version of a workflow.
 
     Raises:
@@ -67,18 +80,17 @@ def add_version(
         InvalidWorkflowError: for errors, and for a name in the body that is not the workflow's.
     """
     workflow = find_workflow(definitions.store, account, name)
-    if "name" in document and document["name"] != name:
+    if "name" in posted.document and posted.document["name"] != name:
         problem = {"path": "name", "message": f"The definition's name must be '{name}', as in the path"}
         raise InvalidWorkflowError("The definition is for another workflow", [problem])
-    document = {"name": name, **document}
-    _refuse_errors(definitions, document)
+    posted = replace(posted, document={"name": name, **posted.document})
+    warnings = _judged(definitions, posted)
     version = Version(definitions.world.new_id("v"), definitions.world.now())
     changed = workflow.pointing(latest=version.version_id)
-    _add(definitions, account, changed, version, document, posted, also)
-    return changed, version
+    return _add(definitions, account, Made(changed, version, warnings), posted, also)
 
 
-def publish(definitions: Definitions, account: str, name: str, version_id: str, also: Also | None = None) -> Version:
+def publish(definitions: Definitions, account: str, name: str, version_id: str, also: Also | None = None) -> Made:
     """Make a version the one that new instances run; publishing a superseded one again is a rollback (ruling 2).
 
     Raises:
@@ -97,19 +109,28 @@ def publish(definitions: Definitions, account: str, name: str, version_id: str, 
         old = find_version(definitions.store, account, name, workflow.published_version_id)
         changed.append(Version(old.version_id, old.created_at, old.published_at, now))
     pointed = workflow.pointing(published=version_id)
-    extra = [also(pointed, published)] if also is not None else []
+    made = Made(pointed, published)
+    extra = [also(made)] if also is not None else []
     _insist(definitions.world, lambda token: definitions.store.publish(account, pointed, changed, token, extra))
-    return published
+    return made
 
 
-def _refuse_errors(definitions: Definitions, document: JsonObject) -> None:
+def _judged(definitions: Definitions, posted: Posted) -> tuple[JsonObject, ...]:
+    """The warnings of a definition that is taken.
+
+    Raises:
+        InvalidWorkflowError: with its errors, and where it is judged strictly with its warnings.
+    """
     from interactor.core.definition.check import check
 
-    verdict = check(document, definitions.check_script)
+    verdict = check(posted.document, definitions.check_script)
+    if posted.strict:
+        verdict = verdict.strictly()
     if verdict.errors:
         count = len(verdict.errors)
         what = "an error" if count == 1 else f"{count} errors"
         raise InvalidWorkflowError(f"The definition has {what}; details lists them", listed(verdict.errors))
+    return tuple(listed(verdict.warnings))
 
 
 def listed(problems: "tuple[Problem, ...]") -> list[JsonObject]:
@@ -117,23 +138,17 @@ def listed(problems: "tuple[Problem, ...]") -> list[JsonObject]:
     return [{"path": problem.path, "message": problem.message} for problem in problems]
 
 
-def _add(
-    definitions: Definitions,
-    account: str,
-    workflow: Workflow,
-    version: Version,
-    document: JsonObject,
-    posted: bytes,
-    also: Also | None,
-) -> None:
+def _add(definitions: Definitions, account: str, made: Made, posted: Posted, also: Also | None) -> Made:
     from interactor.core.definition.compile import compile_definition
 
-    compiled = jsons.encode(compile_definition(document).to_json())
-    extra = [also(workflow, version)] if also is not None else []
+    compiled = jsons.encode(compile_definition(posted.document).to_json())
+    extra = [also(made)] if also is not None else []
+    add = definitions.store.add_version
     _insist(
         definitions.world,
-        lambda token: definitions.store.add_version(account, workflow, version, posted, compiled, token, extra),
+        lambda token: add(account, made.workflow, made.version, posted.text, compiled, token, extra),
     )
+    return made
 
 
 def _insist(world: World, write: Callable[[str], None]) -> None:

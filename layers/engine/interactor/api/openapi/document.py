@@ -60,6 +60,7 @@ _QUERY: Final[dict[str, tuple[JsonObject, str]]] = {
     "until": (TIME, "Only what came before."),
     "thread": (TEXT, "Only this thread."),
     "state": (TEXT, "Only events that name this state."),
+    "strict": (FLAG, "Whether warnings of the definition are errors."),
     "include_data": (FLAG, "With workflow_data as it was after each event."),
     "format": ({"type": "string", "enum": ["svg", "mermaid"]}, "The picture itself; without it both come as JSON."),
 }

@@ -77,9 +77,10 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     ),
     Operation(
         "POST", _WORKFLOWS, "create_workflow", "Workflows", "Create a workflow", "workflows:write",
-        {201: "WorkflowVersion"}, body="Definition", body_required=True,
+        {201: "WorkflowVersion"}, body="Definition", body_required=True, query=("strict",),
         refusals=(errors.InvalidWorkflowError, errors.WorkflowExistsError),
-        description="Makes the name and its first version, a draft. Publish it to run it.",
+        description="Makes the name and its first version, a draft. Publish it to run it. Where the definition may "
+        "mean something else than it says, as with a misspelt property, the answer has `warnings`.",
         example=_DEFINITION, answer_example={"data": _MADE},
     ),
     Operation(
@@ -88,7 +89,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     ),
     Operation(
         "POST", f"{_WORKFLOWS}/validate", "validate_workflow", "Workflows", "Validate without saving",
-        "workflows:read", {200: "Verdict"}, body="Definition", body_required=True,
+        "workflows:read", {200: "Verdict"}, body="Definition", body_required=True, query=("strict",),
         description="Reports every error and warning of a definition. Counted as a read.",
         example=_DEFINITION, answer_example={"data": {"valid": True}},
     ),
@@ -98,7 +99,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     ),
     Operation(
         "PUT", _NAMED, "create_version", "Workflows", "Create the next draft version", "workflows:write",
-        {201: "WorkflowVersion"}, body="Definition", body_required=True,
+        {201: "WorkflowVersion"}, body="Definition", body_required=True, query=("strict",),
         refusals=(errors.InvalidWorkflowError, errors.ConcurrentModificationError), example=_DEFINITION,
         id="put_workflow",
     ),
@@ -108,7 +109,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     ),
     Operation(
         "POST", f"{_NAMED}/versions", "create_version", "Workflows", "Create the next draft version",
-        "workflows:write", {201: "WorkflowVersion"}, body="Definition", body_required=True,
+        "workflows:write", {201: "WorkflowVersion"}, body="Definition", body_required=True, query=("strict",),
         refusals=(errors.InvalidWorkflowError,), example=_DEFINITION, answer_example={"data": _MADE},
     ),
     Operation(

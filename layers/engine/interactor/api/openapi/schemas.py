@@ -140,7 +140,7 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
         "A JWK set (RFC 7517).",
     ),
     # Definitions
-    "WorkflowVersion": shape({"name": TEXT, "workflow_id": id_of("wf"), **_VERSION}),
+    "WorkflowVersion": shape({"name": TEXT, "workflow_id": id_of("wf"), **_VERSION, "warnings?": _PROBLEM}),
     "WorkflowWithDefinition": shape({"name": TEXT, **_VERSION, "definition": described(FREE, "As it was posted.")}),
     "Version": shape(_VERSION),
     "Workflow": shape(

@@ -56,6 +56,10 @@ class Verdict:
         """Whether there are no errors; warnings refuse nothing."""
         return not self.errors
 
+    def strictly(self) -> "Verdict":
+        """The same where warnings are errors (ruling 3)."""
+        return Verdict((*self.errors, *self.warnings), ())
+
 
 class Report:
     """Collects problems while a definition is read; beyond ``MAX_PROBLEMS`` they are only counted."""
