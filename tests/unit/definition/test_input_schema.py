@@ -122,6 +122,62 @@ def test_an_input_that_would_take_longer_is_refused() -> None:
     assert "too large to be checked" in check_input(PATTERNS, ["ax899"] * 8_000)[0]["message"]
 
 
+FORMATS = {
+    "date": (["2026-01-31", "2024-02-29"], ["31.1.2026", "2026-02-30", "2026-1-1", "", "2026-01-31T10:00:00Z"]),
+    "date-time": (
+        ["2026-01-31T10:00:00Z", "2026-01-31T10:00:00.5+01:00"],
+        ["2026-01-31", "yesterday", "2026-01-31T25:00:00Z"],
+    ),
+    "email": (["ada@example.com", "a.b+c@example.co.uk"], ["ada", "@example.com", "ada@", "a b@example.com"]),
+    "uri": (["https://example.com/a?b#c", "mailto:ada@example.com"], ["/relative", "::", "https://a b/", ""]),
+    "uuid": (["123e4567-e89b-12d3-a456-426614174000"], ["123e4567", "g23e4567-e89b-12d3-a456-426614174000", ""]),
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_formats_are_checked(name: str) -> None:
+    schema = {"type": "object", "properties": {"x": {"type": "string", "format": name}}}
+    right, wrong = FORMATS[name]
+    assert problems_of(schema) == []
+    assert [value for value in right if check_input(schema, {"x": value})] == []
+    assert [value for value in wrong if not check_input(schema, {"x": value})] == []
+    (found,) = check_input(schema, {"x": wrong[0]})
+    assert found["field"] == "x"
+    assert name in found["message"]
+    assert wrong[0] not in found["message"]
+
+
+@pytest.mark.parametrize("name", ["regex", "our-own"])
+def test_formats_that_are_not_checked_are_remarks(name: str) -> None:
+    schema = {"properties": {"x": {"format": name}}}
+    assert problems_of(schema) == []
+    assert check_input(schema, {"x": "(" * 1000}) == []
+
+
+def test_a_pattern_that_is_slow_for_its_size_is_run_only_over_what_takes_a_moment() -> None:
+    text = f"{7**22_000:b}"[:60_000]
+    for schema in (
+        {"pattern": "^[01]*1[01]{9000}x$"},
+        {"allOf": [{"pattern": f"^[01]*1[01]{{{900 + n}}}x$"} for n in range(20)]},
+        {"patternProperties": {"^[01]*1[01]{9000}x$": {}}, "propertyNames": {"maxLength": 99_999}},
+    ):
+        assert problems_of(schema) == []
+        began = time.process_time()
+        (found,) = check_input(schema, {text: 1} if "patternProperties" in schema else text)
+        assert "too large for the patterns" in found["message"]
+        assert time.process_time() - began < 0.5
+        check_input(schema, text[:500])
+
+
+def test_ordinary_patterns_check_the_largest_input() -> None:
+    patterns = [r"^[^@\s]+@[^@\s]+$", r"^\w{1,64}$", r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$", r"^\+?[0-9 ()-]{6,20}$"]
+    schema = {
+        "additionalProperties": {"type": "string"},
+        "properties": {str(n): {"pattern": p} for n, p in enumerate(patterns)},
+    }
+    assert check_input(schema, {"note": "x" * 65_000}) == []
+
+
 def test_judging_a_definition_without_a_schema_does_not_import_the_library() -> None:
     program = (
         "import sys\n"

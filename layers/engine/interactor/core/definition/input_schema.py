@@ -1,7 +1,7 @@
 """A definition's ``input_schema`` (JSON Schema 2020-12, ruling 4): whether it is one, and an input against it.
 
-jsonschema-rs runs patterns in linear time. How often it judges one value is bounded by ``schema_weight``, and
-rules times values by ``_CHECKED_WORK`` here.
+jsonschema-rs runs patterns in time linear in the text, times the size of the pattern. How often it judges one value is
+bounded by ``schema_weight``, rules times values by ``_CHECKED_WORK``, and patterns times text by ``PATTERN_WORK``.
 """
 
 from collections.abc import Iterator
@@ -26,6 +26,10 @@ _REFERENCES = ("$ref", "$dynamicRef")
 _EMBEDDED_DATA = ("const", "enum", "default", "examples")
 _CHECKED_WORK = 1_000_000
 """Rules times values up to which an input is checked: a pattern for each takes about a second."""
+PATTERN_WORK = 2 * 10**10
+"""Compiled bytes of patterns times bytes of the input up to which it is checked: the worst take two seconds, in
+which nothing else runs, since the library holds the interpreter's lock."""
+_SMALLEST_PATTERN_BYTES = 1024
 _LISTED_WORK = 100_000
 """Rules times values up to which all problems are listed: building each, and those of every alternative, takes
 some 15 microseconds, a thousand times what it takes to know that there is one."""
@@ -75,7 +79,11 @@ def check_input(schema: JsonObject, value: Json) -> list[dict[str, str]]:
     that would take seconds is a problem itself.
     A missing property's field is that property's own. ``schema`` is one that ``check_schema`` found nothing in.
     """
-    validator, weight = _prepared(jsons.dumps(schema))
+    validator, weight, patterns = _prepared(jsons.dumps(schema))
+    if patterns and patterns * jsons.size(value) > PATTERN_WORK:
+        most = PATTERN_WORK // patterns
+        message = f"The input is too large for the patterns of the input_schema: at most {most:,} bytes can be checked"
+        return [{"field": "", "message": message}]
     count = _nodes(value)
     if weight * count > _CHECKED_WORK:
         message = f"The input has {count} values; with up to {weight} rules for each it is too large to be checked"
@@ -88,8 +96,11 @@ def check_input(schema: JsonObject, value: Json) -> list[dict[str, str]]:
 
 
 @lru_cache(maxsize=32)
-def _prepared(schema: str) -> "tuple[Draft202012Validator, int]":
-    """What judges a value, and the most rules it applies to one; weighed before it is built, which is recursive.
+def _prepared(schema: str) -> "tuple[Draft202012Validator, int, int]":
+    """What judges a value, the most rules it applies to one, and the work of its patterns for each byte of text.
+
+    The schema is weighed before the judge is built, which is recursive. The work of patterns is their number, as far
+    as rules apply to one value, times the compiled size of the largest.
 
     Raises:
         UnboundedError: for a schema that would be too much work.
@@ -99,14 +110,44 @@ def _prepared(schema: str) -> "tuple[Draft202012Validator, int]":
 
     document = jsons.loads(schema)
     weight = Weights(document).heaviest()
-    validator = jsonschema_rs.Draft202012Validator(
-        document,
-        pattern_options=jsonschema_rs.RegexOptions(size_limit=limits.INPUT_PATTERN_BYTES),
-        offline=True,
-        # An input may hold what should not be written down again in an answer or a log.
-        mask="the value",
-    )
-    return validator, weight
+    patterns = min(weight, _patterns(document))
+    size = _SMALLEST_PATTERN_BYTES if patterns else limits.INPUT_PATTERN_BYTES
+    while True:
+        try:
+            validator = jsonschema_rs.Draft202012Validator(
+                document,
+                pattern_options=jsonschema_rs.RegexOptions(size_limit=size),
+                offline=True,
+                validate_formats=True,
+                # Compiling what a caller sends is work without a bound; as a format it stays a remark.
+                formats={"regex": _any},
+                # An input may hold what should not be written down again in an answer or a log.
+                mask="the value",
+            )
+            return validator, weight, patterns * size
+        except jsonschema_rs.ValidationError:
+            # How large a compiled pattern is, the library does not tell: it is the first bound that admits it.
+            size *= 2
+            if size > limits.INPUT_PATTERN_BYTES:
+                raise
+
+
+def _any(_: str) -> bool:
+    return True
+
+
+def _patterns(schema: Json) -> int:
+    """How many patterns a schema has, each place counted."""
+    count = 0
+    stack = [schema]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            named = item.get("patternProperties")
+            count += isinstance(item.get("pattern"), str) + (len(named) if isinstance(named, dict) else 0)
+        if isinstance(item, (dict, list)):
+            stack.extend(item.values() if isinstance(item, dict) else item)
+    return count
 
 
 def _first_error(validator: "Draft202012Validator", value: Json) -> "list[ValidationError]":
