@@ -80,13 +80,13 @@ def check_input(schema: JsonObject, value: Json) -> list[dict[str, str]]:
     A missing property's field is that property's own. ``schema`` is one that ``check_schema`` found nothing in.
     """
     validator, weight, patterns = _prepared(jsons.dumps(schema))
-    if patterns and patterns * jsons.size(value) > PATTERN_WORK:
-        most = PATTERN_WORK // patterns
-        message = f"The input is too large for the patterns of the input_schema: at most {most:,} bytes can be checked"
-        return [{"field": "", "message": message}]
     count = _nodes(value)
     if weight * count > _CHECKED_WORK:
         message = f"The input has {count} values; with up to {weight} rules for each it is too large to be checked"
+        return [{"field": "", "message": message}]
+    if patterns and patterns * jsons.size(value) > PATTERN_WORK:
+        most = PATTERN_WORK // patterns
+        message = f"The input is too large for the patterns of the input_schema: at most {most:,} bytes can be checked"
         return [{"field": "", "message": message}]
     if validator.is_valid(value):
         return []
