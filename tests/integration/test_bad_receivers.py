@@ -92,16 +92,34 @@ REDIRECT = http("302 Found", location="http://127.0.0.1:1/elsewhere")
 BAD: dict[str, tuple[Behave, int | None, str | None]] = {
     "hangs": (hangs, None, "timeout"),
     "drips its status": (drips, None, "timeout"),
-    "drips its body": (drips_the_body, None, "timeout"),
     "sends a gigabyte": (sends_a_gigabyte, 500, None),
     "closes at once": (closes_at_once, None, "connection"),
     "closes after the request": (replies(), None, "connection"),
-    "closes within its answer": (replies(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nab"), None, "connection"),
     "speaks something else": (replies(b"SSH-2.0-OpenSSH_9.6\r\n"), None, "connection"),
     "redirects": (replies(REDIRECT), 302, None),
     "answers 404": (replies(http("404 Not Found")), 404, None),
     "answers with headers without end": (replies(b"HTTP/1.1 200 OK\r\n", b"x: y\r\n" * 20_000), None, "connection"),
 }
+
+
+TAKEN: dict[str, Behave] = {
+    "drips its body": drips_the_body,
+    "closes within its answer": replies(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nab"),
+}
+
+
+@pytest.mark.parametrize("behave", TAKEN.values(), ids=TAKEN.keys())
+def test_what_is_answered_with_2xx_is_taken_whatever_becomes_of_the_body(
+    api: Deployment, serve: Any, behave: Behave, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("interactor.adapters.outgoing.wire.GLANCE_SECONDS", 0.1)
+    odd = serve(behave)
+    subscription = subscribe(api, url=odd.url)
+    api.start("flow")
+    api.drain()
+    (listed,) = log(api, subscription)
+    assert (listed["status"], listed["attempts_made"], listed["last_status"]) == ("succeeded", 1, 200)
+    assert odd.connections == 1
 
 
 @pytest.mark.parametrize(("behave", "status", "error"), BAD.values(), ids=BAD.keys())

@@ -267,40 +267,66 @@ def test_bytes_that_are_no_body_are_bounded_too(serve: Serve, sent: bytes) -> No
 # Servers that break off, or do not speak HTTP
 
 
-@pytest.mark.parametrize(
-    "sent",
-    [
-        b"",
-        b"HTTP/1.1 200 OK\r\ncontent-le",
-        b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nshort",
-        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab",
-        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nabcde\r\n",
-        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nnot hex\r\nabcde\r\n",
-        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n-5\r\nabcde\r\n",
-        b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\ntransfer-encoding: identity\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab",
-        b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\nab",
-        b"HTTP/1.1 200 OK\r\ncontent-length: +2\r\n\r\nab",
-        b"HTTP/1.1 200 OK\r\ncontent-length: 1_0\r\n\r\n0123456789",
-        b"HTTP/1.1 200 OK\r\nno colon here\r\ncontent-length: 2\r\n\r\nab",
-        b"HTTP/1.1 two hundred\r\n\r\n",
-        b"HTTP/1.1 99 Low\r\n\r\n",
-        b"HTTP/3 200 OK\r\n\r\n",
-        b"SSH-2.0-OpenSSH_9.0\r\n",
-        b"\r\n\r\n",
-        b"\x00" * 100,
-        b"\x15\x03\x01\x00\x02\x02\x28",
-    ],
-    ids=repr,
-)
-@pytest.mark.parametrize("truncate", [True, False])
-def test_an_answer_that_is_cut_short_or_not_http_is_a_connection_error(
-    serve: Serve, sent: bytes, truncate: bool
-) -> None:
-    error = failure(serve(answering(sent)).url, truncate)
+BROKEN_BODIES = [
+    b"HTTP/1.1 200 OK\r\ncontent-le",
+    b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nshort",
+    b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab",
+    b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nabcde\r\n",
+    b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nnot hex\r\nabcde\r\n",
+    b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n-5\r\nabcde\r\n",
+    b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\ntransfer-encoding: identity\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab",
+    b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\nab",
+    b"HTTP/1.1 200 OK\r\ncontent-length: +2\r\n\r\nab",
+    b"HTTP/1.1 200 OK\r\ncontent-length: 1_0\r\n\r\n0123456789",
+    b"HTTP/1.1 200 OK\r\nno colon here\r\ncontent-length: 2\r\n\r\nab",
+    b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\nok",
+]
+NO_ANSWERS = [
+    b"",
+    b"HTTP/1.1 two hundred\r\n\r\n",
+    b"HTTP/1.1 99 Low\r\n\r\n",
+    b"HTTP/3 200 OK\r\n\r\n",
+    b"SSH-2.0-OpenSSH_9.0\r\n",
+    b"\r\n\r\n",
+    b"\x00" * 100,
+    b"\x15\x03\x01\x00\x02\x02\x28",
+]
+
+
+@pytest.mark.parametrize("sent", [*BROKEN_BODIES, *NO_ANSWERS], ids=repr)
+def test_an_answer_that_is_cut_short_or_not_http_is_a_connection_error(serve: Serve, sent: bytes) -> None:
+    error = failure(serve(answering(sent)).url)
     assert error.kind == "connection"
     assert "127.0.0.1" not in error.message
+
+
+@pytest.mark.parametrize("sent", BROKEN_BODIES, ids=repr)
+def test_where_the_status_counts_a_broken_body_is_no_error(serve: Serve, sent: bytes) -> None:
+    answer = send(serve(answering(sent)).url, truncate=True)
+    assert answer.status == 200
+    # Whatever can be told of the body is part of what came.
+    assert answer.body in sent
+
+
+@pytest.mark.parametrize("sent", NO_ANSWERS, ids=repr)
+def test_where_the_status_counts_there_must_be_one(serve: Serve, sent: bytes) -> None:
+    assert failure(serve(answering(sent)).url, truncate=True).kind == "connection"
+
+
+def test_where_the_status_counts_a_body_that_drips_is_not_waited_for(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def behave(server: Server, connection: socket.socket) -> None:
+        server.read_request(connection)
+        connection.sendall(b"HTTP/1.1 410 Gone\r\nretry-after: 7\r\ncontent-length: 500\r\n\r\nok")
+        server.stop.wait(20)
+
+    monkeypatch.setattr("interactor.adapters.outgoing.wire.GLANCE_SECONDS", 0.1)
+    answer = send(serve(behave).url, truncate=True, timeout_ms=10_000)
+    assert (answer.status, answer.body, answer.headers["retry-after"]) == (410, b"ok", "7")
+    assert answer.duration_ms < 5_000
 
 
 def test_a_reset_connection_is_a_connection_error(serve: Serve) -> None:

@@ -56,8 +56,9 @@ class OutgoingClient:
     def send(self, request: OutgoingRequest, *, truncate: bool = False) -> OutgoingResponse:
         """Send a request and read the answer, whatever its status; redirects are answers like any other.
 
-        With ``truncate`` no more than ``max_response_bytes`` of the body are read and the rest is ignored (webhooks);
-        without it a longer body is an error.
+        With ``truncate`` the status is what counts (webhooks): once it and the headers are there, the answer is taken.
+        Of the body up to ``max_response_bytes`` are read, as far as they come within two seconds, and whatever is wrong
+        with it is ignored. Without ``truncate`` a body that is longer, cut short or not in time is an error.
 
         Raises:
             OutgoingError: see there for its kinds.

@@ -37,6 +37,10 @@ class Deadline:
             raise TimeoutError
         return left
 
+    def shorten(self, seconds: float) -> None:
+        """End no later than so many seconds from now."""
+        self._end = min(self._end, time.monotonic() + seconds)
+
     def elapsed_ms(self) -> int:
         """Milliseconds since the deadline was set."""
         return round((time.monotonic() - self._started) * 1000)
@@ -57,6 +61,10 @@ class BoundedStream:
     def grant(self, allowance: int) -> None:
         """Let ``allowance`` bytes be received from now on."""
         self._allowance = allowance
+
+    def hurry(self, seconds: float) -> None:
+        """Let everything be over within so many seconds."""
+        self._deadline.shorten(seconds)
 
     def sendall(self, data: bytes) -> None:
         """Send everything.

@@ -7,7 +7,7 @@ much. What is not plainly HTTP is refused rather than guessed at.
 import contextlib
 import http.client
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, cast
 
 from urllib3.connection import HTTPConnection
@@ -23,11 +23,13 @@ MAX_HEADER_BYTES: Final = 64 * 1024
 """Bytes an answer may use before its body, interim answers (1xx) included; up to one buffer more is read ahead."""
 
 HEADER_ALLOWANCE: Final = MAX_HEADER_BYTES + BUFFER_BYTES
+GLANCE_SECONDS: Final = 2.0
+"""For the body of an answer of which only the status counts."""
 _READ_BYTES: Final = 16 * 1024
 
 
-class _Response(http.client.HTTPResponse):
-    """An answer whose interim answers are skipped, and whose framing is not ambiguous."""
+class _Glance(http.client.HTTPResponse):
+    """An answer whose interim answers are skipped."""
 
     def begin(self) -> None:
         super().begin()
@@ -35,6 +37,13 @@ class _Response(http.client.HTTPResponse):
         while 101 < self.status < 200:
             self.headers = self.msg = cast(http.client.HTTPMessage, None)
             super().begin()
+
+
+class _Response(_Glance):
+    """An answer whose framing is not ambiguous either."""
+
+    def begin(self) -> None:
+        super().begin()
         try:
             assert_header_parsing(self.msg)
         except HeaderParsingError as error:
@@ -45,7 +54,7 @@ class _Response(http.client.HTTPResponse):
 class WireConnection(HTTPConnection):
     """urllib3's connection over an open stream."""
 
-    response_class = _Response
+    response_class: type[http.client.HTTPResponse] = _Response
 
     def __init__(self, target: Target, stream: BoundedStream) -> None:
         super().__init__(target.host, target.port)
@@ -72,23 +81,40 @@ def exchange(
         OSError, ValueError, http.client.HTTPException, urllib3.exceptions.HTTPError: what the library raises.
     """
     connection = WireConnection(target, stream)
+    if truncate:
+        connection.response_class = _Glance
     headers = {"host": target.authority, **headers}
     # A server that stops listening may well have said why (413) before it did.
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         connection.request(method, target.path, body, headers, preload_content=False, decode_content=False)
+    if truncate:
+        return _glance(connection, stream, max_bytes)
     response = connection.getresponse()
     # Framing may multiply a body: six bytes for each one in the smallest chunks.
     stream.grant(8 * max_bytes + HEADER_ALLOWANCE)
-    return response.status, _headers(response), _body(response, max_bytes, truncate)
+    return response.status, _headers(response.headers.iteritems()), _body(response, max_bytes)
 
 
-def _body(response: BaseHTTPResponse, max_bytes: int, truncate: bool) -> bytes:
+def _glance(connection: WireConnection, stream: BoundedStream, max_bytes: int) -> tuple[int, dict[str, str], bytes]:
+    """Read an answer of which the status counts: of its body what comes in time, however it is framed or ends."""
+    # Not urllib3's own, which refuses an answer for what it says of its body.
+    response = http.client.HTTPConnection.getresponse(connection)
+    stream.grant(8 * max_bytes + HEADER_ALLOWANCE)
+    stream.hurry(GLANCE_SECONDS)
+    body = bytearray()
+    with contextlib.suppress(OSError, ValueError, http.client.HTTPException, OutgoingError):
+        while len(body) < max_bytes and (piece := response.read1(min(_READ_BYTES, max_bytes - len(body)))):
+            body += piece
+    return response.status, _headers(response.headers.items()), bytes(body)
+
+
+def _body(response: BaseHTTPResponse, max_bytes: int) -> bytes:
     announced = response.headers.get("content-length", "")
     too_large = OutgoingError("too_large", f"The answer is longer than {max_bytes} bytes")
-    if not truncate and "transfer-encoding" not in response.headers and announced and int(announced) > max_bytes:
+    if "transfer-encoding" not in response.headers and announced and int(announced) > max_bytes:
         raise too_large
-    # One byte more than allowed shows that there is more; where the rest is ignored, it is not even asked for.
-    limit = max_bytes if truncate else max_bytes + 1
+    # One byte more than allowed shows that there is more.
+    limit = max_bytes + 1
     body = bytearray()
     while len(body) < limit:
         piece = response.read(min(_READ_BYTES, limit - len(body)), decode_content=False)
@@ -100,9 +126,9 @@ def _body(response: BaseHTTPResponse, max_bytes: int, truncate: bool) -> bytes:
     return bytes(body)
 
 
-def _headers(response: BaseHTTPResponse) -> dict[str, str]:
+def _headers(received: Iterable[tuple[str, str]]) -> dict[str, str]:
     merged: dict[str, str] = {}
-    for name, value in response.headers.iteritems():
+    for name, value in received:
         key, text = name.lower(), " ".join(value.split("\r\n")).strip()
         merged[key] = f"{merged[key]}, {text}" if key in merged else text
     return merged
