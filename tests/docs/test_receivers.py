@@ -1,4 +1,4 @@
-"""docs/webhooks.md: its receivers, run as they stand, take what the engine signs, once and in order.
+"""docs/webhooks.md: its receivers, run as they stand, take every event that the engine signs once, in any order.
 
 The Python one is run as a program. The TypeScript one loses its types, and runs as a program where Node.js is; what it
 decides is run everywhere, in the engine that runs scripts, with stand-ins for the little it uses of Node.js.
@@ -6,6 +6,7 @@ decides is run everywhere, in the engine that runs scripts, with stand-ins for t
 
 import hashlib
 import hmac
+import itertools
 import json
 import os
 import re
@@ -16,7 +17,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -44,11 +45,12 @@ def erased(source: str) -> str:
     return re.sub(r": (?:Record<[^>]*>|Headers|Buffer|string|boolean|void|any)(?:\[\])?(?=[,)=; ]| \{)", "", source)
 
 
-def event(key: str, instance: str, sequence: int, state: str) -> bytes:
+def event(key: str, instance: str, sequence: int, state: str, thread: str = "", kind: str = "halted") -> bytes:
+    data = {"instance_id": instance, "sequence": sequence, "current_state": state, "workflow_data": {"a": "é✓"}}
     body = {
-        "event": "workflow.instance.halted",
+        "event": f"workflow.instance.{kind}",
         "idempotency_key": key,
-        "data": {"instance_id": instance, "sequence": sequence, "current_state": state, "workflow_data": {"a": "é✓"}},
+        "data": data | ({"thread_id": thread} if thread else {}),
     }
     return json.dumps(body, ensure_ascii=False).encode()
 
@@ -59,17 +61,31 @@ def signed(body: bytes, at: int | None = None, secret: str = SECRET) -> dict[str
 
 
 ARRIVING = [
-    event("k1", "inst_1", 2, "first"),
-    event("k1", "inst_1", 2, "first"),
-    event("k3", "inst_1", 6, "third"),
-    event("k2", "inst_1", 4, "second"),
-    event("k4", "inst_2", 1, "other"),
+    event("k1", "inst_1", 2, "first", "thread_main"),
+    event("k1", "inst_1", 2, "first", "thread_main"),
+    event("k6", "inst_1", 6, "ask_c", "thread_c"),
+    event("k4", "inst_1", 4, "ask_a", "thread_a"),
+    event("k5", "inst_1", 5, "ask_b", "thread_b"),
+    event("k9", "inst_1", 9, "again_a", "thread_a"),
+    event("k8", "inst_1", 8, "said_a", "thread_a", "resumed"),
+    event("k4", "inst_1", 4, "ask_a", "thread_a"),
+    event("k20", "inst_1", 20, "end", kind="completed"),
+    event("k12", "inst_1", 12, "late_b", "thread_b"),
+    event("k21", "inst_2", 1, "other", "thread_main"),
 ]
 HANDLED = [
-    "workflow.instance.halted inst_1 first",
-    "workflow.instance.halted inst_1 third",
-    "workflow.instance.halted inst_2 other",
+    "workflow.instance.halted inst_1 thread_main first",
+    "workflow.instance.halted inst_1 thread_c ask_c",
+    "workflow.instance.halted inst_1 thread_a ask_a",
+    "workflow.instance.halted inst_1 thread_b ask_b",
+    "workflow.instance.halted inst_1 thread_a again_a",
+    "workflow.instance.resumed inst_1 thread_a said_a late",
+    "workflow.instance.completed inst_1  end",
+    "workflow.instance.halted inst_1 thread_b late_b late",
+    "workflow.instance.halted inst_2 thread_main other",
 ]
+APPROVERS = [event(f"p{n}", "inst_3", n, f"ask_{n}", f"thread_{n}") for n in (3, 4, 5)]
+"""Three who are asked in parallel."""
 
 
 @contextmanager
@@ -110,7 +126,7 @@ def judge(command: list[str], folder: Path) -> None:
         assert [process.stdout.readline().strip() for _ in HANDLED] == HANDLED
 
 
-def test_the_python_receiver_verifies_answers_and_works_once_and_in_order(tmp_path: Path) -> None:
+def test_the_python_receiver_verifies_answers_and_takes_every_event_once(tmp_path: Path) -> None:
     for name, source in PYTHON.items():
         (tmp_path / name).write_text(source, "utf-8")
     judge([sys.executable, "receiver.py"], tmp_path)
@@ -159,9 +175,35 @@ def test_the_typescript_function_takes_what_the_engine_signs_and_nothing_else(sc
     assert not takes(script, body, {})
 
 
-def test_the_typescript_function_works_once_and_in_order(script: quickjs.Context) -> None:
+def test_the_typescript_function_takes_every_event_once(script: quickjs.Context) -> None:
+    assert _by_typescript(script, ARRIVING) == HANDLED
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(APPROVERS)))
+def test_no_order_in_which_parallel_approvers_are_told_loses_one(
+    script: quickjs.Context, order: tuple[bytes, ...]
+) -> None:
+    script.eval("seen.clear(); newest.clear()")
+    twice = [*order, *order]
+    said = _by_typescript(script, twice)
+    assert sorted(said) == [f"workflow.instance.halted inst_3 thread_{n} ask_{n}" for n in (3, 4, 5)]
+    assert _by_python(twice) == said
+
+
+def _by_typescript(script: quickjs.Context, bodies: Sequence[bytes]) -> list[str]:
     script.eval("lines.length = 0")
-    for body in ARRIVING:
+    for body in bodies:
         script.eval(f"handle({body.decode()})")
-    handled: Any = json.loads(script.eval("JSON.stringify(lines)"))
-    assert handled == HANDLED
+    lines: list[str] = json.loads(script.eval("JSON.stringify(lines)"))
+    return [line.strip() for line in lines]
+
+
+def _by_python(bodies: Sequence[bytes]) -> list[str]:
+    """What the function of the Python receiver prints, without its server."""
+    source = PYTHON["receiver.py"]
+    lines: list[str] = []
+    own: dict[str, Any] = {"seen": set(), "newest": {}, "print": lambda *said, flush: lines.append(" ".join(said))}
+    exec(source[source.index("def handle(") : source.index("def work_off(")], own)  # noqa: S102 - the page's own code
+    for body in bodies:
+        own["handle"](json.loads(body))
+    return [line.strip() for line in lines]
