@@ -186,6 +186,18 @@ def test_a_secret_is_read_from_standard_input(given: str, kept: str) -> None:
     assert "k3y" not in done.out
 
 
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [("abc", "too short to be masked"), ("1000", "too plain to be masked everywhere"), ("sk_live_51H8x&ue", None)],
+)
+def test_a_value_that_cannot_be_masked_everywhere_is_set_with_a_warning(value: str, says: str | None) -> None:
+    done = run(*SET, stdin=value)
+    assert done.code == 0
+    assert secrets_of("acc_1") == {"API_KEY": value}
+    assert (says in done.out) if says else ("Warning" not in done.out)
+    assert value not in done.out
+
+
 def test_a_secret_is_asked_for_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:

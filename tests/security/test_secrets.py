@@ -133,6 +133,20 @@ def test_any_secret_of_the_account_is_masked_though_another_was_used(api: Deploy
     assert found["workflow_data"]["begin"]["body"] == {"said": "[secret UNUSED]"}
 
 
+def test_data_that_is_no_secret_arrives_as_it_was_sent(api: Deployment) -> None:
+    """Plain secrets that the definition does not mention decide nothing in it."""
+    api.set_secret("STORE_ID", "1000")
+    api.set_secret("STAGE", "prod")
+    order = {"amount": 10000, "product": "desk", "note": "from production", "stage": "prod"}
+    api.outside.will(URL, answer(200, order))
+    above = {"target": "vp", "condition": {"field": "begin.body.amount", "operator": "gt", "value": 5000}}
+    used = script("return { total: input.a * 10, a: input.a, t: secrets.STORE_ID, u: [secrets.STAGE, 'product'] }")
+    found = run(api, one(http(URL, above, "done"), vp=used), {"a": 1000})
+    assert found["workflow_data"]["begin"]["body"] == order
+    kept = {"total": 10000, "a": 1000, "t": "[secret STORE_ID]", "u": ["[secret STAGE]", "product"]}
+    assert found["workflow_data"].items() >= kept.items()
+
+
 def test_a_secret_that_comes_back_later_is_masked_too(api: Deployment) -> None:
     """The second state mentions no secret; the service remembers the one that the first state sent."""
     api.outside.will(URL, answer(200), answer(200, {"stored": VALUE}))

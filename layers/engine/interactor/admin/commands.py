@@ -11,6 +11,7 @@ from interactor.adapters.dynamo import copying, outbox
 from interactor.adapters.queues import MessageQueue
 from interactor.adapters.secrets import SecretStore
 from interactor.admin.target import Target, TargetError
+from interactor.core import encodings
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.principal import Client, is_account, namespaces_claim
 from interactor.core.times import Millis, iso, parse_iso
@@ -98,8 +99,12 @@ def client_remove(arguments: argparse.Namespace, context: Context) -> Printed:
 def secret_set(arguments: argparse.Namespace, context: Context) -> Printed:
     """Set one secret to a value that is read, not given."""
     store = context.secrets()
-    store.write(arguments.account, arguments.name, context.read_value(arguments.name))
-    return Printed({"set": arguments.name}, f"Set {arguments.name}. Running functions use it within five minutes.")
+    value = context.read_value(arguments.name)
+    store.write(arguments.account, arguments.name, value)
+    told: JsonObject = {"set": arguments.name}
+    text = f"Set {arguments.name}. Running functions use it within five minutes."
+    warning = _how_masked(arguments.name, value)
+    return Printed({**told, "warning": warning}, f"{text}\nWarning: {warning}") if warning else Printed(told, text)
 
 
 def secret_list(arguments: argparse.Namespace, context: Context) -> Printed:
@@ -170,6 +175,22 @@ def _moment(option: str, text: str) -> Millis:
         return parse_iso(text)
     except ValueError:
         raise CommandError(f"{option} is '{text[:40]}': write a time as in 2026-01-20T09:00:00Z") from None
+
+
+def _how_masked(name: str, value: str) -> str | None:
+    """What to know of a value that cannot be told from ordinary data (ruling 31); None where it can."""
+    if len(value.strip()) < encodings.SHORTEST:
+        return (
+            f"{name} has fewer than {encodings.SHORTEST} characters, too short to be masked: "
+            "where a service or a script shows it, it can be read in instances and their history."
+        )
+    if not encodings.is_strong(value):
+        return (
+            f"{name} is too short or too plain to be masked everywhere: it is hidden only in states that mention it, "
+            "where it stands alone in a text, and never in numbers and keys. "
+            f"Values of at least {encodings.STRONG} characters that are no plain word or number are masked everywhere."
+        )
+    return None
 
 
 def _check_account(account: str) -> None:

@@ -21,6 +21,19 @@ def mentioned_secrets(logic: Logic) -> set[str]:
     return secret_names([logic.url, logic.headers, logic.body])
 
 
+def used_secrets(logic: Logic) -> set[str]:
+    """The same of any logic: what does not parse uses none, since no call comes of it."""
+    try:
+        return mentioned_secrets(logic)
+    except TemplateError:
+        return set()
+
+
+def written(logic: Logic) -> str:
+    """The text of a piece of logic, to see whether it mentions a name."""
+    return logic.code if isinstance(logic, ScriptLogic) else jsons.dumps([logic.url, logic.headers, logic.body])
+
+
 def prepare(logic: Logic, scope: Scope, secrets: Mapping[str, str]) -> Call | Failed:
     """The call that a piece of logic asks for, or why there is none.
 

@@ -143,6 +143,11 @@ class Advance:
         """The same as a reader, or a model, may see it."""
         return redaction.scope(self.scope(), self._instance.redacted)
 
+    def sensitive(self, written: str) -> redaction.Sensitive:
+        """The values of sensitive fields that logic of the present state, ``written`` so, can see."""
+        keys = self._instance.redacted
+        return redaction.sensitive(self.scope(), keys, written) if keys else redaction.NO_SENSITIVE
+
     def context(self) -> JsonObject:
         """The ``context`` of scripts and templates."""
         instance = self._instance
@@ -410,6 +415,7 @@ class Advance:
         fields = self._step_fields(step, logs, duration_ms)
         if step.phase is Phase.ON_ENTER:
             if value is not None:
+                value = redaction.nested(value, self._instance.redacted)
                 fields["result"] = value if size(value) <= limits.STEP_RESULT_BYTES else "(larger than 8 KB)"
             self._note("step", "completed", now, fields)
             self._after_on_enter(step.state, now)

@@ -1,96 +1,83 @@
-"""Secrets never rest in an instance: their text is masked in what comes back, before it is committed (invariant 10).
+"""What must not rest in an instance, or be shown, is hidden in what logic brings back (invariant 10, ruling 31).
 
-Masked are the secret as it is and the forms in which services echo it: as JSON text (once and within another, with
-escaped slashes, with escapes of either case), percent-encoded, as HTML text, and in base64. A text that was cut may
-end in the middle of a secret: what is left of it there is masked too.
+These are an account's secrets, and the values of sensitive form fields. Only what could have got there is hidden,
+and data that is neither arrives as it was sent: numbers stay numbers, and no word or number is taken apart.
+
+    secret, strong                          anywhere in texts, keys too
+    secret, weak, mentioned by the logic    texts, where it stands alone
+    secret, weak, not mentioned             nowhere
+    sensitive value, strong                 anywhere in texts
+    sensitive value, weak                   errors and logs, where it stands alone; whole texts of an answer to
+                                            logic that mentions its field
 """
 
-import json
 import re
-from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterator, Mapping
-from html import escape
-from urllib.parse import quote, quote_plus
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
-from interactor.core import jsons
+from interactor.core.encodings import SHORTEST, is_strong
+from interactor.core.hiding import Hidden, Reach, finder
 from interactor.core.jsons import Json
-from interactor.core.logic import Failed, Outcome, Succeeded
-
-SHORTEST = 4
-"""A shorter secret is no secret, and masking it would tear ordinary texts apart."""
-
-SHORTEST_BASE64 = 10
+from interactor.core.logic import Outcome, Succeeded
+from interactor.core.redaction import NO_SENSITIVE, REDACTED, Sensitive
 
 
 class Mask:
-    """Masks the secrets of an account, by name, as ``[secret NAME]``."""
+    """Hides secrets, by name, as ``[secret NAME]``, and sensitive values as ``[redacted]``.
 
-    def __init__(self, secrets: Mapping[str, str]) -> None:
-        forms = {form: name for name, value in secrets.items() if len(value) >= SHORTEST for form in _forms(value)}
-        # A secret may hold another one: the longer form goes first.
-        self._forms = sorted(((form, name) for form, name in forms.items() if form), key=lambda pair: -len(pair[0]))
+    Args:
+        secrets: those of the account.
+        used: the names of those that the logic mentions.
+        sensitive: the values of sensitive form fields.
+    """
+
+    def __init__(
+        self, secrets: Mapping[str, str], used: Collection[str] = (), sensitive: Sensitive = NO_SENSITIVE
+    ) -> None:
+        named = [
+            Hidden(secrets[name], f"[secret {name}]", Reach.WORD if name in used else None) for name in sorted(secrets)
+        ]
+        fields = [Hidden(value, REDACTED, Reach.TOLD_WORD) for value in sorted(sensitive.all)]
+        self._hidden = [each for each in (*named, *fields) if each.weak is not None or is_strong(each.value)]
+        self._keys = finder(named)
+        self._texts = finder([*named, *fields])
+        self._whole = {value for value in sensitive.mentioned if len(value.strip()) >= SHORTEST}
 
     def text(self, text: str) -> str:
-        """A whole text, masked."""
-        for form, name in self._forms:
-            text = text.replace(form, f"[secret {name}]")
-        return text
+        """A text for a reader: an error, a log line, a task for a model."""
+        return self._texts.replace(text, Reach.TOLD_WORD)
 
     def cut(self, text: str) -> str:
-        """A text that may have been cut, masked: also where it ends with the beginning of a secret."""
-        text = self.text(text)
-        for form, name in self._forms:
-            for length in range(min(len(form) - 1, len(text)), SHORTEST - 1, -1):
-                if text.endswith(form[:length]):
-                    return f"{text[:-length]}[secret {name}]"
-        return text
+        """The same of a text that may have been cut: also where it ends with the beginning of a secret."""
+        return self._texts.replace(text, Reach.TOLD_WORD, cut=True)
 
-    def outcome(self, outcome: Outcome) -> Outcome:
-        """How logic ended, masked throughout."""
-        if not self._forms:
+    def outcome(self, outcome: Outcome, keep_fields: bool = False) -> Outcome:
+        """How logic ended. ``keep_fields``: sensitive values stay in its result, as what a script returns is kept."""
+        if not self._texts:
             return outcome
         logs = tuple(self.cut(line) for line in outcome.logs)
         if isinstance(outcome, Succeeded):
-            return Succeeded(self.value(outcome.value), logs, outcome.duration_ms)
-        return Failed(
-            outcome.code,
-            self.cut(outcome.message),
-            logs,
-            outcome.duration_ms,
-            outcome.retryable,
-            outcome.retry_after_ms,
-        )
+            return replace(outcome, value=self.value(outcome.value, keep_fields), logs=logs)
+        return replace(outcome, message=self.cut(_TOKEN.sub(self._token, outcome.message)), logs=logs)
 
-    def value(self, value: Json) -> Json:
-        """Any JSON value, masked in its texts and keys."""
+    def value(self, value: Json, keep_fields: bool = False) -> Json:
+        """Any JSON value: its texts, and keys that hold a strong secret. ``keep_fields`` as for ``outcome``."""
         if isinstance(value, str):
-            return self.text(value)
+            if not keep_fields and value in self._whole:
+                return REDACTED
+            return (self._keys if keep_fields else self._texts).replace(value, Reach.WORD)
         if isinstance(value, list):
-            return [self.value(each) for each in value]
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            masked = self.text(str(value))
-            return value if masked == str(value) else masked
+            return [self.value(each, keep_fields) for each in value]
         if isinstance(value, dict):
-            return {self.text(name): self.value(each) for name, each in value.items()}
+            return {
+                self._keys.replace(name, Reach.ANYWHERE): self.value(each, keep_fields) for name, each in value.items()
+            }
         return value
 
-
-def _forms(value: str) -> Iterator[str]:
-    """The texts under which a secret comes back."""
-    raw = value.encode("utf-8", "surrogatepass")
-    yield from (value, " ".join(value.split()), escape(value), escape(value, quote=False))
-    for text in (jsons.dumps(value)[1:-1], json.dumps(value)[1:-1]):
-        for written in (text, text.replace("/", "\\/")):
-            yield from (written, _ESCAPE.sub(lambda found: found[0].upper().replace("U", "u", 1), written))
-            yield json.dumps(written)[1:-1]
-    for text in (quote(raw, safe=""), quote(raw), quote_plus(raw)):
-        yield from (text, _PERCENT.sub(lambda found: found[0].lower(), text))
-    for encoded in (b64encode(raw), urlsafe_b64encode(raw)):
-        # The last letter may depend on what follows; so short a form could stand anywhere.
-        kept = encoded[: len(raw) * 8 // 6].decode()
-        if len(kept) >= SHORTEST_BASE64:
-            yield kept
+    def _token(self, found: re.Match[str]) -> str:
+        label = next((each.label for each in self._hidden if found[1] in each.value), None)
+        return found[0] if label is None else f"unexpected token: {label}"
 
 
-_ESCAPE = re.compile(r"\\u[0-9a-f]{4}")
-_PERCENT = re.compile(r"%[0-9A-F]{2}")
+_TOKEN = re.compile(r"unexpected token: '([^']{2,})'")
+"""How a parser quotes the part of a text at which it failed."""

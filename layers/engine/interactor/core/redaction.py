@@ -6,15 +6,52 @@ webhooks, answers and halts have ``[redacted]`` in their place, always under the
 so that folding redacted changes gives redacted data.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
+from interactor.core import jsons
 from interactor.core.definition.model import Definition
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.paths import Scope
 
 REDACTED: Final = "[redacted]"
+
+
+@dataclass(frozen=True)
+class Sensitive:
+    """Values of sensitive fields: ``all`` that some logic could see, and those whose fields it ``mentioned``."""
+
+    all: frozenset[str] = frozenset()
+    mentioned: frozenset[str] = frozenset()
+
+
+NO_SENSITIVE: Final = Sensitive()
+
+
+def sensitive(found: Scope, keys: Collection[str], written: str) -> Sensitive:
+    """The values of ``keys`` that logic, ``written`` so, can see in a scope."""
+    all_mentioned = any(whole in written for whole in ("${input}", "${workflow_data}"))
+    values = {
+        key: {
+            text
+            for source in (found.workflow_data, found.input)
+            if isinstance(source, dict)
+            for text in _texts(source.get(key))
+        }
+        for key in keys
+    }
+    mentioned = {text for key, each in values.items() if all_mentioned or key in written for text in each}
+    return Sensitive(frozenset().union(*values.values()), frozenset(mentioned))
+
+
+def nested(found: Json, keys: Collection[str]) -> Json:
+    """A JSON value that is only shown, with ``keys`` hidden at every depth."""
+    if isinstance(found, list):
+        return [nested(each, keys) for each in found]
+    if isinstance(found, dict):
+        return {key: _hidden(each) if key in keys else nested(each, keys) for key, each in found.items()}
+    return found
 
 
 def fields_of(definition: Definition, words: Sequence[str]) -> tuple[str, ...]:
@@ -94,3 +131,14 @@ def _is_sensitive(field: JsonObject, words: Sequence[str]) -> bool:
 def _hidden(value: Json) -> Json:
     # That there is none is no secret, and tells an audit whether something was given.
     return value if value is None else REDACTED
+
+
+def _texts(found: Json) -> Iterator[str]:
+    """The texts within a value, and its numbers as they are written."""
+    if isinstance(found, str):
+        yield found
+    elif isinstance(found, (int, float)) and not isinstance(found, bool):
+        yield jsons.text(found)
+    elif isinstance(found, (list, dict)):
+        for each in found.values() if isinstance(found, dict) else found:
+            yield from _texts(each)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from interactor.core import calls, instructions
-from interactor.core.definition.model import Definition, HttpLogic, Instructions, Work
-from interactor.core.instance import Instance
+from interactor.core.definition.model import Definition, HttpLogic, Instructions, ScriptLogic, Work
+from interactor.core.instance import Instance, Phase
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.logic import Failed, HttpCall, ModelCall, Outcome, ScriptCall
 from interactor.core.machine import Advance, Change, Step
@@ -154,7 +154,7 @@ class Engine:
                 self.run_step(account, advance, step.logic, {})
 
     def run_step(self, account: str, advance: Advance, logic: Work, headers: Mapping[str, str]) -> None:
-        """Run one piece of logic and tell the advance how it ended, with secrets masked."""
+        """Run one piece of logic and tell the advance how it ended, with secrets and sensitive values masked."""
         step = advance.step
         if step is None:
             raise AssertionError("no step is pending")
@@ -163,7 +163,8 @@ class Engine:
             return
         # A service may echo what an earlier step sent it, so that every outside answer is masked.
         secrets = self._secrets(account) if step.outside or calls.mentioned_secrets(logic) else {}
-        mask = Mask(secrets)
+        used = calls.used_secrets(logic)
+        mask = Mask(secrets, used, advance.sensitive(calls.written(logic)))
         call = calls.prepare(logic, advance.scope(), secrets)
         if isinstance(call, Failed):
             outcome: Outcome = call
@@ -172,12 +173,14 @@ class Engine:
         else:
             outcome = self._call_out(call, headers, mask.text)
         now = self.world.now()
-        advance.complete(mask.outcome(outcome), now, self._retry_at(step, outcome, now))
+        # Where a script puts what it was given is its author's act, and its next step may need it.
+        kept = isinstance(logic, ScriptLogic) and step.phase is Phase.LOGIC
+        advance.complete(mask.outcome(outcome, keep_fields=kept), now, self._retry_at(step, outcome, now))
 
     def _written(self, account: str, advance: Advance, wanted: Instructions) -> Outcome:
         """What a model wrote for a halt, or why it did not: whatever goes wrong here, the halt comes (ruling 30)."""
         try:
-            mask = Mask(self._secrets(account))
+            mask = Mask(self._secrets(account), sensitive=advance.sensitive(""))
             call = instructions.prepare(wanted, advance.shown_scope())
         except (StoreUnavailableError, ValueError) as error:
             # Without the secrets nothing could be masked, so that nothing is sent.
