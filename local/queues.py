@@ -18,6 +18,9 @@ from local.template import SourceMapping
 _log = logging.getLogger("local.queues")
 # AWS scales to a mapping's MaximumConcurrency; one machine has fewer cores and one sandbox.
 MOST_AT_ONCE = 8
+# A batch that lasts longer waits for somebody, such as a webhook's endpoint that hangs. It makes room for another, up
+# to the mapping's own concurrency, so that one endpoint does not hold up all others.
+_SLOW_SECONDS = 0.5
 _WAIT_SECONDS = 1
 _PAUSE_AFTER_ERROR = 0.5
 
@@ -49,9 +52,8 @@ class QueuePoller:
         self._client = aws.client("sqs")
         self._url = self._client.get_queue_url(QueueName=mapping.source_arn.rpartition(":")[2])["QueueUrl"]
         self._size = min(10, mapping.batch_size)
-        self._most = min(mapping.concurrency, MOST_AT_ONCE)
         self._room = threading.Condition()
-        self._running = 0
+        self._began: dict[threading.Thread, float] = {}
         self._stopping = threading.Event()
         self._receiver = threading.Thread(target=self._receive_all, name=f"queue-{mapping.function}", daemon=True)
 
@@ -69,14 +71,14 @@ class QueuePoller:
         """Wait, until ``deadline`` (monotonic), for what is running; False when some remains."""
         self._receiver.join(max(0.0, deadline - time.monotonic()))
         with self._room:
-            idle = self._room.wait_for(lambda: self._running == 0, max(0.0, deadline - time.monotonic()))
+            idle = self._room.wait_for(lambda: not self._began, max(0.0, deadline - time.monotonic()))
         return idle and not self._receiver.is_alive()
 
     def _receive_all(self) -> None:
         while not self._stopping.is_set():
             with self._room:
-                self._room.wait_for(lambda: self._running < self._most or self._stopping.is_set())
-                free = self._most - self._running
+                while (free := self._free()) <= 0 and not self._stopping.is_set():
+                    self._room.wait(_SLOW_SECONDS / 2)
             if self._stopping.is_set():
                 return
             try:
@@ -92,6 +94,12 @@ class QueuePoller:
             for start in range(0, len(messages), self._size):
                 self._begin(messages[start : start + self._size])
 
+    def _free(self) -> int:
+        """How many more batches may begin."""
+        now = time.monotonic()
+        at_work = sum(now - began < _SLOW_SECONDS for began in self._began.values())
+        return min(MOST_AT_ONCE - at_work, self._mapping.concurrency - len(self._began))
+
     def _receive(self, most: int) -> list[Mapping[str, Any]]:
         answer = self._client.receive_message(
             QueueUrl=self._url,
@@ -104,10 +112,11 @@ class QueuePoller:
         return messages
 
     def _begin(self, messages: list[Mapping[str, Any]]) -> None:
-        with self._room:
-            self._running += 1
         name = f"{self._mapping.function}-batch"
-        threading.Thread(target=self._finish, args=(messages,), name=name, daemon=True).start()
+        thread = threading.Thread(target=self._finish, args=(messages,), name=name, daemon=True)
+        with self._room:
+            self._began[thread] = time.monotonic()
+        thread.start()
 
     def _finish(self, messages: list[Mapping[str, Any]]) -> None:
         try:
@@ -117,7 +126,7 @@ class QueuePoller:
             _log.warning("%s: its messages will be received again: %s", self._mapping.function, error)
         finally:
             with self._room:
-                self._running -= 1
+                del self._began[threading.current_thread()]
                 self._room.notify_all()
 
     def _process(self, messages: list[Mapping[str, Any]]) -> None:
