@@ -10,7 +10,7 @@ from interactor.usecases import workflows
 from interactor.usecases.lookup import find_workflow
 
 
-@endpoint("workflows:write")
+@endpoint("workflows:write", query=("strict",))
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the name with its new draft."""
     shared, name = runtime().workflows, request.parameter("name")

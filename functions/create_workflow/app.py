@@ -9,7 +9,7 @@ from interactor.runtime import runtime
 from interactor.usecases import workflows
 
 
-@endpoint("workflows:write")
+@endpoint("workflows:write", query=("strict",))
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the name with its draft."""
 

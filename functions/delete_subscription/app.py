@@ -11,5 +11,8 @@ from interactor.usecases import subscriptions
 @endpoint("webhooks:write")
 def handler(request: Request, principal: Principal) -> Response:
     """Answer nothing."""
-    subscriptions.delete(runtime().subscription_store, principal, request.parameter("subscription_id"))
+    store = runtime().subscription_store
+    subscription = subscriptions.find(store, principal, request.parameter("subscription_id"))
+    request.nothing()
+    subscriptions.delete(store, principal, subscription)
     return no_content()

@@ -10,7 +10,7 @@ from interactor.runtime import runtime
 from interactor.usecases.lookup import find_version, find_workflow
 
 
-@endpoint("workflows:read")
+@endpoint("workflows:read", query=("format",))
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the picture."""
     store, name, version_id = runtime().definitions, request.parameter("name"), request.parameter("version_id")

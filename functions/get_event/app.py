@@ -10,7 +10,7 @@ from interactor.usecases import history
 from interactor.usecases.lookup import find_instance
 
 
-@endpoint("workflows:read")
+@endpoint("workflows:read", query=("include_data",))
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the event, with the data right after it where that is asked for."""
     parts = runtime()

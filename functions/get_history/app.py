@@ -13,7 +13,7 @@ from interactor.usecases import history
 from interactor.usecases.lookup import find_instance
 
 
-@endpoint("workflows:read")
+@endpoint("workflows:read", query=("types", "since", "until", "thread", "state", "include_data", "limit", "cursor"))
 def handler(request: Request, principal: Principal) -> Response:
     """Answer a page of events."""
     parts = runtime()

@@ -11,7 +11,7 @@ from interactor.runtime import runtime
 from interactor.usecases.lookup import find_instance
 
 
-@endpoint("workflows:read")
+@endpoint("workflows:read", query=("format",))
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the picture."""
     parts = runtime()

@@ -9,7 +9,7 @@ from interactor.core.principal import Principal
 from interactor.runtime import runtime
 
 
-@endpoint("webhooks:read")
+@endpoint("webhooks:read", query=("status", "event", "limit", "cursor"))
 def handler(request: Request, principal: Principal) -> Response:
     """Answer a page of deliveries."""
     subscription = webhooks.found(request, principal)

@@ -16,7 +16,7 @@ from interactor.runtime import runtime
 from interactor.usecases import failures
 
 
-@endpoint("workflows:read")
+@endpoint("workflows:read", query=("since", "until", "workflow_name", "error_code", "limit", "cursor"))
 def handler(request: Request, principal: Principal) -> Response:
     """Answer a page of errors; the first one comes with the summary."""
     now = runtime().world.now()

@@ -10,7 +10,7 @@ from interactor.core.principal import Principal
 from interactor.runtime import runtime
 
 
-@endpoint("workflows:read")
+@endpoint("workflows:read", query=("namespace", "workflow_name", "status", "limit", "cursor"))
 def handler(request: Request, principal: Principal) -> Response:
     """Answer a page of instances."""
     paging = Paging(request, principal, prefix="inst_")

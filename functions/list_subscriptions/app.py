@@ -10,7 +10,7 @@ from interactor.runtime import runtime
 from interactor.usecases import subscriptions
 
 
-@endpoint("webhooks:read")
+@endpoint("webhooks:read", query=("limit", "cursor"))
 def handler(request: Request, principal: Principal) -> Response:
     """Answer a page of subscriptions."""
     paging = Paging(request, principal, prefix="whsub_")

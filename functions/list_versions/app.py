@@ -10,7 +10,7 @@ from interactor.runtime import runtime
 from interactor.usecases.lookup import find_workflow
 
 
-@endpoint("workflows:read")
+@endpoint("workflows:read", query=("limit", "cursor"))
 def handler(request: Request, principal: Principal) -> Response:
     """Answer a page of versions."""
     shared, name = runtime().workflows, request.parameter("name")

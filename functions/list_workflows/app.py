@@ -9,7 +9,7 @@ from interactor.core.principal import Principal
 from interactor.runtime import runtime
 
 
-@endpoint("workflows:read")
+@endpoint("workflows:read", query=("limit", "cursor"))
 def handler(request: Request, principal: Principal) -> Response:
     """Answer a page of workflows."""
     paging = Paging(request, principal, prefix="wf_")

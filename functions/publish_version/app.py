@@ -4,7 +4,6 @@ from interactor.api import definitions, idempotency
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response
-from interactor.core.limits import BODY_BYTES
 from interactor.core.principal import Principal
 from interactor.runtime import runtime
 from interactor.usecases import workflows
@@ -19,7 +18,7 @@ def handler(request: Request, principal: Principal) -> Response:
     find_version(shared.store, principal.account, name, version_id)
 
     def work(key: idempotency.Key | None) -> Response:
-        request.object(BODY_BYTES)
+        request.nothing()
         also = definitions.remembered(key, 200)
         return definitions.made(200, workflows.publish(shared, principal.account, name, version_id, also))
 

@@ -5,7 +5,6 @@ from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.core.jsons import JsonObject
-from interactor.core.limits import BODY_BYTES
 from interactor.core.principal import Principal
 from interactor.core.webhooks import Subscription
 from interactor.runtime import runtime
@@ -19,7 +18,7 @@ def handler(request: Request, principal: Principal) -> Response:
     def send(subscription: Subscription) -> JsonObject:
         parts = runtime()
         delivery = find(parts.delivery_store, parts.world, subscription, request.parameter("delivery_id"))
-        request.object(BODY_BYTES)
+        request.nothing()
         require_active(subscription)
         return {"delivery_id": parts.replays.one(subscription, delivery), "replay_of": delivery.id}
 

@@ -9,7 +9,7 @@ from interactor.core.principal import Principal
 from interactor.runtime import runtime
 
 
-@endpoint("workflows:read", "read")
+@endpoint("workflows:read", "read", query=("strict",))
 def handler(request: Request, _: Principal) -> Response:
     """Answer whether the definition is valid."""
     strict = definitions.is_strict(request)

@@ -1,5 +1,6 @@
 """docs/definitions.md: every example is a definition, or states of one, that the engine accepts."""
 
+import json
 import re
 from typing import Any
 
@@ -7,7 +8,10 @@ import pytest
 
 from interactor.core.conditions import OPERATORS
 from interactor.core.definition.check import check
-from tests.docs.pages import documents, rows, section, text
+from interactor.core.errors import InvalidRequestError
+from interactor.core.form import check_input
+from interactor.core.form_defaults import with_own_defaults
+from tests.docs.pages import code, documents, rows, section, text
 
 PAGE = text("docs/definitions.md")
 EXAMPLES = documents(PAGE)
@@ -38,3 +42,19 @@ def test_the_table_of_operators_is_the_engines() -> None:
         name for row in rows(section(PAGE, "Transitions and conditions")) for name in re.findall(r"\w+", row[0])
     ]
     assert documented == list(OPERATORS)
+
+
+@pytest.mark.parametrize("row", [row for row in rows(section(PAGE, "Asking people")) if row[0] != "field"])
+def test_what_becomes_of_what_a_browser_sends_is_as_the_table_says(row: list[str]) -> None:
+    field, _, sent, stored = row
+    form = with_own_defaults({"type": "form", "fields": [{"name": "x", **json.loads(code(field))}]})
+    if stored == "refused":
+        with pytest.raises(InvalidRequestError):
+            check_input(form, {}, "condition", json.loads(code(sent)), None)
+    else:
+        merged = check_input(form, {}, "condition", json.loads(code(sent)), None).merged
+        assert json.dumps(merged) == json.dumps(json.loads(code(stored)))
+
+
+def test_the_table_of_what_browsers_send_is_there() -> None:
+    assert len(rows(section(PAGE, "Asking people"))) > 20

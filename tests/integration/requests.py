@@ -16,7 +16,7 @@ HOOK = {"url": "https://yourapp.com/hook", "events": ["workflow.instance.halted"
 class Endpoint:
     """One route with its scope. ``ids`` are the parameters that name things; ``body`` is a good one.
 
-    ``bad_body``: status and code for what is no JSON object; None where a body means nothing.
+    ``bad_body``: status and code for what is no JSON object; None where one that is JSON is judged.
     """
 
     method: str

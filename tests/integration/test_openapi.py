@@ -55,6 +55,13 @@ def test_the_scope_that_is_described_is_the_scope_that_is_asked_for(operation: A
     assert getattr(handler(operation.name), "scope", None) == operation.scope
 
 
+@pytest.mark.parametrize("operation", OPERATIONS, ids=OPERATION_IDS)
+def test_the_query_parameters_that_are_described_are_those_that_are_taken(operation: Any) -> None:
+    described = document()["paths"][operation.path][operation.method.lower()]["parameters"]
+    taken = getattr(handler(operation.name), "query", ())
+    assert [each["name"] for each in described if each["in"] == "query"] == list(taken)
+
+
 def test_operation_ids_are_unique_and_every_operation_says_what_it_does() -> None:
     operations = [each for methods in document()["paths"].values() for each in methods.values()]
     assert len({each["operationId"] for each in operations}) == len(operations)

@@ -161,7 +161,8 @@ def departments() -> dict[str, Any]:
         "join": {"target": "decide"},
     }
     field = {"name": "department_approved", "type": "boolean", "label": "Approve?", "required": True}
-    asked = {"presentation": {"type": "form", "fields": [field]}}
+    by = {"name": "by", "type": "string", "label": "Who?"}
+    asked = {"presentation": {"type": "form", "fields": [field, by]}}
     return one(
         {"type": "action", "fork": fork},
         name="departments",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from interactor.core.errors import InvalidRequestError
 from interactor.core.files import Content, File, Upload
 from interactor.core.form import Checked, check_input
+from interactor.core.form_defaults import with_own_defaults
 
 FILE = "file_01hx0000000000000000000000"
 
@@ -129,24 +130,25 @@ class TestTheDocumentedForms:
         assert send(APPROVAL, sent).merged == {"approved": True, "amount": 4500.5, "notes": None, "priority": "high"}
 
     def test_all_wrong_fields_are_named_at_once(self) -> None:
-        sent = {"amount": 100001, "notes": ["a"], "priority": "urgent"}
+        sent = {"approved": "yes", "amount": 100001, "notes": ["a"], "priority": "urgent", "note": "b"}
         messages = wrong(APPROVAL, sent)
-        assert list(messages) == ["approved", "amount", "notes", "priority"]
-        assert messages["approved"] == "'approved' is required: send true or false"
+        assert list(messages) == ["note", "approved", "amount", "notes", "priority"]
+        assert messages["note"] == "'note' is no field of this form: did you mean 'notes'?"
+        assert messages["approved"] == "'approved' must be true or false, not \"yes\""
         assert messages["amount"] == "'amount' must be at most 100000"
         assert messages["priority"] == '\'priority\' must be one of "low", "medium", "high", not "urgent"'
 
     def test_manager_and_vp_each_answer_for_themselves(self) -> None:
         manager = send(MANAGER, {"approved": True, "comment": "Looks good, approved for Q1 budget"})
         assert manager.own_form == {"approved": True, "comment": "Looks good, approved for Q1 budget"}
-        assert wrong(VP, {"budget_code": "B-7"}).keys() == {"approved"}
+        assert send(VP, {"budget_code": "B-7"}).own_form == {"approved": False, "budget_code": "B-7", "comment": None}
         vp = send(VP, {"approved": False})
         assert vp.own_form == {"approved": False, "budget_code": None, "comment": None}
         assert vp.merged == {"approved": False}
 
-    def test_keys_that_are_no_fields_are_kept_as_they_were_sent(self) -> None:
+    def test_keys_that_are_no_fields_are_kept_as_they_were_sent_where_the_state_takes_them(self) -> None:
         sent = {"approved": True, "reviewed": "true", "extra": {"deep": [None, ""]}, "empty": "", "none": None}
-        assert send(MANAGER, sent).merged == sent
+        assert check_input(MANAGER, {}, "condition", sent, None, additional_input=True).merged == sent
 
     def test_a_message_takes_anything(self) -> None:
         sent = {"status": "done", "choice": "x", "n": None}
@@ -160,44 +162,212 @@ class TestTheDocumentedForms:
 
 
 class TestAbsence:
-    def test_a_required_field_is_missed_even_with_a_default(self) -> None:
-        assert refused({"type": "boolean", "required": True, "default": False}) == (
-            "'x' is required: send true or false"
-        )
+    @pytest.mark.parametrize("kind", ["string", "number", "select", "date", "file"])
+    def test_a_required_field_is_missed_even_with_a_default(self, kind: str) -> None:
+        assert "is required: send" in refused({"type": kind, "required": True, "default": "1"})
 
     @pytest.mark.parametrize("sent", [None, ""])
-    @pytest.mark.parametrize("kind", ["number", "boolean", "select", "date", "file"])
+    @pytest.mark.parametrize("kind", ["string", "number", "select", "date", "file"])
     def test_null_and_empty_do_not_answer_a_required_field(self, kind: str, sent: Any) -> None:
-        assert "is required" in refused({"type": kind, "required": True}, sent)
+        assert "is required: send" in refused({"type": kind, "required": True}, sent)
 
-    def test_an_empty_text_answers_a_required_text_field_and_null_does_not(self) -> None:
-        assert one({"type": "string", "required": True}, "").merged == {"x": ""}
-        assert "must be a text, not null" in refused({"type": "string", "required": True}, None)
-        assert "is required: send a text" in refused({"type": "string", "required": True})
+    @pytest.mark.parametrize("required", [False, True])
+    @pytest.mark.parametrize("default", [{}, {"default": True}, {"default": False}, {"default": None}])
+    def test_a_box_that_is_not_sent_is_no_whatever_its_default(self, default: dict[str, Any], required: bool) -> None:
+        field = {"type": "boolean", "required": required, **default}
+        assert one(field) == Checked({"x": False}, {"x": False}, None)
 
-    @pytest.mark.parametrize("kind", ["string", "number", "boolean", "select", "date", "file"])
+    @pytest.mark.parametrize("sent", [None, ""])
+    def test_a_required_box_sent_empty_is_no(self, sent: Any) -> None:
+        assert one({"type": "boolean", "required": True, "default": True}, sent).merged == {"x": False}
+
+    @pytest.mark.parametrize("kind", ["string", "number", "select", "date", "file"])
     def test_an_optional_field_that_was_not_sent_leaves_the_data_alone(self, kind: str) -> None:
         assert one({"type": kind}) == Checked({}, {"x": None}, None)
 
+    @pytest.mark.parametrize("default", [{}, {"default": "5"}])
     @pytest.mark.parametrize("sent", [None, ""])
     @pytest.mark.parametrize("kind", ["string", "number", "boolean", "select", "date", "file"])
-    def test_an_optional_field_sent_empty_is_stored_as_null(self, kind: str, sent: Any) -> None:
-        assert one({"type": kind}, sent) == Checked({"x": None}, {"x": None}, None)
+    def test_an_optional_field_that_was_cleared_is_null_whatever_its_default(
+        self, kind: str, sent: Any, default: dict[str, Any]
+    ) -> None:
+        assert one({"type": kind, **default}, sent) == Checked({"x": None}, {"x": None}, None)
 
-    @pytest.mark.parametrize("sent", [(), (None,), ("",)])
-    def test_an_absent_optional_field_takes_its_default(self, sent: tuple[Any, ...]) -> None:
-        assert one({"type": "number", "default": 7}, *sent) == Checked({"x": 7}, {"x": 7}, None)
+    def test_an_absent_optional_field_takes_its_default(self) -> None:
+        assert one({"type": "number", "default": 7}) == Checked({"x": 7}, {"x": 7}, None)
 
-    def test_a_default_is_read_like_an_answer(self) -> None:
-        assert one({"type": "number", "default": "7"}).merged == {"x": 7}
-        assert one({"type": "number", "default": None}).merged == {"x": None}
-        assert one({"type": "number", "default": ""}).merged == {"x": None}
-        assert one({"type": "string", "default": ""}).merged == {"x": ""}
+    @pytest.mark.parametrize("required", [False, True])
+    def test_a_select_option_that_is_empty_can_be_chosen(self, required: bool) -> None:
+        field = {"type": "select", "required": required, "options": [{"value": ""}, {"value": "a"}], "default": "a"}
+        assert one(field, "").merged == {"x": ""}
+        assert one({**field, "required": False}, None).merged == {"x": None}
+        assert "is required" in refused({**field, "required": True}, None)
+        assert "is required" in refused({"type": "select", "required": True, "options": [{"value": "a"}]}, "")
 
-    def test_a_default_that_the_form_would_refuse_is_not_taken(self) -> None:
-        message = refused({"type": "number", "default": 200000, "max": 100000})
-        assert message == "'x' must be at most 100000; its default, 200000, is not: send a value"
-        assert one({"type": "number", "default": 200000, "max": 100000}, 5).merged == {"x": 5}
+
+NOT_THE_TYPE = [
+    # type, further properties, the default that an earlier release stored, what it is in the field's type
+    ("string", {}, 4711, "4711"),
+    ("string", {}, 0.00001, "0.00001"),
+    ("string", {}, True, "true"),
+    ("string", {}, ["a", 1], '["a",1]'),
+    ("select", {"options": [{"value": "1"}, {"value": "2"}]}, 2, "2"),
+    ("select", {"options": [{"value": "true"}]}, True, "true"),
+    ("number", {}, "7", 7),
+    ("number", {}, " 4.50 ", 4.5),
+    ("boolean", {}, "true", True),
+    ("boolean", {}, "on", True),
+    ("boolean", {}, "false", False),
+    ("boolean", {}, 1, True),
+    ("boolean", {}, 0, False),
+    ("date", {}, "2026-01-31T12:00:00.000Z", "2026-01-31"),
+    ("date", {}, "2026-01-31 12:00", "2026-01-31"),
+]
+BREAKING_A_RULE = [
+    ({"type": "number", "max": 100, "default": 200}, 200),
+    ({"type": "number", "min": 10, "default": 5}, 5),
+    ({"type": "number", "step": 10, "default": 15}, 15),
+    ({"type": "string", "maxLength": 3, "default": "abcd"}, "abcd"),
+    ({"type": "date", "minDate": "2026-06-01", "default": "2026-01-31"}, "2026-01-31"),
+    ({"type": "date", "maxDate": "2026-01-01", "default": "2026-01-31"}, "2026-01-31"),
+]
+OF_NO_TYPE = [("number", "n/a"), ("number", True), ("date", "soon"), ("date", 5), ("boolean", "yes"), ("boolean", 2)]
+
+
+class TestDefaults:
+    @pytest.mark.parametrize(("kind", "more", "default", "own"), NOT_THE_TYPE)
+    def test_a_default_of_another_type_can_be_left_alone_and_sent_as_it_was_shown(
+        self, kind: str, more: dict[str, Any], default: Any, own: Any
+    ) -> None:
+        field = {"type": kind, "label": "X", **more, "default": default}
+        for sent in (own, default, *([] if isinstance(own, (bool, float)) else [str(own)])):
+            (taken,) = one(field, sent).merged.values()
+            assert (type(taken), taken) == (type(own), own)
+        assert one(field).merged == {"x": False if kind == "boolean" else own}
+
+    @pytest.mark.parametrize(("kind", "more", "default", "own"), NOT_THE_TYPE)
+    def test_it_is_shown_in_the_type_of_its_field(
+        self, kind: str, more: dict[str, Any], default: Any, own: Any
+    ) -> None:
+        form = {"type": "form", "fields": [{"name": "x", "type": kind, **more, "default": default}]}
+        (field,) = with_own_defaults(form)["fields"]
+        assert (type(field["default"]), field["default"]) == (type(own), own)
+
+    @pytest.mark.parametrize(("field", "default"), BREAKING_A_RULE)
+    def test_a_default_that_breaks_a_rule_can_be_sent_back_and_nothing_like_it_can(
+        self, field: dict[str, Any], default: Any
+    ) -> None:
+        assert one(field, default).merged == {"x": default}
+        assert one(field, str(default)).merged == {"x": default}
+        assert one(field).merged == {"x": default}
+        assert one({**field, "required": True}, default).merged == {"x": default}
+        other = {**field, "default": None}
+        refused(other, default)
+
+    @pytest.mark.parametrize(("kind", "default"), OF_NO_TYPE)
+    def test_a_default_that_has_nothing_of_the_type_is_not_shown_and_an_old_halt_takes_what_it_shows(
+        self, kind: str, default: Any
+    ) -> None:
+        field = {"name": "x", "type": kind, "label": "X", "default": default}
+        (now,) = with_own_defaults({"fields": [field]})["fields"]
+        assert now["default"] is None
+        assert one(now).merged == ({"x": False} if kind == "boolean" else {"x": None})
+        assert one(field, default).merged == {"x": default}
+
+    def test_a_select_shows_none_but_its_options(self) -> None:
+        field = {"type": "select", "options": [{"value": "a"}], "default": "b"}
+        (now,) = with_own_defaults({"fields": [field]})["fields"]
+        assert now["default"] is None
+
+    def test_a_box_is_as_it_is_shown_or_not(self) -> None:
+        assert "must be true or false" in refused({"type": "boolean", "default": True}, 1)
+        assert "must be true or false" in refused({"type": "boolean", "default": "true"}, "yes")
+
+    def test_a_text_comes_back_with_the_line_ends_of_a_browser(self) -> None:
+        field = {"type": "string", "multiline": True, "maxLength": 3, "default": "a\nb\nc"}
+        assert one(field, "a\r\nb\r\nc").merged == {"x": "a\nb\nc"}
+        assert one({"type": "string", "maxLength": 3}, "a\r\nb").merged == {"x": "a\r\nb"}
+
+    def test_a_file_of_an_earlier_stage_stays_where_it_is_the_default(self) -> None:
+        for default in (VALUE, [VALUE]):
+            field = {"type": "file", "default": default}
+            (now,) = with_own_defaults({"fields": [field]})["fields"]
+            assert now["default"] == default
+            assert one(field).merged == {"x": default}
+            assert one(field, default).merged == {"x": default}
+            assert "id of an uploaded file" in refused(field, {**VALUE, "name": "b.pdf"})
+        (now,) = with_own_defaults({"fields": [{"type": "file", "default": FILE}]})["fields"]
+        assert now["default"] is None
+
+    def test_a_required_box_without_a_default_shows_no(self) -> None:
+        box = {"type": "boolean", "required": True}
+        for field in (box, {**box, "default": None}, {**box, "default": "perhaps"}):
+            (now,) = with_own_defaults({"fields": [field]})["fields"]
+            assert now["default"] is False
+        assert with_own_defaults({"fields": [{"type": "boolean"}]}) == {"fields": [{"type": "boolean"}]}
+        assert with_own_defaults({"fields": "junk"}) == {"fields": "junk"}
+
+
+class TestMalformed:
+    def test_a_form_without_input_is_no_answer(self) -> None:
+        form = {"type": "form", "fields": [{"name": "approved", "type": "boolean"}]}
+        for beside in (None, "approve"):
+            with pytest.raises(InvalidRequestError) as caught:
+                check_input(form, {}, "condition", None, beside)
+            assert caught.value.details == [
+                {
+                    "field": "input",
+                    "message": '\'input\' is required: this form is answered with {"input": {"approved": ...}}',
+                }
+            ]
+
+    def test_a_form_without_fields_is_answered_with_an_empty_input_and_keeps_what_it_has(self) -> None:
+        form = {"type": "form", "fields": []}
+        with pytest.raises(InvalidRequestError):
+            check_input(form, {}, "condition", None, None)
+        assert check_input(form, {}, "condition", {}, None).merged == {}
+        assert check_input(form, {}, "condition", {"note": "a"}, None).merged == {"note": "a"}
+
+    def test_the_option_alone_answers_where_one_is_to_be_taken(self) -> None:
+        form = {"type": "form", "fields": [{"name": "approved", "type": "boolean"}]}
+        assert check_input(form, SELECTION, "selection", None, "reject").merged == {
+            "choice": "reject",
+            "approved": False,
+        }
+        assert check_input(ACTION, {}, "condition", None, "reject").merged == {"choice": "reject"}
+        with pytest.raises(InvalidRequestError, match="or the option alone in 'selected_option'"):
+            check_input(form, SELECTION, "selection", None, None)
+        with pytest.raises(InvalidRequestError, match="must be one of"):
+            check_input(ACTION, {}, "condition", None, None)
+
+    def test_a_message_needs_no_input(self) -> None:
+        assert check_input(WAITING, {}, "condition", None, None) == Checked({}, {}, None)
+
+    @pytest.mark.parametrize(
+        ("key", "hint"),
+        [
+            ("aproved", "did you mean 'approved'?"),
+            ("Approved", "did you mean 'approved'?"),
+            ("coment", "did you mean 'comment'?"),
+            ("zzz", "its fields are approved, comment"),
+            ("choice", "its fields are approved, comment"),
+            ("selected_option", "its fields are approved, comment"),
+            ("x" * 100_000, "its fields are approved, comment"),
+        ],
+    )
+    def test_a_key_that_is_no_field_is_refused_with_the_nearest(self, key: str, hint: str) -> None:
+        (message,) = wrong(MANAGER, {"approved": True, key: True}).values()
+        assert message == f"'{key[:80]}' is no field of this form: {hint}"
+
+    def test_an_option_beside_a_form_without_options_is_refused(self) -> None:
+        assert wrong(MANAGER, {"approved": True}, "approve") == {
+            "selected_option": "'selected_option' answers nothing here: this form offers no options, only its fields"
+        }
+
+    def test_many_unknown_keys_are_told_in_short(self) -> None:
+        messages = wrong(MANAGER, {f"a{number}": 1 for number in range(5_000)})
+        assert len(messages) == 21
+        assert messages["input"] == "'input' has 4980 more keys that are no fields of this form"
 
 
 class TestText:
@@ -403,12 +573,20 @@ class TestChoices:
 
     @pytest.mark.parametrize("submitted", [{}, {"choice": None}, {"choice": ""}, {"choice": "no"}, {"choice": 1}])
     def test_an_unknown_choice_or_none_lists_those_there_are(self, submitted: dict[str, Any]) -> None:
+        how = "" if submitted.get("choice") else ': send it as {"input": {"choice": ...}}'
         assert wrong(ACTION, submitted) == {
-            "choice": '\'choice\' must be one of "approve", "reject", "escalate", "request_info"'
+            "choice": f'\'choice\' must be one of "approve", "reject", "escalate", "request_info"{how}'
         }
         assert wrong(WAITING, submitted, mode="selection", options=SELECTION) == {
-            "choice": '\'choice\' must be one of "approve", "reject"'
+            "choice": f'\'choice\' must be one of "approve", "reject"{how}'
         }
+
+    def test_an_empty_option_can_be_chosen_where_it_is_offered(self) -> None:
+        form = {"type": "choice", "options": [{"value": "", "label": "None of them"}, {"value": "a", "label": "A"}]}
+        for submitted, beside in (({"choice": ""}, None), ({"selected_option": ""}, None), ({}, "")):
+            assert send(form, submitted, beside) == Checked({"choice": ""}, {"choice": ""}, "")
+        assert "more than once" in wrong(form, {"choice": ""}, "a")["choice"]
+        assert "must be one of" in wrong(form, {})["choice"]
 
     @pytest.mark.parametrize(
         ("submitted", "beside"),
@@ -422,14 +600,14 @@ class TestChoices:
         assert "more than once" in wrong(ACTION, submitted, beside)["choice"]
 
     def test_a_form_in_selection_mode_needs_its_fields_and_a_choice(self) -> None:
-        assert wrong(MANAGER, {}, mode="selection", options=SELECTION).keys() == {"approved", "choice"}
+        assert wrong(MANAGER, {"comment": 1}, mode="selection", options=SELECTION).keys() == {"comment", "choice"}
         checked = send(MANAGER, {"approved": "on"}, "approve", "selection", SELECTION)
         assert checked.own_form == {"approved": True, "comment": None, "choice": "approve"}
 
     def test_where_there_is_no_choice_one_sent_beside_is_data_called_choice(self) -> None:
-        checked = send(MANAGER, {"approved": True}, "approve")
-        assert checked == Checked({"approved": True, "choice": "approve"}, {"approved": True, "comment": None}, None)
-        assert send(MANAGER, {"approved": True, "selected_option": "kept"}).merged["selected_option"] == "kept"
+        checked = send(WAITING, {"seen": True}, "approve")
+        assert checked == Checked({"seen": True, "choice": "approve"}, {}, None)
+        assert send(WAITING, {"selected_option": "kept"}).merged == {"selected_option": "kept"}
 
     def test_a_field_called_choice_is_a_field_unless_there_is_a_choice(self) -> None:
         form = {"type": "form", "fields": [{"name": "choice", "type": "number", "label": "Which"}]}

@@ -60,10 +60,11 @@ def test_a_refused_resume_changes_nothing():
     before = run.instance
     advance = Advance(run.definition, run.instance, MAIN)
     with pytest.raises(InvalidTransitionError):
-        advance.resume({"other": 1}, None, "", run.now)
-    with pytest.raises(InvalidRequestError) as caught:
-        Advance(run.definition, run.instance, MAIN).resume({"approved": "perhaps"}, None, "", run.now)
-    assert caught.value.details[0]["field"] == "approved"
+        advance.resume({"approved": None}, None, "", run.now)
+    for sent, field in (({"approved": "perhaps"}, "approved"), ({"aproved": True}, "aproved"), (None, "input")):
+        with pytest.raises(InvalidRequestError) as caught:
+            Advance(run.definition, run.instance, MAIN).resume(sent, None, "", run.now)
+        assert caught.value.details[0]["field"] == field
     assert run.instance == before
 
 
@@ -76,11 +77,12 @@ def test_an_earlier_approval_does_not_approve_for_the_next_halt():
     }
     run = Runner(compiled(states)).start().resume({"approved": True}).resume({})
     assert run.path() == ["manager", "vp", "no"]
-    assert run.instance.data == {"approved": True}
+    assert run.instance.data == {"approved": False}
 
 
 def test_input_that_would_make_the_data_too_large_is_refused():
-    run = Runner(compiled(APPROVAL)).start()
+    takes_more = {**APPROVAL, "wait": {**APPROVAL["wait"], "additional_input": True}}
+    run = Runner(compiled(takes_more)).start()
     with pytest.raises(WorkflowDataTooLargeError):
         Advance(run.definition, run.instance, MAIN).resume({"approved": True, "text": "x" * 262_144}, None, "", run.now)
 

@@ -307,6 +307,7 @@ def test_the_data_of_every_thread_is_told_from_the_last_snapshot_on(records_per_
     ):
         large = {f"k{number}": "x" * 50 for number in range(40)}
         states = {"begin": {"type": "action", "logic": SCRIPT, "transitions": [{"target": "review"}]}} | review()
+        states |= {n: {**state, "additional_input": True} for n, state in states.items() if state["type"] == "halting"}
         run = Runner(compiled(states), by_state({"begin": large})).start()
         for name in ("legal", "security", "finance"):
             run.resume({f"{name}_ok": True, "k1": name}, f"thread_{name}")

@@ -381,6 +381,13 @@ BROKEN: list[tuple[str, Any, str, str, bool]] = [
         False,
     ),
     (
+        "additional_input as text",
+        put(small(), "states.ask.additional_input", "true"),
+        "states.ask.additional_input",
+        "true or false",
+        True,
+    ),
+    (
         "timeout duration",
         put(small(), "states.ask.timeout", {"after": "1 day", "target": "end"}),
         "states.ask.timeout.after",

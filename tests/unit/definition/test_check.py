@@ -223,6 +223,9 @@ def test_an_http_state_named_like_what_decides_is_warned_of(where: str) -> None:
 def test_what_has_no_effect_is_warned_of() -> None:
     document = put(small(), "states.end.timeout", {"after": "1h", "target": "end"})
     assert "no effect" in warned(document)["states.end.timeout"]
+    document = put(small(), "states.end.additional_input", True)
+    assert "no effect" in warned(document)["states.end.additional_input"]
+    assert warned(put(small(), "states.ask.additional_input", True)) == {}
 
 
 def test_two_threads_that_can_fork_at_one_state_are_an_error() -> None:

@@ -106,6 +106,15 @@ def test_both_spellings_of_output_are_one(written: Any, found: Output) -> None:
     assert compiled(put(calling(), "states.start.output", written), "start").output == found
 
 
+def test_a_state_takes_additional_input_where_it_says_so_and_survives_being_stored_so() -> None:
+    for given, taken in ((True, True), (False, False)):
+        definition = compile_definition(put(small(), "states.ask.additional_input", given))
+        assert definition.states["ask"].additional_input is taken
+        assert Definition.load(definition.to_json()) == definition
+    assert compiled(small(), "ask").additional_input is False
+    assert "additional_input" not in compile_definition(small()).to_json()["states"]["ask"]
+
+
 def test_a_timeout_is_milliseconds() -> None:
     state = compiled(put(small(), "states.ask.timeout", {"after": "24h", "target": "end"}), "ask")
     assert state.timeout == Timeout(86_400_000, "end")

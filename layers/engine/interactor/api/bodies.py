@@ -1,4 +1,4 @@
-"""The bodies of requests, as typed values. Unknown members are ignored; every wrong one is named.
+"""The bodies of requests, as typed values. Every member that is wrong or unknown is named (ruling 22).
 
 A body is a frozen dataclass whose members each say how they are judged, in the terms of pydantic's core, which judges
 them. pydantic's models would say the same, and their import would be a third of a cold start.
@@ -15,6 +15,7 @@ from interactor.api.request import Request
 from interactor.core import jsons, limits
 from interactor.core.errors import InvalidRequestError, PayloadTooLargeError
 from interactor.core.jsons import Json, JsonObject
+from interactor.core.near import nearest
 
 if TYPE_CHECKING:
     from pydantic_core.core_schema import CoreSchema, TypedDictField
@@ -23,6 +24,10 @@ RAW_INPUT_BYTES = 512 * limits.KILOBYTE
 """Of the body as sent: escapes and white space are not counted against the input's own 64 KB."""
 
 TEXT_CHARACTERS = 1_000
+
+_WRONG_MEMBERS = 20
+"""Of one body, that a refusal names."""
+_NAME_CHARACTERS = 80
 
 Judge: TypeAlias = "CoreSchema"
 Members: TypeAlias = Mapping[str, "CoreSchema"]
@@ -53,8 +58,11 @@ HALT_ID = _or_null(
     )
 )
 SECRET = _or_null(text(256))
-EVENTS: Judge = {"type": "list", "items_schema": text(), "max_length": 50, "strict": True}
-STATUS: Judge = {"type": "literal", "expected": ["active", "disabled"]}
+EVENTS = _told(
+    {"type": "list", "items_schema": text(), "max_length": 50, "strict": True},
+    "must be a list of at most 50 event types",
+)
+STATUS = _told({"type": "literal", "expected": ["active", "disabled"]}, "must be active or disabled")
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,8 @@ class Body:
     """What all bodies are. A member without a default is required."""
 
     MEMBERS: ClassVar[Members] = {}
+    ELSEWHERE: ClassVar[str] = ""
+    """Where the body takes what has no place at its top level, for whoever put it there."""
 
     @classmethod
     def required(cls) -> set[str]:
@@ -77,7 +87,7 @@ class Body:
             name: {"type": "typed-dict-field", "schema": judge, "required": name in required}
             for name, judge in cls.MEMBERS.items()
         }
-        return SchemaValidator({"type": "typed-dict", "fields": members, "extra_behavior": "ignore"})
+        return SchemaValidator({"type": "typed-dict", "fields": members, "extra_behavior": "forbid"})
 
 
 Made = TypeVar("Made", bound=Body)
@@ -88,6 +98,7 @@ class CreateInstance(Body):
     """``POST /workflows/{name}/instances``."""
 
     MEMBERS: ClassVar[Members] = {"namespace": ANYTHING, "input": OBJECT}
+    ELSEWHERE = "what the workflow is to have belongs in input"
     namespace: Json = None
     input: JsonObject = field(default_factory=dict)
 
@@ -103,7 +114,8 @@ class Resume(Body):
         "expected_state": OPTIONAL_TEXT,
         "halt_id": HALT_ID,
     }
-    input: JsonObject = field(default_factory=dict)
+    ELSEWHERE = 'answers belong in input, as {"input": {"approved": true}}'
+    input: JsonObject | None = None
     selected_option: str | None = None
     choice: str | None = None
     expected_state: str | None = None
@@ -204,13 +216,14 @@ def read(kind: type[Made], request: Request, most: int = limits.BODY_BYTES) -> M
 
     Raises:
         PayloadTooLargeError: when the body, or its ``input``, is over its limit.
-        InvalidRequestError: when it is no JSON object, or members are wrong.
+        InvalidRequestError: when it is no JSON object, or members are wrong or unknown.
     """
     document = request.object(most)
     try:
         given: JsonObject = kind.judge().validate_python(document)
     except ValidationError as error:
-        raise _refused([_wrong(each) for each in error.errors()]) from None
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        raise _refused([_wrong(kind, each) for each in found[:_WRONG_MEMBERS]]) from None
     told: dict[str, Any] = {"given": frozenset(given)} if "given" in kind.__dataclass_fields__ else {}
     body = kind(**given, **told)
     sent = given.get("input")
@@ -220,9 +233,26 @@ def read(kind: type[Made], request: Request, most: int = limits.BODY_BYTES) -> M
     return body
 
 
-def _wrong(error: Any) -> JsonObject:
-    return {"field": ".".join(str(part) for part in error["loc"]), "message": str(error["msg"])}
+def _wrong(kind: type[Body], error: Any) -> JsonObject:
+    name = ".".join(str(part) for part in error["loc"])[:_NAME_CHARACTERS]
+    if error["type"] == "missing":
+        return {"field": name, "message": "is required"}
+    if error["type"] == "extra_forbidden":
+        return {"field": name, "message": _unknown(kind, name)}
+    return {"field": name, "message": str(error["msg"])}
+
+
+def _unknown(kind: type[Body], name: str) -> str:
+    near = nearest(name, kind.MEMBERS)
+    hints = [f"did you mean '{near}'?"] if near is not None else []
+    if kind.ELSEWHERE:
+        hints.append(kind.ELSEWHERE)
+    elif near is None:
+        hints.append(f"it has {', '.join(kind.MEMBERS)}")
+    return f"is no member of this body: {' '.join(hints)}"
 
 
 def _refused(wrong: list[JsonObject]) -> InvalidRequestError:
-    return InvalidRequestError("The body has wrong members; details lists them", list(wrong))
+    first = f"{wrong[0]['field']} {wrong[0]['message']}"
+    more = "" if len(wrong) == 1 else f" (and {len(wrong) - 1} more, see details)"
+    return InvalidRequestError(f"The body has wrong members: {first}{more}", list(wrong))

@@ -24,15 +24,10 @@ def posted(request: Request) -> Posted:
     Raises:
         PayloadTooLargeError: over 1 MB.
         InvalidWorkflowError: when it is no JSON object.
-        InvalidRequestError: for another ``strict`` than true or false.
+        InvalidRequestError: for another ``strict`` than true or false, and query parameters that there are not.
     """
+    document = any_json(request)
     strict = is_strict(request)
-    try:
-        document = request.json(limits.DEFINITION_BYTES, written=_path)
-    except InvalidRequestError as error:
-        field = error.details[0]["field"]
-        path = "" if field == "body" else field
-        raise InvalidWorkflowError(error.message, [{"path": path, "message": error.message}]) from None
     if not isinstance(document, dict):
         message = "A definition must be a JSON object"
         raise InvalidWorkflowError(message, [{"path": "", "message": message}])
@@ -53,14 +48,22 @@ def is_strict(request: Request) -> bool:
 
 
 def any_json(request: Request) -> Json:
-    """Whatever JSON is in the body, for ``validate``.
+    """Whatever JSON is in the body: ``validate`` judges what is no object as well.
 
     Raises:
-        PayloadTooLargeError, InvalidRequestError: when it is too long, or no JSON.
+        PayloadTooLargeError, InvalidRequestError: as ``posted``.
+        InvalidWorkflowError: when it is empty, or no JSON.
     """
+    request.check_query()
     if not request.raw_body.strip():
-        raise InvalidRequestError("The body is empty; send the definition as JSON")
-    return request.json(limits.DEFINITION_BYTES, written=_path)
+        message = "The body is empty; send the definition as JSON"
+        raise InvalidWorkflowError(message, [{"path": "", "message": message}])
+    try:
+        return request.json(limits.DEFINITION_BYTES, written=_path)
+    except InvalidRequestError as error:
+        field = error.details[0]["field"]
+        path = "" if field == "body" else field
+        raise InvalidWorkflowError(error.message, [{"path": path, "message": error.message}]) from None
 
 
 def _path(place: JsonPlace) -> str:

@@ -4,7 +4,8 @@ An endpoint is a function of a request and a principal; which scope it needs and
 decorator, so that they cannot be forgotten (ruling 18 for the order: 401, 403, 429, and only then the rest).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -27,12 +28,13 @@ Headers = dict[str, str]
 
 
 def endpoint(
-    scope: Scope, category: Category | None = None
+    scope: Scope, category: Category | None = None, query: Sequence[str] = ()
 ) -> Callable[[Callable[[Request, Principal], Response]], Handler]:
     """Make a Lambda handler of an endpoint that needs a token with ``scope``.
 
     Args:
         category: what its requests are counted as; None: as reads where they are GET, else as writes (ruling 33).
+        query: the query parameters that it has; any other is refused (ruling 22).
     """
 
     def decorate(function: Callable[[Request, Principal], Response]) -> Handler:
@@ -49,30 +51,45 @@ def endpoint(
             named = request.headers.get(actors.HEADER.lower())
             actors.require_allowed(principal, named)
             count(counted_as(request), principal.account, headers)
-            acting = actors.acting(principal, named)
+            caller = actors.acting(principal, named)
             if any(routes.is_reserved(*each) for each in request.parameters.items()):
                 return routes.refuse(request)
-            return function(request, acting)
+            return _answered(replace(request, known_query=query), lambda asked: function(asked, caller))
 
         made = _framed(wraps(function)(authorized), counted_as)
-        made.__dict__.update(scope=scope, category=category)
+        made.__dict__.update(scope=scope, category=category, query=tuple(query))
         return made
 
     return decorate
 
 
 def public(function: Callable[[Request], Response]) -> Handler:
-    """Make a Lambda handler of an endpoint that needs no token."""
+    """Make a Lambda handler of an endpoint that needs no token; a GET has no query parameters.
+
+    ``/oauth/revoke`` passes over what it does not know, as ``counted``.
+    """
 
     def called(request: Request, _: Headers) -> Response:
-        return function(request)
+        known = () if request.method == "GET" else None
+        return _answered(replace(request, known_query=known), function)
 
     return _framed(wraps(function)(called))
 
 
 def counted(category: Category) -> Callable[[Callable[[Request, Headers], Response]], Handler]:
-    """Make a Lambda handler of an endpoint that needs no token and counts its requests itself (``count``)."""
+    """Make a Lambda handler of an endpoint that needs no token and counts its requests itself (``count``).
+
+    Parameters that it does not know are passed over, as RFC 6749, 3.2 asks of a token endpoint.
+    """
     return lambda function: _framed(function, lambda _: category)
+
+
+def _answered(request: Request, function: Callable[[Request], Response]) -> Response:
+    response = function(request)
+    if request.method == "GET":
+        # Nothing was changed, and what does not exist has been told first (ruling 18).
+        request.check_query()
+    return response
 
 
 def count(category: Category, subject: str, headers: Headers) -> None:

@@ -19,7 +19,7 @@ def wanted(request: Request) -> Wanted:
     """
     wrong: list[JsonObject] = []
     types = request.query.get("types")
-    names = frozenset(name.strip() for name in types.split(",")) if types else None
+    names = frozenset(name.strip() for name in types.split(",")) if types is not None else None
     unknown = sorted((names or frozenset()) - set(TYPES))
     if unknown:
         wrong.append({"field": "types", "message": f"must be some of {', '.join(TYPES)}; unknown: {unknown[0][:40]}"})

@@ -9,7 +9,6 @@ from interactor.api.response import Response
 from interactor.core import jsons
 from interactor.core.errors import ThreadNotFoundError
 from interactor.core.jsons import Json
-from interactor.core.limits import BODY_BYTES
 from interactor.core.principal import Principal
 from interactor.core.settle import Settled
 from interactor.core.storing import Head, Item, Record, Remembered
@@ -63,7 +62,7 @@ def changed(request: Request, principal: Principal, change: Change) -> Response:
     head = find_instance(runtime().instances, principal, request.parameter("instance_id"), runtime().ended_since())
 
     def work(key: idempotency.Key | None) -> Response:
-        request.object(BODY_BYTES)
+        request.nothing()
         return _answered(key, change(runtime().engine, head, principal.by, remembered(key, 200)))
 
     return idempotency.once(request, principal, head.instance.namespace, work)

@@ -2,18 +2,26 @@
 
 import base64
 import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import parse_qsl
 
-from interactor.core import jsons
+from interactor.core import jsons, limits
 from interactor.core.errors import InvalidRequestError, PayloadTooLargeError
 from interactor.core.jsons import Json, JsonError, JsonObject, JsonPlace
+from interactor.core.near import nearest
 from interactor.core.times import Millis
 
 _LATEST_SECONDS = 10**11
 _LONGEST_FIELD = 300
+_LISTED, _QUOTED = 20, 80
+"""What a refusal names: so many members or parameters, so many characters of each name."""
+_LISTS = frozenset({"types"})
+"""Query parameters that take several values with commas between, which is what a repeated one arrives as."""
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _JSON = re.compile(r"application/([a-z0-9!#$&^_.-]+\+)?json", re.ASCII)
 _SANE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}", re.ASCII)
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
@@ -26,7 +34,10 @@ def dotted(place: JsonPlace) -> str:
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request. Header names are lower case; ``arrived_at`` is when it reached the API."""
+    """One HTTP request. Header names are lower case; ``arrived_at`` is when it reached the API.
+
+    ``known_query`` are the query parameters that the endpoint has; None: it passes over those it does not know.
+    """
 
     method: str
     path: str
@@ -35,6 +46,8 @@ class Request:
     headers: Mapping[str, str]
     raw_body: bytes
     arrived_at: Millis
+    raw_query: str = ""
+    known_query: Sequence[str] | None = None
 
     @classmethod
     def of(cls, event: JsonObject) -> "Request":
@@ -55,8 +68,10 @@ class Request:
             parameters=event.get("pathParameters") or {},
             query=event.get("queryStringParameters") or {},
             headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
-            raw_body=body,
+            # RFC 8259, 8.1: it is no part of the document, and is not kept with it.
+            raw_body=body.removeprefix(_BYTE_ORDER_MARK),
             arrived_at=_millis(int(context["timeEpoch"])),
+            raw_query=event.get("rawQueryString") or "",
         )
 
     @property
@@ -79,13 +94,42 @@ class Request:
         """A path parameter, as API Gateway decoded it."""
         return self.parameters[name]
 
+    def check_query(self) -> None:
+        """Refuse query parameters that the endpoint does not have: a misspelt filter must not list everything.
+
+        Reading a body does this first. What has no body is checked once it has been answered, when it is known that
+        what it asks for exists (rulings 18 and 22).
+
+        Raises:
+            InvalidRequestError: naming each, with the nearest that there is.
+        """
+        if self.known_query is None:
+            return
+        sent = Counter(name for name, _ in parse_qsl(self.raw_query, keep_blank_values=True, errors="replace"))
+        twice = [name for name in self.known_query if sent[name] > 1 and name not in _LISTS]
+        unknown = [name for name in self.query if name not in self.known_query]
+        wrong: list[JsonObject] = [{"field": name, "message": "is sent more than once"} for name in twice]
+        wrong += [{"field": name[:_QUOTED], "message": self._unknown(name)} for name in unknown[:_LISTED]]
+        if wrong:
+            first = f"{wrong[0]['field']} {wrong[0]['message']}"
+            raise InvalidRequestError(f"The query is wrong: {first}", list(wrong))
+
+    def _unknown(self, name: str) -> str:
+        known = self.known_query or ()
+        near = nearest(name, known)
+        if near is not None:
+            return f"is no query parameter here: did you mean '{near}'?"
+        return f"is no query parameter here: {', '.join(known) if known else 'there is none'}"
+
     def json(self, most: int, empty: Json = None, written: Callable[[JsonPlace], str] = dotted) -> Json:
         """The body as JSON; ``empty`` stands for no body at all, ``written`` writes the place of what is wrong.
 
         Raises:
             PayloadTooLargeError: over ``most`` bytes.
-            InvalidRequestError: when it is not JSON as the engine reads it, or says that it is something else.
+            InvalidRequestError: when it is not JSON as the engine reads it, or says that it is something else; and as
+                ``check_query``.
         """
+        self.check_query()
         if len(self.raw_body) > most:
             message = f"The body has {len(self.raw_body)} bytes; at most {most} are taken"
             raise PayloadTooLargeError(message, [{"field": "body", "message": message}])
@@ -100,6 +144,18 @@ class Request:
             field = written(error.place)[:_LONGEST_FIELD]
             message = f"The body is not JSON: {error}" + (f", at {field}" if field else "")
             raise InvalidRequestError(message, [{"field": field or "body", "message": str(error)}]) from None
+
+    def nothing(self) -> None:
+        """Read the body of a request that needs none: an object without members will do.
+
+        Raises:
+            PayloadTooLargeError, InvalidRequestError: as ``object``, and for members, which would have no effect.
+        """
+        body = self.object(limits.BODY_BYTES)
+        if body:
+            message = "is no member of this body: it needs none"
+            wrong: list[JsonObject] = [{"field": name[:_QUOTED], "message": message} for name in list(body)[:_LISTED]]
+            raise InvalidRequestError(f"The body must be empty here: {wrong[0]['field']} {message}", list(wrong))
 
     def object(self, most: int) -> JsonObject:
         """The body as a JSON object; no body is an empty one.

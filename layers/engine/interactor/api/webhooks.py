@@ -10,7 +10,6 @@ from interactor.core import jsons
 from interactor.core.deliveries import STATES, UNDELIVERED, Filter, State
 from interactor.core.errors import InvalidRequestError
 from interactor.core.jsons import Json, JsonObject
-from interactor.core.limits import BODY_BYTES
 from interactor.core.principal import Principal, check_namespace
 from interactor.core.times import Millis, parse_iso
 from interactor.core.webhooks import EVENT_TYPES, Status, Subscription
@@ -35,7 +34,7 @@ def switched(request: Request, principal: Principal, status: Status) -> Response
     subscription = found(request, principal)
 
     def work(key: idempotency.Key | None) -> Response:
-        request.object(BODY_BYTES)
+        request.nothing()
         changes = subscriptions.Changes(frozenset({"status"}), status=status)
         also = None if key is None else lambda made: key.answer(200, {"data": views.subscription(made)})[1]
         changed = subscriptions.change(runtime().subscriptions, principal, subscription.id, changes, also)

@@ -65,7 +65,7 @@ class Instances(Calls):
             instance: as it was shown to whoever decides: its ``halt_id`` goes along. Of an id alone the instance is
                 read first, and the halt is the present one, whatever was shown; with an ``idempotency_key`` of the
                 caller's it is not read, so that the same call is the same request again.
-            input: the fields of the form, as the person filled them in.
+            input: the fields of the form, as the person filled them in; a form is not answered without it.
             choice: the key of the option that was taken, where there are options.
             halt_id: the halt that was shown, where only ids were kept.
             thread_id: which thread, where several are halted and no ``halt_id`` is given.
@@ -80,7 +80,8 @@ class Instances(Calls):
         elif halt_id is None and idempotency_key is None:
             halt_id = _halt(self.get_instance(instance_id), thread_id).get("halt_id")
         thread = "/resume" if thread_id is None else path_of("threads", thread_id, "resume")
-        body = {"input": dict(input or {}), **given(choice=choice, halt_id=halt_id, expected_state=expected_state)}
+        sent = None if input is None else dict(input)
+        body = given(input=sent, choice=choice, halt_id=halt_id, expected_state=expected_state)
         return cast(Instance, self._post(_instance(instance_id) + thread, body, idempotency_key, actor))
 
     def upload_file(

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeGuard
 from urllib.parse import quote
 
 from interactor.core import ids
@@ -88,6 +89,11 @@ def referred(presentation: JsonObject, submitted: JsonObject) -> dict[str, str]:
         if len(listed) <= MAX_FILES:
             found |= {each: name for each in listed if isinstance(each, str) and ids.is_id(each, "file")}
     return found
+
+
+def names_uploads(value: Json) -> TypeGuard[str | list[str]]:
+    """Whether what a form has read for a file field are ids; the default that it shows has files themselves."""
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(each, str) for each in value))
 
 
 def plain_type(content_type: str) -> str:

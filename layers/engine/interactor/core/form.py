@@ -3,15 +3,21 @@
 The presentation is the rendered one (``presentation`` makes it). Which transition then matches is not judged here.
 """
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from interactor.core import files, form_fields, jsons
 from interactor.core.errors import InvalidRequestError
 from interactor.core.jsons import Json, JsonObject
+from interactor.core.near import nearest
 from interactor.core.paths import MISSING
 
 CHOICE = "choice"
 SELECTED_OPTION = "selected_option"
+
+_UNKNOWN_KEYS = 20
+"""Keys that are no fields of a form, that one refusal names."""
+_QUOTED_CHARACTERS = 80
 
 
 @dataclass(frozen=True)
@@ -32,28 +38,36 @@ def check_input(
     presentation: JsonObject,
     options: JsonObject,
     transition_mode: str,
-    submitted: JsonObject,
+    submitted: JsonObject | None,
     selected_option: str | None,
     uploads: files.Uploads | None = None,
+    *,
+    additional_input: bool = False,
 ) -> Checked:
     """Check a resume's input against what the state asks for.
 
-    ``options`` are the rendered ``halted_options``; ``selected_option`` is the choice sent beside the input, if
-    one was; ``uploads`` the files that its file fields may refer to.
+    ``options`` are the rendered ``halted_options``; ``submitted`` is the input, None where the body has none, which is
+    no answer to a form; ``selected_option`` is the choice sent beside the input, if one was; ``uploads`` the files that
+    its file fields may refer to; ``additional_input`` whether keys are kept that are no fields of the form.
 
     Raises:
         InvalidRequestError: with ``details`` naming every field that is wrong, as ``{field, message}``.
     """
     fields = _fields(presentation)
-    errors: list[JsonObject] = []
     offered = _offered(presentation, options, transition_mode)
+    if submitted is None and presentation.get("type") == "form" and (offered is None or selected_option is None):
+        raise _invalid([{"field": "input", "message": _no_input(fields, offered)}])
+    errors: list[JsonObject] = []
+    if fields and not additional_input:
+        errors += _unknown(submitted or {}, selected_option, fields, offered)
     if offered is not None:
         # The name is taken: what is sent under it is the choice.
         fields.pop(CHOICE, None)
-    merged = _with_one_choice(submitted, selected_option, offered is not None and SELECTED_OPTION not in fields, errors)
+    also_inside = offered is not None and SELECTED_OPTION not in fields
+    merged = _with_one_choice(submitted or {}, selected_option, offered, also_inside, errors)
     for name, field in fields.items():
         result = form_fields.read(field, merged.get(name, MISSING))
-        if field.get("type") == "file" and isinstance(result, (str, list)):
+        if field.get("type") == "file" and files.names_uploads(result):
             result = files.taken(field, result, uploads or {})
         if isinstance(result, form_fields.Wrong):
             errors.append({"field": name, "message": f"'{name}' {result.message}"})
@@ -64,7 +78,7 @@ def check_input(
     if offered is not None:
         choice = own_form[CHOICE] = merged.get(CHOICE)
         if not any(jsons.equal(choice, value) for value in offered):
-            errors.append({"field": CHOICE, "message": f"'{CHOICE}' must be one of {form_fields.listed(offered)}"})
+            errors.append({"field": CHOICE, "message": _no_choice(choice, offered)})
     if errors:
         raise _invalid(errors)
     return Checked(merged, own_form, choice)
@@ -90,28 +104,65 @@ def _offered(presentation: JsonObject, options: JsonObject, transition_mode: str
 
 def _each(items: Json, key: str) -> list[Json]:
     listed = items if isinstance(items, list) else []
-    return [item[key] for item in listed if isinstance(item, dict) and item.get(key) not in (None, "")]
+    return [item[key] for item in listed if isinstance(item, dict) and item.get(key) is not None]
+
+
+def _unknown(
+    submitted: JsonObject, beside: str | None, fields: Collection[str], offered: list[Json] | None
+) -> Iterator[JsonObject]:
+    """What is wrong with keys that are no fields of a form: a misspelt answer must not count as none."""
+    known = [*fields, *(() if offered is None else (CHOICE, SELECTED_OPTION))]
+    unknown = [key for key in submitted if key not in known]
+    for key in unknown[:_UNKNOWN_KEYS]:
+        near = nearest(key, known)
+        hint = f"its fields are {', '.join(fields)}" if near is None else f"did you mean '{near}'?"
+        yield {
+            "field": key[:_QUOTED_CHARACTERS],
+            "message": f"'{key[:_QUOTED_CHARACTERS]}' is no field of this form: {hint}",
+        }
+    if len(unknown) > _UNKNOWN_KEYS:
+        more = len(unknown) - _UNKNOWN_KEYS
+        yield {"field": "input", "message": f"'input' has {more} more keys that are no fields of this form"}
+    if offered is None and beside is not None and CHOICE not in fields:
+        message = f"'{SELECTED_OPTION}' answers nothing here: this form offers no options, only its fields"
+        yield {"field": SELECTED_OPTION, "message": message}
 
 
 def _with_one_choice(
-    submitted: JsonObject, beside: str | None, also_inside: bool, errors: list[JsonObject]
+    submitted: JsonObject,
+    beside: str | None,
+    offered: list[Json] | None,
+    also_inside: bool,
+    errors: list[JsonObject],
 ) -> JsonObject:
     """The input with the choice under ``choice``, whichever way it was sent; different ones are an error.
 
     ``also_inside``: a ``selected_option`` in the input is a choice too. It moves, and does not stay beside its copy:
-    under its own name nothing would check it.
+    under its own name nothing would check it. An empty text is a choice only where it is offered.
     """
     merged = dict(submitted)
     sent = [beside, merged.get(CHOICE)]
     if also_inside:
         sent.append(merged.pop(SELECTED_OPTION, None))
-    chosen = [value for value in sent if value is not None and value != ""]
+    nothing = (None,) if "" in (offered or ()) else (None, "")
+    chosen = [value for value in sent if value not in nothing]
     if any(not jsons.equal(value, chosen[0]) for value in chosen[1:]):
         message = f"'{CHOICE}' is sent more than once, and differently: send it once, in the input or beside it"
         errors.append({"field": CHOICE, "message": message})
     if chosen:
         merged[CHOICE] = chosen[0]
     return merged
+
+
+def _no_input(fields: Collection[str], offered: list[Json] | None) -> str:
+    example = f'{{"input": {{{", ".join(f"{jsons.dumps(name)}: ..." for name in list(fields)[:3])}}}}}'
+    option = "" if offered is None else f", or the option alone in '{SELECTED_OPTION}'"
+    return f"'input' is required: this form is answered with {example}{option}"
+
+
+def _no_choice(choice: Json, offered: list[Json]) -> str:
+    message = f"'{CHOICE}' must be one of {form_fields.listed(offered)}"
+    return message if choice not in (None, "") else f'{message}: send it as {{"input": {{"{CHOICE}": ...}}}}'
 
 
 def _invalid(errors: list[JsonObject]) -> InvalidRequestError:

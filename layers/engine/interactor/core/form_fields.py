@@ -1,23 +1,16 @@
 """One field of a form: how what was sent is read, and what makes it wrong (spec section Field Types, ruling 16)."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from fractions import Fraction
 from typing import Final, TypeAlias
 
-from interactor.core import ids, jsons
+from interactor.core import form_defaults, ids, jsons
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.paths import MISSING, Missing
 
 MAX_FILES: Final = 5
 
-_BOOLEANS = {"true": True, "on": True, "false": False}
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?", re.ASCII)
-_INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
-_NUMBER_CHARACTERS = 309
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _QUOTED_CHARACTERS = 40
 _LISTED_OPTIONS = 20
 
@@ -33,21 +26,19 @@ Rule: TypeAlias = Callable[[JsonObject, Json], Wrong | None]
 
 
 def read(field: JsonObject, sent: Json | Missing) -> Json | Missing | Wrong:
-    """The value that the form takes for a field, ``MISSING`` where the key is to stay untouched, or what is wrong.
+    """Return the value that the form takes for a field, ``MISSING`` where its key stays untouched, or what is wrong.
 
-    ``sent`` is the value as it came, ``MISSING`` where the key was not sent. A field that is absent takes its
-    default; one without, sent as null or ``""``, becomes null. A default is held to the rules of its field.
+    ``sent`` is the value as it came, ``MISSING`` where the key was not sent. A box that is not sent is false, whatever
+    its default: browsers leave an unticked one out. Any other optional field that is not sent takes its default; one
+    sent as null or ``""`` was cleared, and is null. What is required must be sent, and not empty.
     """
-    required = field.get("required") is True
-    # An empty text is an answer to a required text field, and to nothing else.
-    empty = (sent is None or sent == "") and not (required and field.get("type") == "string")
-    if sent is not MISSING and not empty:
-        return _judged(field, _coerced(field, sent))
-    if required:
-        return Wrong(f"is required: send {_wanted(field)}")
-    if "default" in field:
-        return _default(field)
-    return MISSING if sent is MISSING else None
+    required, box = field.get("required") is True, field.get("type") == "boolean"
+    if sent is MISSING:
+        return False if box else _missed(field) if required else form_defaults.shown(field)
+    if sent is None or (sent == "" and not _offers_empty(field)):
+        return (False if box else _missed(field)) if required else None
+    value = _coerced(field, sent)
+    return form_defaults.shown(field) if form_defaults.is_shown(field, value) else _judged(field, value)
 
 
 def listed(values: list[Json]) -> str:
@@ -56,37 +47,24 @@ def listed(values: list[Json]) -> str:
     return f"{shown}, ..." if len(values) > _LISTED_OPTIONS else shown
 
 
-def _default(field: JsonObject) -> Json | Wrong:
-    default = _coerced(field, field["default"])
-    if default is None or default == "":
-        return default if field.get("type") == "string" else None
-    result = _judged(field, default)
-    if isinstance(result, Wrong):
-        return Wrong(f"{result.message}; its default, {_quoted(default)}, is not: send a value")
-    return result
+def _missed(field: JsonObject) -> Wrong:
+    return Wrong(f"is required: send {_wanted(field)}")
+
+
+def _offers_empty(field: JsonObject) -> bool:
+    options = field.get("options") if field.get("type") == "select" else None
+    listed = options if isinstance(options, list) else []
+    return any(isinstance(each, dict) and each.get("value") == "" for each in listed)
 
 
 def _coerced(field: JsonObject, value: Json) -> Json:
     """Browser forms send every value as text."""
-    if not isinstance(value, str):
-        return value
-    if field.get("type") == "boolean":
-        return _BOOLEANS.get(value, value)
-    if field.get("type") == "number":
-        return _number(value)
+    if isinstance(value, str) and field.get("type") == "boolean":
+        return form_defaults.BOOLEANS.get(value, value)
+    if isinstance(value, str) and field.get("type") == "number":
+        number = form_defaults.number(value)
+        return value if number is None else number
     return value
-
-
-def _number(text: str) -> Json:
-    trimmed = text.strip() if len(text) <= 2 * _NUMBER_CHARACTERS else text
-    if len(trimmed) > _NUMBER_CHARACTERS or _NUMBER.fullmatch(trimmed) is None:
-        return text
-    if _INTEGER.fullmatch(trimmed) is not None:
-        return int(trimmed)
-    try:
-        return jsons.number(trimmed)
-    except jsons.JsonError:
-        return text
 
 
 def _judged(field: JsonObject, value: Json) -> Json | Wrong:
@@ -110,8 +88,10 @@ def _string(field: JsonObject, value: Json) -> Wrong | None:
     if not isinstance(value, str):
         return Wrong(f"must be a text, not {_quoted(value)}")
     longest = field.get("maxLength")
-    if isinstance(longest, int) and not isinstance(longest, bool) and len(value) > longest:
-        return Wrong(f"must be at most {longest} characters long, and has {len(value)}")
+    # As in HTML, a line end is one character, however it is sent.
+    characters = len(form_defaults.unix_lines(value))
+    if isinstance(longest, int) and not isinstance(longest, bool) and characters > longest:
+        return Wrong(f"must be at most {longest} characters long, and has {characters}")
     return None
 
 
@@ -160,30 +140,15 @@ def _select(field: JsonObject, value: Json) -> Wrong | None:
 
 
 def _date(field: JsonObject, value: Json) -> Wrong | None:
-    day = _day(value)
+    day = form_defaults.day(value)
     if day is None:
         return Wrong(f"must be a date of the calendar written YYYY-MM-DD, not {_quoted(value)}")
-    first, last = (_limit(field.get(key)) for key in ("minDate", "maxDate"))
+    first, last = (form_defaults.day_of(field.get(key)) for key in ("minDate", "maxDate"))
     if first is not None and day < first:
         return Wrong(f"must be {first.isoformat()} or later")
     if last is not None and day > last:
         return Wrong(f"must be {last.isoformat()} or earlier")
     return None
-
-
-def _day(value: Json) -> date | None:
-    # fromisoformat also reads 20260131 and 2026-W05-6.
-    if not isinstance(value, str) or _DAY.fullmatch(value) is None:
-        return None
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        return None
-
-
-def _limit(value: Json) -> date | None:
-    """A bound may be filled from the data, where a moment is as likely as a day."""
-    return _day(value.partition("T")[0]) if isinstance(value, str) else None
 
 
 def _file(field: JsonObject, value: Json) -> Wrong | None:

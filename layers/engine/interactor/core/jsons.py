@@ -25,6 +25,20 @@ MAX_DEPTH = 100
 _PARTIAL = re.compile(r'"(?:[^"\\]|\\.)*+"|-?[0-9]+(?:\.[0-9]+(?:e[+-]?[0-9]+)?|e[+-]?[0-9]+)', re.DOTALL)
 """A text, or a number with a fraction or an exponent, of compact JSON."""
 
+_REASONS = {
+    "Expecting value": "a value is missing, or is none that JSON knows,",
+    "Expecting property name": "a key in double quotes is missing",
+    "Expecting ':'": "a ':' is missing",
+    "Expecting ','": "a ',' or a closing bracket is missing",
+    "Illegal trailing comma": "a ',' has nothing behind it",
+    "Unexpected UTF-8 BOM": "a byte order mark stands where the document should begin,",
+    "Extra data": "there is more behind the end of the document",
+    "Unterminated string": "a text without a closing quote begins",
+    "Invalid control character": "a text holds a line break or another control character that is not escaped",
+    "Invalid \\": "a text holds a backslash that begins no escape of JSON",
+}
+"""What the standard library's parser says, and what the sender is told."""
+
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
@@ -65,7 +79,7 @@ def loads(text: str | bytes, max_depth: int = MAX_DEPTH) -> Json:
     except UnicodeDecodeError as error:
         raise JsonError(f"the text is not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
-        raise JsonError(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
+        raise JsonError(f"{_in_words(error.msg)} at line {error.lineno}, column {error.colno}") from None
     except (_TooDeepError, RecursionError):
         raise JsonError(f"nested more than {max_depth} levels deep{_where(str(text), max_depth)}") from None
     return value
@@ -142,6 +156,11 @@ def _object(pairs: list[tuple[str, Json]]) -> JsonObject:
 
 def _twice(key: str) -> str:
     return f"the key {json.dumps(key[:80])} appears twice in one object"
+
+
+def _in_words(reason: str) -> str:
+    """What the parser found, for somebody who does not know the parser."""
+    return next((words for begin, words in _REASONS.items() if reason.startswith(begin)), "something is no JSON")
 
 
 def _constant(name: str) -> NoReturn:

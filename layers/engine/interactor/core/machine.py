@@ -206,13 +206,14 @@ class Advance:
 
     def resume(
         self,
-        submitted: JsonObject,
+        submitted: JsonObject | None,
         option: str | None,
         input_hash: str,
         now: Millis,
         uploads: Uploads | None = None,
     ) -> None:
-        """Take in what a person decided (ruling 16); ``uploads`` are the files that the input may refer to.
+        """Take in what a person decided (ruling 16): ``submitted`` is the input, None where none was sent, and
+        ``uploads`` are the files that it may refer to.
 
         Raises:
             InvalidRequestError: when fields are wrong; all of them are named.
@@ -227,6 +228,7 @@ class Advance:
             submitted,
             option,
             uploads,
+            additional_input=state.additional_input,
         )
         before = self._data()
         scope = Scope({**before, **checked.merged}, checked.merged, self.context(), own_form=checked.own_form)

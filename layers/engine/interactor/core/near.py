@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from typing import Final
 
 LONGEST: Final = 64
-"""Characters of a name that is compared. Longer ones are near nothing: the work grows with the square of the length."""
+"""Characters of a name that is compared. Longer ones are near nothing."""
+
+_EDITS = 4
+"""More than this is another name, however long. The work grows with this and with the length."""
 
 _SHARED = 4
 """Characters that a name must share with one that it is only a part of."""
@@ -14,13 +17,14 @@ _UNSAID = str.maketrans("", "", "_-. ")
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that ``name`` was most likely meant to be, or None where none is near.
 
-    Near is what differs by a third of its characters at the most (a character more, less, other, or two exchanged),
-    and what is a part of the other. Letter case and ``_-.`` do not count. Of equally near names the first wins.
+    Near is what differs by a third of its characters at the most, and by four (a character more, less, other, or two
+    exchanged), and what is a part of the other. Letter case and ``_-.`` do not count. Of equally near ones the first
+    wins.
     """
     wanted = _bare(name)
     if not 1 < len(wanted) <= LONGEST:
         return None
-    found, best = None, max(1, len(wanted) // 3) + 1
+    found, best = None, min(max(1, len(wanted) // 3), _EDITS) + 1
     part = None
     for each in known:
         other = _bare(each)
@@ -43,15 +47,16 @@ def _distance(one: str, other: str, most: int) -> int:
     """How many edits lead from one to the other (optimal string alignment); ``most`` stands for that many or more."""
     if abs(len(one) - len(other)) >= most:
         return most
-    before: list[int] = []
-    row = list(range(len(other) + 1))
+    before = row = list(range(len(other) + 1))
     for i, left in enumerate(one, 1):
-        before, above, row = row, before, [i]
-        for j, right in enumerate(other, 1):
+        above, before, row = before, row, [i] + [most] * len(other)
+        # Farther from the diagonal there are as many edits as places.
+        for j in range(max(1, i - most), min(len(other), i + most) + 1):
+            right = other[j - 1]
             cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (left != right))
             if i > 1 and j > 1 and left == other[j - 2] and one[i - 2] == right:
                 cost = min(cost, above[j - 2] + 1)
-            row.append(cost)
-        if min(row) >= most and (i == 1 or min(before) >= most):
-            return most
+            row[j] = cost
+        if min(row) >= most and min(before) >= most:
+            break
     return min(row[-1], most)

@@ -9,6 +9,7 @@ from typing import Final
 
 from interactor.core import jsons, limits
 from interactor.core.definition.model import Instructions, State, Transition
+from interactor.core.form_defaults import with_own_defaults
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.paths import MISSING, Scope, split
 from interactor.core.templates import RenderedTooLargeError, TemplateError, render, render_text
@@ -50,8 +51,7 @@ def render_halt(state: State, scope: Scope, written: str | None = None) -> Prese
     """Render what a halting state shows with the values of ``scope``; ``written`` is what a model wrote for it.
 
     What a presentation's schema calls a string (titles, messages, labels, values of options) stays a text,
-    whatever a placeholder in it holds; everything else, defaults first of all, keeps the type of its value. A
-    required boolean without a default gets ``false``, so that an untouched box arrives as false.
+    whatever a placeholder in it holds; a default gets the type of its field; everything else keeps that of its value.
 
     Raises:
         PresentationTooLargeError: over 64 KB; what would be larger is not built first.
@@ -81,20 +81,8 @@ def render_halt(state: State, scope: Scope, written: str | None = None) -> Prese
 
 def _presentation(state: State, instruction: _Instruction | None, scope: Scope) -> JsonObject:
     if state.presentation is not None:
-        return _with_untouched_boxes(render(state.presentation, scope, MAX_BYTES, _TEXTS))
+        return with_own_defaults(render(state.presentation, scope, MAX_BYTES, _TEXTS))
     return _derived(state, instruction, scope)
-
-
-def _with_untouched_boxes(presentation: JsonObject) -> JsonObject:
-    fields = presentation.get("fields")
-    if not isinstance(fields, list):
-        return presentation
-    return {**presentation, "fields": [_with_untouched_box(field) for field in fields]}
-
-
-def _with_untouched_box(field: Json) -> Json:
-    box = isinstance(field, dict) and field.get("type") == "boolean" and field.get("required") is True
-    return {**field, "default": False} if box and field.get("default") is None else field
 
 
 def _derived(state: State, instruction: _Instruction | None, scope: Scope) -> JsonObject:

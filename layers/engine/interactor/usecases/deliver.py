@@ -35,10 +35,12 @@ EXPIRED = "expired"
 
 @dataclass(frozen=True)
 class Trigger:
-    """What comes in from outside. ``name`` is the option that was taken, where one was."""
+    """What comes in from outside. ``payload`` is None where a resume has no input, ``name`` is the option that was
+    taken, where one was.
+    """
 
     kind: Literal["input", "timeout"]
-    payload: JsonObject
+    payload: JsonObject | None
     name: str | None = None
     by: Json = None
 
@@ -110,7 +112,7 @@ def deliver(
         committed = engine.commit(definition, head, advance.change(), also)
         engine.hint_at(committed)
         return committed
-    uploads = engine.files.sent(head.instance, thread, trigger.payload)
+    uploads = engine.files.sent(head.instance, thread, trigger.payload or {})
     advance.resume(trigger.payload, trigger.name, trigger.fingerprint(), now, uploads)
     engine.files.keep(head.instance, uploads)
     engine.run_pure(head.instance.account, advance, deadline)

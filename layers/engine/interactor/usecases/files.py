@@ -109,6 +109,9 @@ class Files:
                 f"Instance '{instance.id}' does not wait for an input: thread '{thread.id}' is at '{thread.state}'",
                 {"status": instance.status, "current_state": thread.state},
             )
+        if asked.replaces is not None and not ids.is_id(asked.replaces, "file"):
+            # Not a key before it is an id: the field's other items must not be reached by it.
+            raise _not_replaceable(asked.field)
         content_type = files.plain_type(asked.content_type)
         _require_fitting(thread, asked, content_type)
         now = self._world.now()
@@ -132,10 +135,7 @@ class Files:
             except FieldFullError as full:
                 raise _full(asked.field, full.for_good) from None
             except NotReplaceableError:
-                message = f"names no file of '{asked.field}' in this halt that can still be replaced"
-                raise InvalidRequestError(
-                    "The file cannot be announced", [{"field": "replaces", "message": message}]
-                ) from None
+                raise _not_replaceable(asked.field) from None
             except ContendedError:
                 self._world.pause(attempt)
         raise StoreUnavailableError("other files of the field kept coming first")
@@ -220,6 +220,11 @@ def _require_fitting(thread: Thread, asked: Announced, content_type: str) -> Non
     wrong = list(files.problems(field, asked.name, content_type, asked.size))
     if wrong:
         raise InvalidRequestError(f"'{asked.field}' does not take this file; details lists why", list(wrong))
+
+
+def _not_replaceable(field: str) -> InvalidRequestError:
+    message = f"names no file of '{field[:100]}' in this halt that can still be replaced"
+    return InvalidRequestError("The file cannot be announced", [{"field": "replaces", "message": message}])
 
 
 def _full(field: str, for_good: bool) -> InvalidRequestError:

@@ -245,14 +245,9 @@ def visible(store: "SubscriptionStore", principal: Principal) -> list[Subscripti
     return [each for each in store.all(principal.account) if _may_see(principal, each)]
 
 
-def delete(store: "SubscriptionStore", principal: Principal, subscription_id: str) -> None:
-    """Remove a subscription.
-
-    Raises:
-        SubscriptionNotFoundError: when the caller knows of none with this id.
-    """
-    find(store, principal, subscription_id)
-    store.delete(principal.account, subscription_id)
+def delete(store: "SubscriptionStore", principal: Principal, subscription: Subscription) -> None:
+    """Remove a subscription that ``find`` found."""
+    store.delete(principal.account, subscription.id)
 
 
 def _may_see(principal: Principal, subscription: Subscription) -> bool:

@@ -22,8 +22,6 @@ _MISSING: Final[Mapping[str, type[InteractorError]]] = {
     "subscription_id": errors.SubscriptionNotFoundError,
     "delivery_id": errors.DeliveryNotFoundError,
 }
-_UNCHECKED: Final = ("thread", "state", "workflow_name", "error_code")
-"""Query parameters that any text is good for."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,12 @@ class Operation:
 
     def errors(self) -> list[type[InteractorError]]:
         """Every error that this operation can answer, by status and code."""
-        found: set[type[InteractorError]] = {errors.InternalError, errors.PayloadTooLargeError, *self.refusals}
+        found: set[type[InteractorError]] = {
+            errors.InternalError,
+            errors.PayloadTooLargeError,
+            errors.InvalidRequestError,
+            *self.refusals,
+        }
         found |= {_MISSING[name] for name in self.parameters}
         if "name" in self.parameters:
             # A reserved word in the name's place makes it another path, or none (``routes.is_reserved``).
@@ -79,9 +82,7 @@ class Operation:
             # X-Interactor-Actor is judged everywhere, so that it is ignored nowhere (ruling 27).
             found |= {errors.ActorNotAllowedError, errors.InvalidRequestError}
         if self.keyed:
-            found |= {errors.IdempotencyConflictError, errors.InvalidRequestError, errors.ConcurrentModificationError}
+            found |= {errors.IdempotencyConflictError, errors.ConcurrentModificationError}
         if "cursor" in self.query:
-            found |= {errors.InvalidCursorError, errors.InvalidRequestError}
-        if self.body or set(self.query) - set(_UNCHECKED):
-            found.add(errors.InvalidRequestError)
+            found.add(errors.InvalidCursorError)
         return sorted(found, key=lambda kind: (kind.status, kind.code))

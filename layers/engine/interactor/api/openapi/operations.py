@@ -90,6 +90,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
         "POST", f"{_WORKFLOWS}/validate", "validate_workflow", "Workflows", "Validate without saving",
         "workflows:read", {200: "Verdict"}, body="Definition", body_required=True, query=("strict",),
+        refusals=(errors.InvalidWorkflowError,),
         description="Reports every error and warning of a definition. Counted as a read.",
         example=_DEFINITION, answer_example={"data": {"valid": True}},
     ),

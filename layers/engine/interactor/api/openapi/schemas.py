@@ -162,7 +162,6 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
             "namespace?": described(maybe(TEXT), "A token with one namespace may leave it out."),
             "input?": described(FREE, "At most 64 KB as JSON."),
         },
-        more=True,
     ),
     "Resume": shape(
         {
@@ -176,7 +175,6 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
             ),
             "expected_state?": described(maybe(TEXT), "Refused with 409 where the state is another."),
         },
-        more=True,
     ),
     "CreateFile": shape(
         {
@@ -187,7 +185,6 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
             "thread_id?": described(maybe(TEXT), "Needed where several threads are halted."),
             "replaces?": described(maybe(TEXT), "The id of a file of the field whose place this one takes."),
         },
-        more=True,
     ),
     "Upload": shape({**_FILE, "fields": described(map_of(TEXT), "They stand before the file in the form.")}),
     "Download": shape(_FILE),
@@ -334,7 +331,6 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
             "secret?": described(maybe(TEXT), "Made, and shown once, where it is left out."),
             "namespace_filter?": maybe(TEXT),
         },
-        more=True,
     ),
     "ChangeSubscription": shape(
         {
@@ -344,12 +340,11 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
             "status?": texts("active", "disabled"),
         },
         "What is left out stays.",
-        more=True,
     ),
-    "RotateSecret": shape({"secret?": maybe(TEXT)}, more=True),
-    "TestSubscription": shape({"event?": maybe(_EVENT)}, more=True),
-    "ReplayDeliveries": shape({"since": TIME, "until?": maybe(TIME), "status?": maybe(TEXT)}, more=True),
-    "ReplayDelivery": shape({}, more=True),
+    "RotateSecret": shape({"secret?": maybe(TEXT)}),
+    "TestSubscription": shape({"event?": maybe(_EVENT)}),
+    "ReplayDeliveries": shape({"since": TIME, "until?": maybe(TIME), "status?": maybe(TEXT)}),
+    "ReplayDelivery": shape({}),
     "Subscription": shape(_SUBSCRIPTION),
     "NewSubscription": shape({**_SUBSCRIPTION, **_SECRET}),
     "RotatedSubscription": shape({**_SUBSCRIPTION, **_SECRET, "previous_secret_expires_at": TIME}),

@@ -50,6 +50,7 @@ def _state(name: str, state: JsonObject) -> State:
         timeout=_timeout(state.get("timeout")) if state["type"] == "halting" else None,
         fork=_fork(state.get("fork")),
         output=_output(state.get("output")),
+        additional_input=state.get("additional_input", False),
     )
 
 

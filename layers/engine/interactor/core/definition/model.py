@@ -114,7 +114,9 @@ class Fork:
 
 @dataclass(frozen=True)
 class State:
-    """One state. ``presentation`` stays the document it was, with its templates."""
+    """One state. ``presentation`` stays the document it was, with its templates. ``additional_input``: a resume may
+    send keys that are no fields of the form.
+    """
 
     name: str
     type: StateType
@@ -128,6 +130,7 @@ class State:
     timeout: Timeout | None
     fork: Fork | None
     output: Output | None
+    additional_input: bool = False
 
 
 @dataclass(frozen=True)
@@ -183,6 +186,7 @@ def _state_to_json(state: State) -> JsonObject:
         if fork is None
         else {**vars(fork), "threads": [[thread.name, thread.target] for thread in fork.threads]},
         "output": None if output is None else {**vars(output)},
+        "additional_input": state.additional_input or None,
     }
     if state.instructions is not None:
         full["instructions"]["include_data"] = list(state.instructions.include_data)
@@ -217,6 +221,7 @@ def _state_from_json(name: str, stored: JsonObject) -> State:
             fork["policy_count"],
         ),
         output=None if output is None else Output(**output),
+        additional_input=stored.get("additional_input", False),
     )
 
 

@@ -17,7 +17,7 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "definition": ("name", "initial_state", "ai_guidance", "input_schema", "states"),
     "state": (
         "type", "logic", "output", "presentation", "halting_instructions", "transition_mode", "transitions",
-        "on_enter", "on_error", "timeout", "fork",
+        "on_enter", "on_error", "timeout", "fork", "additional_input",
     ),
     "script": ("type", "code"),
     "http": ("type", "method", "url", "headers", "body", "timeout", "retry"),

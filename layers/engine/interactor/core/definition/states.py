@@ -44,6 +44,7 @@ def check_state(node: Node, seen: Seen, check_script: ScriptChecker) -> None:
     if on_error is not None:
         check_target(on_error, "target", seen)
     _check_timeout(node, seen)
+    node.boolean("additional_input")
     if kind is not None:
         _warn_of_the_useless(node, kind)
 
@@ -129,6 +130,7 @@ def _warn_of_the_useless(node: Node, kind: str) -> None:
         ("presentation", "halting"),
         ("halting_instructions", "halting"),
         ("timeout", "halting"),
+        ("additional_input", "halting"),
     ):
         if key in node and kind != where:
             node.report.warn(node.place / key, f"{key} has no effect here: it belongs to {where} states")
