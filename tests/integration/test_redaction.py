@@ -10,6 +10,7 @@ from interactor.core.logic import ModelCall, Outcome, Succeeded
 from interactor.core.redaction import REDACTED
 from tests.integration.definitions import halting, http, one, script
 from tests.integration.deployment import Deployment
+from tests.integration.outside import answer
 
 URL, HOOK = "https://api.example.com/open", "https://yourapp.com/hook"
 VALUE, OLD = "correct horse battery", "stapled before"
@@ -113,3 +114,60 @@ def test_an_untouched_password_keeps_what_the_logic_has(api: Deployment) -> None
     assert api.resume(started["id"], {}).data["status"] == "completed"
     last = [event for event in history(api, started) if event["subtype"] == "resumed"][-1]
     assert last["input"] == {}
+
+
+SIGN_UP = [
+    http(URL, body={"user": "${workflow_data.account}", "password": "${workflow_data.password}"}),
+    script("throw new Error('no ' + input.password)"),
+    script("console.log(input.password); null[input.password]"),
+    script("JSON.parse(input.password)"),
+    script("console.log(encodeURIComponent(workflow_data.password)); throw workflow_data.password"),
+]
+
+
+@pytest.mark.parametrize(
+    ("state", "password"),
+    list(zip(SIGN_UP, ["correct-horse-9", VALUE, "swordfish", "correct-horse-9", VALUE], strict=True)),
+    ids=["echo", "thrown", "logged", "parsed", "encoded"],
+)
+def test_a_sensitive_value_is_hidden_in_what_tells_of_a_failure(api: Deployment, state: Any, password: str) -> None:
+    failing = {"url": HOOK, "events": ["workflow.instance.failed"]}
+    api.call("POST", "/webhooks/subscriptions", failing)
+    enters = {
+        **state,
+        "on_enter": script("return { password: input.password, was: [input.password], note: 'seen' }")["logic"],
+    }
+    ask = halting(presentation={"type": "form", "fields": FIELDS}, transitions=[{"target": "create"}])
+    api.define(one(ask, name="signup", create=enters))
+    api.outside.will(URL, lambda request: answer(422, request.body or b""))
+    started = api.start("signup")
+    api.resume(started["id"], {"account": "ada", "password": password})
+    api.drain()
+    found = api.get(started["id"])
+    assert found["status"] == "failed"
+    assert REDACTED in found["error"]
+    path = f"/workflows/instances/{started['id']}"
+    events = history(api, started)
+    (entered,) = [event["result"] for event in events if "result" in event]
+    assert entered == {"password": REDACTED, "was": [REDACTED], "note": "seen"}
+    shown = [api.call("GET", each).raw for each in (path, f"{path}/history", "/workflows/errors")]
+    hooks = [(request.body or b"").decode() for request in api.outside.to(HOOK)]
+    assert any("workflow.instance.failed" in hook for hook in hooks)
+    part = password.split("-", maxsplit=1)[0].split()[0]
+    for text in [*shown, events, hooks, api.logs.getvalue(), json.dumps(api.events_of(started["id"]))]:
+        assert part not in str(text)
+
+
+def test_an_answer_that_echoes_a_sensitive_value_is_kept_without_it(api: Deployment) -> None:
+    ask = halting(presentation={"type": "form", "fields": FIELDS}, transitions=[{"target": "create"}])
+    copy = script("return { login: { pass: workflow_data.password } }", "again")
+    again = http(URL, body={"p": "${workflow_data.login.pass}"})
+    api.define(one(ask, name="signup", create=http(URL, "copy", body="${workflow_data}"), copy=copy, again=again))
+    api.outside.will(URL, lambda request: answer(200, {"id": 7, "sent": (request.body or b"").decode(), "pin": VALUE}))
+    started = api.start("signup")
+    api.resume(started["id"], {"account": "ada", "password": VALUE})
+    api.drain()
+    kept = api.get(started["id"])["workflow_data"]
+    assert kept["create"]["body"]["pin"] == REDACTED
+    assert VALUE not in kept["create"]["body"]["sent"]
+    assert json.loads(api.outside.to(URL)[-1].body or b"") == {"p": VALUE}, "what a script copies, its next step has"

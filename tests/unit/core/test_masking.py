@@ -12,8 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from interactor.core.encodings import forms, is_strong
-from interactor.core.logic import Succeeded
+from interactor.core.jsons import JsonObject
+from interactor.core.logic import Failed, Succeeded
 from interactor.core.masking import Mask
+from interactor.core.paths import Scope
+from interactor.core.redaction import REDACTED, Sensitive, sensitive
 
 PLAIN = ["1000", "prod", "production", "customer_id", "oldPassword", "New York", "2026-01-20", "+49 30 1234", "k3y"]
 STRONG = ["sk_live_51H8x", "another-secret-value", "correct horse battery", "Tr0ub4dor&3", "hGkRtWqPxZvBnMlK", "1" * 40]
@@ -136,3 +139,43 @@ def test_many_secrets_cost_what_one_costs() -> None:
     secrets = {f"K{n}": f"sk_live_{n:04d}" + letters[n % 20 : n % 20 + 30] for n in range(300)}
     text = "sk_live_0007 " * 20_000 + secrets["K7"]
     assert Mask(secrets).text(text) == text.removesuffix(secrets["K7"]) + "[secret K7]"
+
+
+KEYS = ("password", "pin")
+DATA: JsonObject = {"user": "ada", "password": "correct-horse-9", "pin": "blue", "note": "correct-horse-9"}
+
+
+def fields(written: str) -> Mask:
+    return Mask({}, sensitive=sensitive(Scope(DATA, {"pin": 4711}, {}), KEYS, written))
+
+
+def test_a_sensitive_value_is_hidden_in_errors_and_logs_a_plain_one_where_it_stands_alone() -> None:
+    told = "answered 422: {'password':'correct-horse-9','pin':'blue',4711} xcorrect-horse-9x blueish 47110"
+    shown = f"answered 422: {{'password':'{REDACTED}','pin':'{REDACTED}',{REDACTED}}} x{REDACTED}x blueish 47110"
+    for kept in (True, False):
+        outcome = fields("").outcome(Failed("http_error", told, (told,)), keep_fields=kept)
+        assert isinstance(outcome, Failed)
+        assert (outcome.message, outcome.logs) == (shown, (shown,))
+
+
+def test_an_answer_hides_strong_sensitive_values_and_those_that_its_request_mentioned() -> None:
+    answered: JsonObject = {"said": "it is correct-horse-9", "color": "blue", "text": "blue sky", "n": 4711}
+    assert fields("").value(answered) == answered | {"said": f"it is {REDACTED}"}
+    assert fields("${input.pin}").value(answered) == answered | {"said": f"it is {REDACTED}", "color": REDACTED}
+
+
+def test_what_a_script_returns_to_be_kept_keeps_sensitive_values_and_no_secret() -> None:
+    mask = Mask({"KEY": "sk_live_ABCDEF"}, sensitive=Sensitive(frozenset({"correct-horse-9"})))
+    returned = Succeeded({"password": "correct-horse-9", "key": "sk_live_ABCDEF"})
+    outcome = mask.outcome(returned, keep_fields=True)
+    assert isinstance(outcome, Succeeded)
+    assert outcome.value == {"password": "correct-horse-9", "key": "[secret KEY]"}
+
+
+def test_the_part_of_a_value_that_a_parser_quotes_is_hidden() -> None:
+    failed = Failed("script_error", "SyntaxError: unexpected token: 'correct' at line 1")
+    outcome = fields("").outcome(failed)
+    assert isinstance(outcome, Failed)
+    assert outcome.message == f"SyntaxError: unexpected token: {REDACTED} at line 1"
+    other = Failed("script_error", "SyntaxError: unexpected token: 'something' at line 1")
+    assert fields("").outcome(other) == other

@@ -11,12 +11,13 @@ from urllib.parse import quote, quote_plus
 
 from interactor.core import jsons
 
-SHORTEST: Final = 4
+SHORTEST: Final = 3
 """A shorter form is not looked for: it would tear ordinary texts apart."""
 STRONG: Final = 8
 """A text of fewer characters is weak: it may stand in any text by accident."""
 _SHORTEST_BASE64: Final = 10
 _LONGEST_PLAIN: Final = 24
+_REMEMBERED_CHARACTERS: Final = 256
 
 _ESCAPE = re.compile(r"\\u[0-9a-f]{4}")
 _PERCENT = re.compile(r"%[0-9A-F]{2}")
@@ -42,19 +43,25 @@ def _is_word(text: str) -> bool:
     return text.isalpha() and cased
 
 
-@lru_cache(maxsize=2048)
 def forms(value: str) -> tuple[tuple[str, bool], ...]:
     """The forms of a text, each with whether it is a piece of base64, which may stand amid letters.
 
     As it is and on one line, as JSON text (once and within another, with escaped slashes, with escapes of either
     case), as HTML text, percent-encoded, in hexadecimal, and in base64, also where that is the base64 of more.
     """
+    return _remembered(value) if len(value) <= _REMEMBERED_CHARACTERS else _forms(value)
+
+
+def _forms(value: str) -> tuple[tuple[str, bool], ...]:
     found: dict[str, bool] = {}
     for plain in dict.fromkeys((value, value.strip(), " ".join(value.split()))):
         raw = plain.encode("utf-8", "surrogatepass")
         found |= dict.fromkeys(_written(plain, raw), False)
         found |= {form: True for form in _base64(raw) if len(form) >= _SHORTEST_BASE64}
     return tuple((form, piece) for form, piece in found.items() if len(form) >= SHORTEST)
+
+
+_remembered = lru_cache(maxsize=1024)(_forms)
 
 
 def _written(value: str, raw: bytes) -> Iterator[str]:

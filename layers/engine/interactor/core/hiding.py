@@ -1,7 +1,7 @@
 """Replaces texts by labels, in all their encoded forms and in one pass, however many there are.
 
 A pass looks at each place of a text once: what stands there can only be one of the forms that begin with the same
-four characters, and these are few.
+three characters, and these are few.
 """
 
 import re
@@ -40,7 +40,7 @@ class Hidden:
 
 
 class Finder:
-    """Finds forms of hidden texts. Make it with ``finder``, which remembers."""
+    """Finds forms of hidden texts. ``finder`` makes one that is remembered, for texts that stay."""
 
     def __init__(self, hidden: Iterable[Hidden]) -> None:
         self._forms: dict[str, tuple[str, Reach]] = {}
@@ -108,7 +108,7 @@ class Finder:
         return None
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _remembered(hidden: tuple[Hidden, ...]) -> Finder:
     return Finder(hidden)
 

@@ -16,7 +16,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from interactor.core.encodings import SHORTEST, is_strong
-from interactor.core.hiding import Hidden, Reach, finder
+from interactor.core.hiding import Finder, Hidden, Reach, finder
 from interactor.core.jsons import Json
 from interactor.core.logic import Outcome, Succeeded
 from interactor.core.redaction import NO_SENSITIVE, REDACTED, Sensitive
@@ -40,7 +40,7 @@ class Mask:
         fields = [Hidden(value, REDACTED, Reach.TOLD_WORD) for value in sorted(sensitive.all)]
         self._hidden = [each for each in (*named, *fields) if each.weak is not None or is_strong(each.value)]
         self._keys = finder(named)
-        self._texts = finder([*named, *fields])
+        self._texts = Finder([*named, *fields]) if fields else self._keys
         self._whole = {value for value in sensitive.mentioned if len(value.strip()) >= SHORTEST}
 
     def text(self, text: str) -> str:

@@ -8,6 +8,7 @@ so that folding redacted changes gives redacted data.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from typing import Final
 
 from interactor.core import jsons
@@ -16,6 +17,8 @@ from interactor.core.jsons import Json, JsonObject
 from interactor.core.paths import Scope
 
 REDACTED: Final = "[redacted]"
+SENSITIVE_TEXTS: Final = 100
+"""Texts within one sensitive value that are looked for elsewhere; what a form gives is one, or a few of a file."""
 
 
 @dataclass(frozen=True)
@@ -32,15 +35,10 @@ NO_SENSITIVE: Final = Sensitive()
 def sensitive(found: Scope, keys: Collection[str], written: str) -> Sensitive:
     """The values of ``keys`` that logic, ``written`` so, can see in a scope."""
     all_mentioned = any(whole in written for whole in ("${input}", "${workflow_data}"))
-    values = {
-        key: {
-            text
-            for source in (found.workflow_data, found.input)
-            if isinstance(source, dict)
-            for text in _texts(source.get(key))
-        }
-        for key in keys
-    }
+    values: dict[str, set[str]] = {}
+    for key in keys:
+        given = (source.get(key) for source in (found.workflow_data, found.input) if isinstance(source, dict))
+        values[key] = set(islice(chain.from_iterable(map(_texts, given)), SENSITIVE_TEXTS))
     mentioned = {text for key, each in values.items() if all_mentioned or key in written for text in each}
     return Sensitive(frozenset().union(*values.values()), frozenset(mentioned))
 
