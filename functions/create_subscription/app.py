@@ -26,4 +26,5 @@ def handler(request: Request, principal: Principal) -> Response:
         also = None if key is None else webhooks.with_secret(201, show, key)
         return created(show(*subscriptions.create(runtime().subscriptions, principal, wanted, also)))
 
-    return idempotency.once(request, principal, "", work, webhooks.unsealed(principal))
+    scope = webhooks.key_scope(principal, secret=True)
+    return idempotency.once(request, principal, scope, work, webhooks.unsealed(principal))

@@ -27,4 +27,5 @@ def handler(request: Request, principal: Principal) -> Response:
         also = None if key is None else webhooks.with_secret(200, show, key)
         return ok(show(*subscriptions.rotate(runtime().subscriptions, principal, subscription.id, body.secret, also)))
 
-    return idempotency.once(request, principal, "", work, webhooks.unsealed(principal))
+    scope = webhooks.key_scope(principal, secret=True)
+    return idempotency.once(request, principal, scope, work, webhooks.unsealed(principal))

@@ -232,6 +232,28 @@ def test_a_generated_secret_is_shown_once_and_again_only_to_the_same_key(api: De
         assert secret not in (api.call("GET", f"{SUBSCRIPTIONS}/{path}").raw or "")
 
 
+@pytest.mark.parametrize(
+    "other",
+    [{"namespaces": ("n2",)}, {"namespaces": ("n1", "n2")}, {"namespaces": ("*",)}, {"subject": "another_client"}],
+    ids=str,
+)
+def test_a_key_answers_a_secret_only_to_the_caller_and_namespaces_that_used_it(quiet: Deployment, other: Any) -> None:
+    key = {"Idempotency-Key": f"shared-{other}"}
+    wanted = {"url": URL, "events": [HALTED]}
+    first = quiet.token(namespaces=("n1",), subject="one_client")
+    second = quiet.token(**{"namespaces": ("n1",), "subject": "one_client"} | other)
+    made = quiet.call("POST", SUBSCRIPTIONS, wanted, first, key)
+    theirs = quiet.call("POST", SUBSCRIPTIONS, wanted, second, key)
+    assert (made.status, theirs.status) == (201, 201)
+    assert theirs.data["id"] != made.data["id"]
+    assert theirs.data["secret"] != made.data["secret"]
+    assert quiet.call("POST", SUBSCRIPTIONS, wanted, first, key).raw == made.raw, "the same caller's repeat"
+    path = f"{SUBSCRIPTIONS}/{made.data['id']}/rotate-secret"
+    rotated = quiet.call("POST", path, {}, first, key | {"Idempotency-Key": f"rotate-{other}"})
+    again = quiet.call("POST", path, {}, second, key | {"Idempotency-Key": f"rotate-{other}"})
+    assert rotated.data["secret"] not in (again.raw or "")
+
+
 def test_a_given_secret_is_sealed_at_rest(quiet: Deployment) -> None:
     subscribe(quiet, secret=OLD)
     assert OLD not in quiet.stored_text()

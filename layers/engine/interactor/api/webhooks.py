@@ -1,5 +1,6 @@
 """What the endpoints of webhooks share: their subscription, secrets that are shown once, the filters of the log."""
 
+import hashlib
 import json
 from collections.abc import Callable
 
@@ -10,7 +11,7 @@ from interactor.core import jsons
 from interactor.core.deliveries import STATES, UNDELIVERED, Filter, State
 from interactor.core.errors import InvalidRequestError
 from interactor.core.jsons import Json, JsonObject
-from interactor.core.principal import Principal, check_namespace
+from interactor.core.principal import ALL, Principal, check_namespace
 from interactor.core.times import Millis, parse_iso
 from interactor.core.webhooks import EVENT_TYPES, Status, Subscription
 from interactor.runtime import runtime
@@ -22,6 +23,17 @@ Shown = Callable[[Subscription, str], JsonObject]
 def found(request: Request, principal: Principal) -> Subscription:
     """The subscription that the path names."""
     return subscriptions.find(runtime().subscription_store, principal, request.parameter("subscription_id"))
+
+
+def key_scope(principal: Principal, *, secret: bool = False) -> str:
+    """Within which an ``Idempotency-Key`` of a subscription's request counts (ruling 23): the token's namespaces, and
+    with ``secret``, where the answer may show one, the caller too. It is no namespace's name: ``#`` is in none.
+
+    Records of earlier releases, which had no such scope, are never found by it.
+    """
+    namespaces = ["*"] if principal.namespaces is ALL else sorted(set(principal.namespaces))
+    parts = [namespaces, principal.subject] if secret else [namespaces]
+    return f"#{hashlib.sha256(json.dumps(parts).encode()).hexdigest()}"
 
 
 def filter_of(value: Json) -> str | None:
@@ -40,7 +52,7 @@ def switched(request: Request, principal: Principal, status: Status) -> Response
         changed = subscriptions.change(runtime().subscriptions, principal, subscription.id, changes, also)
         return ok(views.subscription(changed))
 
-    return idempotency.once(request, principal, "", work)
+    return idempotency.once(request, principal, key_scope(principal), work)
 
 
 def with_secret(status: int, show: Shown, key: idempotency.Key) -> Callable[[Subscription, str], jsons.JsonObject]:
@@ -74,7 +86,7 @@ def sending(request: Request, principal: Principal, send: Callable[[Subscription
             key.sent(202, {"data": data})
         return accepted(data)
 
-    return idempotency.once(request, principal, "", work)
+    return idempotency.once(request, principal, key_scope(principal), work)
 
 
 def log_filter(request: Request) -> Filter:

@@ -99,7 +99,7 @@ def parse_quota_shard(sort: str) -> int:
 
 
 def remembered(account: str, namespace: str) -> str:
-    """Partition of a namespace's idempotency keys; those of definitions and subscriptions have no namespace."""
+    """Partition of a namespace's idempotency keys; definitions have none, and subscriptions a scope of their own."""
     return f"A#{account}#K#{namespace}"
 
 
