@@ -7,11 +7,12 @@ A thread's end may complete a join, fail a fork, or end the instance; whatever f
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from interactor.core import limits, redaction, snapshots
+from interactor.core import layers, limits, redaction, snapshots
 from interactor.core.definition.model import Definition, Fork, State
 from interactor.core.events import Event, changes
 from interactor.core.instance import MAIN, Failure, Instance, Phase, Status, Thread
 from interactor.core.jsons import Json, JsonObject
+from interactor.core.layers import Writers
 from interactor.core.machine import INPUT, PERMANENT, cancelled, failed
 from interactor.core.times import Millis
 
@@ -106,14 +107,13 @@ class Draft:
             return
         cut_off = self._cancel(children)
         before = self.instance.view(parent.id)
-        merged = _merged(before, children)
+        merged, written_by = _merged(before, children)
         found = changes(before, {**before, **merged})
-        writers = {key: writer for child in completed for key, writer in child.writers.items()} | {"threads": INPUT}
         joined = replace(
             self._onwards(parent, fork.join_target, "join"),
             transitions=min(child.transitions for child in completed) + 1,
             layer={**parent.layer, **merged},
-            writers={**parent.writers, **writers},
+            writers=layers.taken_over(parent.layer, parent.writers, merged, written_by, parent.parent is None),
         )
         self.put(joined)
         fields: JsonObject = {"state": parent.state, "threads": list(parent.forked), "changes": found}
@@ -204,17 +204,16 @@ class Draft:
         return fork
 
 
-def _merged(before: JsonObject, children: Iterable[Thread]) -> JsonObject:
-    """What a join writes: the layers of completed threads, later over earlier, and the final state of every one."""
-    merged: JsonObject = {}
+def _merged(before: JsonObject, children: Sequence[Thread]) -> tuple[JsonObject, Writers]:
+    """What a join writes, and who wrote it: the layers of completed threads, and the final state of every one."""
+    completed = [child for child in children if child.outcome == "completed"]
+    merged, writers = layers.joined(before, ((child.layer, child.writers) for child in completed))
     threads = dict(_threads(before))
-    for child in children:
-        if child.outcome == "completed":
-            merged |= child.layer
-            threads |= _threads(child.layer)
+    for child in completed:
+        threads |= _threads(child.layer)
     for child in children:
         threads[child.id.removeprefix("thread_")] = child.state if child.outcome == "completed" else None
-    return {**merged, "threads": threads}
+    return {**merged, "threads": threads}, {**writers, "threads": INPUT}
 
 
 def _threads(data: JsonObject) -> JsonObject:

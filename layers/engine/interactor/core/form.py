@@ -3,6 +3,7 @@
 The presentation is the rendered one (``presentation`` makes it). Which transition then matches is not judged here.
 """
 
+import dataclasses
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -32,6 +33,9 @@ class Checked:
     merged: JsonObject
     own_form: JsonObject
     choice: str | None
+    answered: frozenset[str] = dataclasses.field(default=frozenset(), compare=False)
+    """The keys that the person answered: what was sent, the choice, and the boxes, which are no where they are not
+    sent. The others are defaults that nobody touched (ruling 19)."""
 
 
 def check_input(
@@ -81,7 +85,9 @@ def check_input(
             errors.append({"field": CHOICE, "message": _no_choice(choice, offered)})
     if errors:
         raise _invalid(errors)
-    return Checked(merged, own_form, choice)
+    boxes = {name for name, field in fields.items() if field.get("type") == "boolean"}
+    answered = {*(submitted or {}), *boxes, *((CHOICE,) if choice is not None else ())}
+    return Checked(merged, own_form, choice, frozenset(answered & merged.keys()))
 
 
 def _fields(presentation: JsonObject) -> dict[str, JsonObject]:

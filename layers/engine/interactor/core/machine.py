@@ -14,6 +14,7 @@ instance's next version.
     fail(S)    S.on_error: rest before its target | the thread fails, and what that means for the others is settle's
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -31,7 +32,8 @@ from interactor.core.errors import InvalidTransitionError, WorkflowDataTooLargeE
 from interactor.core.events import Event, changes
 from interactor.core.files import Uploads
 from interactor.core.instance import Failure, Halt, Instance, LastResume, Phase, Thread
-from interactor.core.jsons import Json, JsonObject, size
+from interactor.core.jsons import Json, JsonObject, equal, size
+from interactor.core.layers import Written, after_write
 from interactor.core.logic import Failed, Outcome
 from interactor.core.paths import Scope
 from interactor.core.presentation import PresentationTooLargeError, render_halt
@@ -120,6 +122,16 @@ class Advance:
     def full(self) -> bool:
         """Whether it should be committed before it goes on, so that one history record stays small."""
         return len(self._events) >= limits.EVENTS_PER_ADVANCE or self._changed_bytes >= limits.CHANGES_PER_ADVANCE_BYTES
+
+    def refuse(self, now: Millis) -> bool:
+        """Fail an HTTP action whose result could be put nowhere, before its call is made; whether it was failed."""
+        step = self.step
+        if step is None or step.phase is not Phase.LOGIC or not isinstance(step.logic, HttpLogic):
+            return False
+        why = results.refusal(step.state, self._data(), self._all_writers())
+        if why is not None:
+            self.fail("http_error", f"{why}; nothing was sent", now)
+        return why is not None
 
     def waits(self, now: Millis) -> bool:
         """Whether the thread's next step is due later."""
@@ -241,7 +253,7 @@ class Advance:
         remembered = LastResume(self._thread.sequence, state.name, input_hash, now)
         self._thread = replace(self._thread, input=checked.merged, transitions=0, halt=None, last_resume=remembered)
         size_before = self._data_size()
-        found = self._write(checked.merged, INPUT)
+        found = self._write(Written(checked.merged), INPUT, _told(state, halt, checked))
         if self._data_size() > max(limits.WORKFLOW_DATA_BYTES, size_before):
             raise WorkflowDataTooLargeError("With this input workflow_data would be over 256 KB; send less")
         fields: JsonObject = {"state": state.name, "input": checked.merged, "changes": found}
@@ -267,7 +279,8 @@ class Advance:
             self._note("error", "step_failed", now, fields)
             self._thread = replace(self._thread, phase=Phase.ENDED, due_at=None)
         elif state.on_error is not None and code not in PERMANENT:
-            found = self._write({"error": {"code": code, "message": message, "state": state.name}}, INPUT)
+            error: JsonObject = {"code": code, "message": message, "state": state.name}
+            found = self._write(Written({"error": error}), INPUT, {"error"})
             self._note("error", "step_failed", now, fields | {"changes": found})
             if self._transit(state.on_error, "error", now):
                 # The arrival is a step of its own: it may fail in turn, and failures that lead to one another must
@@ -424,7 +437,10 @@ class Advance:
             return
         before, size_before = self._thread, self._data_size()
         try:
-            found = self._write(self._written_by_logic(step, value), results.writer(step.state.name))
+            written = self._written_by_logic(step, value)
+            # A script hands back what it was given, touched or not; what a service answered was written.
+            always = written.values.keys() if isinstance(step.logic, HttpLogic) else ()
+            found = self._write(written, results.writer(step.state.name), always)
         except results.NoPlaceError as error:
             self._note("step", "failed", now, fields | {"code": "http_error", "message": str(error)})
             self.fail("http_error", str(error), now)
@@ -478,19 +494,24 @@ class Advance:
                 return transition
         return None
 
-    def _written_by_logic(self, step: Step, value: Json) -> JsonObject:
+    def _written_by_logic(self, step: Step, value: Json) -> Written:
         if isinstance(step.logic, ScriptLogic):
-            written: JsonObject = value or {}
-            return written
+            return Written(value or {})
         return results.place(step.state, value, self._data(), self._all_writers())
 
-    def _write(self, written: JsonObject, writer: str) -> JsonObject:
-        """Put keys into the thread's layer and answer what changed; an unchanged key keeps its last writer."""
+    def _write(self, written: Written, writer: str, always: Iterable[str] = ()) -> JsonObject:
+        """Put keys into the thread's layer and answer what changed; an unchanged key keeps its last writer.
+
+        The keys of ``always`` count as written also where they are as they were: a join must not lose them.
+        """
         before = self._data()
-        found = changes(before, {**before, **written})
+        found = changes(before, {**before, **written.values})
         touched = {*found.get("added", {}), *found.get("updated", {})}
-        layer = {**self._thread.layer, **{key: value for key, value in written.items() if key in touched}}
-        writers = {**self._thread.writers, **dict.fromkeys(touched, writer)}
+        thread, kept = self._thread, [key for key in written.values if key in touched or key in set(always)]
+        layer = {**thread.layer, **{key: written.values[key] for key in kept}}
+        paths = written.paths if thread.parent is not None else ()
+        writers = after_write(thread.layer, thread.writers, kept, paths, writer)
+        writers = {**writers, **dict.fromkeys(touched, writer)}
         self._thread = replace(self._thread, layer=layer, writers=writers)
         self._changed_bytes += size(found)
         return found
@@ -553,3 +574,21 @@ def failed(thread: Thread, failure: Failure) -> Thread:
 def cancelled(thread: Thread) -> Thread:
     """The thread, ended because its instance, or the fork it belongs to, goes on without it."""
     return replace(thread, phase=Phase.ENDED, outcome="cancelled", cut_off=thread.phase, due_at=None)
+
+
+def _told(state: State, halt: Halt, checked: form.Checked) -> frozenset[str]:
+    """What of an input the person said (ruling 19).
+
+    A browser sends prefilled fields back whether somebody touched them or not: those that come back as they were
+    shown, filled from the data, are nobody's answer. A box is one always.
+    """
+    shown = {field["name"]: field for field in halt.presentation.get("fields") or () if isinstance(field, dict)}
+    untouched = {
+        field["name"]
+        for field in (state.presentation or {}).get("fields") or ()
+        if isinstance(field.get("default"), str)
+        and "${" in field["default"]
+        and field["type"] != "boolean"
+        and equal(shown.get(field["name"], {}).get("default"), checked.merged.get(field["name"]))
+    }
+    return checked.answered - untouched

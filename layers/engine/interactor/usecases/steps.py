@@ -177,6 +177,9 @@ def _work_on(engine: Engine, delayed: Delayed, head: Head, thread: Thread, hint:
         advance.fail("internal_error", f"The step was begun {lease.tries} times and never came to an end", now)
         engine.carry_on(definition, engine.commit(definition, head, advance.change()), None, now)
         return
+    if advance.refuse(now):
+        engine.carry_on(definition, engine.commit(definition, head, advance.change()), None, now)
+        return
     if step.outside or hint.again:
         taken = Lease(now + limits.STEP_WORK, lease.tries + 1)
         head = _lease(engine, head, thread, taken)

@@ -1,0 +1,97 @@
+"""What a thread wrote over the data of its parent, and how a join puts that together (ruling 19).
+
+A layer holds whole top-level values. A result that was stored at a path (``checks.credit``) was written at that path
+only: what stands beside it is as it was at the fork, and must not undo what a sibling wrote there meanwhile. Such paths
+are remembered among the thread's ``writers``, under names that no key and no state of a definition has, so that a
+release which does not know them reads the document as before, and joins the whole value.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from interactor.core.jsons import Json, JsonObject
+from interactor.core.paths import MISSING, Missing, look_up
+
+Path = tuple[str, ...]
+Writers = Mapping[str, str]
+
+_MARK = "\0"
+"""Begins the name of a path among writers, and parts its steps."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """Top-level values that are written. ``paths`` are those below the keys, where only they are; else the whole is."""
+
+    values: JsonObject
+    paths: tuple[Path, ...] = ()
+
+
+def after_write(layer: JsonObject, writers: Writers, keys: Iterable[str], paths: Iterable[Path], by: str) -> Writers:
+    """The writers once ``by`` has written ``keys``, and of these below some only ``paths``."""
+    marked: dict[str, list[Path]] = {}
+    for path in paths:
+        marked.setdefault(path[0], []).append(path)
+    found = dict(writers)
+    for key in keys:
+        earlier = paths_of(writers, key)
+        if key not in marked:
+            found = _without(found, earlier)
+        elif key not in layer or earlier:
+            found |= {_name(path): by for path in marked[key]}
+    return found
+
+
+def paths_of(writers: Writers, key: str) -> list[Path]:
+    """The paths below a key that a thread wrote; none where it wrote the whole value, or nothing."""
+    begin = f"{_MARK}{key}{_MARK}"
+    return [tuple(name[1:].split(_MARK)) for name in writers if name.startswith(begin)]
+
+
+def joined(before: JsonObject, layers: Iterable[tuple[JsonObject, Writers]]) -> tuple[JsonObject, dict[str, str]]:
+    """What threads wrote together, later over earlier, and who wrote it."""
+    merged: JsonObject = {}
+    writers: dict[str, str] = {}
+    for layer, own in layers:
+        for key, value in layer.items():
+            paths, known = paths_of(own, key), merged.get(key, before.get(key, {}))
+            whole = key in merged and not paths_of(writers, key)
+            if not paths or not isinstance(known, dict):
+                writers = _without(writers, paths_of(writers, key))
+                merged[key] = value
+                continue
+            for path in paths:
+                known = _with(known, path[1:], look_up(value, path[1:]))
+            merged[key] = known
+            if not whole:
+                writers |= {_name(path): own[_name(path)] for path in paths}
+        writers |= {key: by for key, by in own.items() if not key.startswith(_MARK)}
+    return merged, writers
+
+
+def taken_over(
+    layer: JsonObject, own: Writers, merged: JsonObject, writers: Writers, outermost: bool
+) -> dict[str, str]:
+    """The writers of a thread that takes over what its joined threads wrote."""
+    found = {**own, **writers}
+    for key in merged:
+        whole = outermost or not paths_of(writers, key) or (key in layer and not paths_of(own, key))
+        if whole:
+            found = _without(found, paths_of(found, key))
+    return found
+
+
+def _with(container: Json, steps: Path, value: Json | Missing) -> Json:
+    if not steps:
+        return None if value is MISSING else value
+    held = container if isinstance(container, dict) else {}
+    return {**held, steps[0]: _with(held.get(steps[0]), steps[1:], value)}
+
+
+def _without(writers: Writers, paths: Iterable[Path]) -> dict[str, str]:
+    gone = {_name(path) for path in paths}
+    return {name: by for name, by in writers.items() if name not in gone}
+
+
+def _name(path: Path) -> str:
+    return _MARK + _MARK.join(path)
