@@ -1,6 +1,6 @@
 """The queues: step hints, webhook messages, and what is set aside."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -72,8 +72,8 @@ class MessageQueue:
             MessageGroupId=group,
         )
 
-    def send_all(self, messages: Sequence[tuple[JsonObject, str, Millis]]) -> None:
-        """Send messages (body, group, delay), as many a call as the queue takes.
+    def send_all(self, messages: Iterable[tuple[JsonObject, str, Millis]]) -> None:
+        """Send messages (body, group, delay), as many a call as the queue takes; no more than that is held at once.
 
         Raises:
             RuntimeError: when the queue refused some.
@@ -116,14 +116,14 @@ def _seconds(delay: Millis) -> int:
     return -(-max(0, min(delay, LONGEST_DELAY)) // SECOND)
 
 
-def _send_all(client: "SQSClient", url: str, messages: Sequence[tuple[JsonObject, str, Millis]]) -> None:
+def _send_all(client: "SQSClient", url: str, messages: Iterable[tuple[JsonObject, str, Millis]]) -> None:
     for batch in _batches(messages):
         answer = client.send_message_batch(QueueUrl=url, Entries=batch)
         if answer.get("Failed"):
             raise RuntimeError(f"the queue refused {len(answer['Failed'])} messages: {answer['Failed'][0].get('Code')}")
 
 
-def _batches(messages: Sequence[tuple[JsonObject, str, Millis]]) -> Iterator[list[Any]]:
+def _batches(messages: Iterable[tuple[JsonObject, str, Millis]]) -> Iterator[list[Any]]:
     batch: list[Any] = []
     size = 0
     for body, group, delay in messages:

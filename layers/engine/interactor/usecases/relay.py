@@ -4,7 +4,7 @@ The relay may run twice on any record and in any order: bodies, ids and keys are
 subscriber sees the same ``idempotency_key``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from interactor.core import jsons
@@ -35,7 +35,7 @@ Outgoing = tuple[JsonObject, str, Millis]
 class Messages(Protocol):
     """Sends webhook messages; a failure is raised."""
 
-    def send_all(self, messages: list[Outgoing]) -> None:
+    def send_all(self, messages: Iterable[Outgoing]) -> None:
         """Send messages, as many a call as the queue takes."""
 
 
@@ -51,15 +51,17 @@ class Relay:
         self._first_delay = first_delay
         self._read: dict[str, list[Subscription]] = {}
 
-    def messages_of(self, record: Record) -> list[Outgoing]:
-        """One message for each event of a record and subscription that wants it."""
-        return [
-            self._due(message_for(record, event["number"], subscription.id), event["at"])
-            for event in record.events
-            if (kind := event_type(event)) is not None
-            for subscription in self._of(record.account)
-            if subscription.wants(kind, record.envelope["namespace"])
-        ]
+    def messages_of(self, record: Record) -> Iterator[Outgoing]:
+        """One message for each event of a record and subscription that wants it, each made when it is asked for: a
+        record may have 100 events for 50 subscriptions, and a message 60 KB.
+        """
+        for event in record.events:
+            kind = event_type(event)
+            if kind is None:
+                continue
+            for subscription in self._of(record.account):
+                if subscription.wants(kind, record.envelope["namespace"]):
+                    yield self._due(message_for(record, event["number"], subscription.id), event["at"])
 
     def messages_of_disabled(self, account: str, event: JsonObject) -> list[Outgoing]:
         """What tells an account's other subscriptions, as far as they see its namespaces, that one was disabled."""

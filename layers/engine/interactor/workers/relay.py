@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,15 +18,15 @@ from interactor.usecases.relay import Outgoing, Relay
 from interactor.workers.causes import cause
 from interactor.workers.metrics import emit
 
-HELD_MESSAGES = 100
-"""So many are sent before more records are read: a message may have 60 KB."""
+HELD_RECORDS = 25
+"""The messages of so many are sent before more records are read. They are made as they are sent, never all at once."""
 
 
 @dataclass(frozen=True)
 class _Relayed:
     """What one stream record becomes: messages, and the metrics of its history."""
 
-    messages: list[Outgoing]
+    messages: Callable[[], Iterable[Outgoing]]
     history: list[Record]
 
 
@@ -48,7 +48,7 @@ def relay_stream(event: JsonObject) -> JsonObject:
                 told = _key(change) | cause(error)
                 logger.error("relay failed; the record goes to the retry queue", extra=told)
                 stuck.append(change)
-        if sum(len(made.messages) for _, made in ready) >= HELD_MESSAGES:
+        if len(ready) >= HELD_RECORDS:
             stuck += _send(parts, ready)
             ready = []
     stuck += _send(parts, ready)
@@ -69,14 +69,14 @@ def _relay_again(key: JsonObject) -> None:
     item = parts.table.get(items.key(key["pk"], key["sk"]))
     if item is not None:
         made = _relayed(parts, _relay(parts), item)
-        parts.webhooks_queue.send_all(made.messages)
+        parts.webhooks_queue.send_all(made.messages())
         emit(made.history)
 
 
 def _send(parts: Runtime, ready: list[tuple[JsonObject, _Relayed]]) -> list[JsonObject]:
     """Send the messages of all records, ten a call; where that fails, record by record. Answers those that failed."""
     try:
-        parts.webhooks_queue.send_all([message for _, made in ready for message in made.messages])
+        parts.webhooks_queue.send_all(message for _, made in ready for message in made.messages())
     except Exception:
         logger.warning("the messages of a batch were not sent; sending them record by record", exc_info=True)
         return _send_each(parts, ready)
@@ -88,7 +88,7 @@ def _send_each(parts: Runtime, ready: list[tuple[JsonObject, _Relayed]]) -> list
     stuck = []
     for change, made in ready:
         try:
-            parts.webhooks_queue.send_all(made.messages)
+            parts.webhooks_queue.send_all(made.messages())
         except Exception as error:
             logger.error("relay failed; the record goes to the retry queue", extra=_key(change) | cause(error))
             stuck.append(change)
@@ -111,9 +111,9 @@ def _relayed(parts: Runtime, relay: Relay, item: JsonObject) -> _Relayed:
     """A record is an instance's history, or an event of the account itself."""
     own = account_events.read(item)
     if own is not None:
-        return _Relayed(relay.messages_of_disabled(*own), [])
+        return _Relayed(lambda: relay.messages_of_disabled(*own), [])
     record = parts.instances.record(item)
-    return _Relayed(relay.messages_of(record), [record])
+    return _Relayed(lambda: relay.messages_of(record), [record])
 
 
 def _relay(parts: Runtime) -> Relay:
