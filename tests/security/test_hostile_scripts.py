@@ -112,7 +112,7 @@ def _definition(code: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
 def test_a_hostile_script_ends_and_leaves_nothing(request: pytest.FixtureRequest, script: Hostile) -> None:
-    engine: Engine = request.getfixturevalue("hasty" if script.end == "script_timeout" else "patient")
+    engine: Engine = request.getfixturevalue("hasty" if "script_timeout" in script.end else "patient")
     name, definition = f"attack_{next(_numbers)}", _definition(script.code)
     made = engine.worker.call("POST", "/workflows", {**definition, "name": name})
     if made.status != 201:
@@ -133,7 +133,8 @@ def test_a_hostile_script_ends_and_leaves_nothing(request: pytest.FixtureRequest
     (took,) = [event["duration_ms"] for event in events if event["type"] == "step" and event["state"] == "attack"]
     assert took < (engine.limit + 1) * 1000
     errors = [event for event in events if event["type"] == "error"]
-    assert [event["code"] for event in errors] == ([] if script.end == "value" else [script.end])
+    assert ([event["code"] for event in errors] or ["value"])[0] in script.end.split(" or ")
+    assert len(errors) <= 1
     assert not any("crashed" in event["message"] for event in errors)
     told = str([event for event in events if event.get("state") == "attack"])
     assert "forged" not in told.replace('x":1},"value":{"forged', "").replace(FORGED_LINE, "")

@@ -7,5 +7,5 @@ class Hostile(NamedTuple):
     """``end`` says how it must end: ``value`` (it ends well and has reached nothing) or the code of its error."""
 
     name: str
-    end: Literal["value", "script_error", "script_timeout"]
+    end: Literal["value", "script_error", "script_timeout", "value or script_timeout"]
     code: str

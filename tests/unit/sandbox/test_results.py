@@ -1,6 +1,5 @@
 """What comes back of what a script returns (ruling 5)."""
 
-import math
 from typing import Any
 
 import pytest
@@ -47,7 +46,7 @@ VALUES: list[tuple[str, Any]] = [
     ("return {a: -0};", {"a": 0}),
     ("return {a: 5000, b: 5000.0, c: 0.1, d: 1e3};", {"a": 5000, "b": 5000, "c": 0.1, "d": 1000}),
     ("return {a: Number.MAX_SAFE_INTEGER, b: -Number.MAX_SAFE_INTEGER};", {"a": 2**53 - 1, "b": -(2**53) + 1}),
-    ("return {a: 2**53, b: 1e20, c: 1e21, d: 5e-324};", {"a": 2.0**53, "b": 1e20, "c": 1e21, "d": 5e-324}),
+    ("return {a: 2**53, b: 1e20, c: 1e21, d: 5e-324};", {"a": 2**53, "b": 10**20, "c": 10**21, "d": 5e-324}),
     ("return {a: new Number(4), b: new String('s'), c: new Boolean(false)};", {"a": 4, "b": "s", "c": False}),
     (
         "return {m: new Map([[1, 2]]), s: new Set([1]), r: /x/, p: Promise.resolve(1)};",
@@ -187,7 +186,8 @@ def test_a_large_document_goes_in_and_out(sandbox: Sandbox) -> None:
     assert outcome.value == document
 
 
-NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+NUMBERS = st.integers() | st.integers(-(10**30), 10**30) | FLOATS.map(lambda number: jsons.loads(repr(number)))
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 DOCUMENTS = st.recursive(
     st.none() | st.booleans() | NUMBERS | TEXTS,
@@ -202,14 +202,3 @@ def test_any_document_returned_as_it_is_comes_back_equal(sandbox: Sandbox, docum
     outcome = sandbox.run(ScriptCall("return input;", {"input": document}))
     assert isinstance(outcome, Succeeded)
     assert jsons.equal(outcome.value, document)
-
-
-@settings(max_examples=50, deadline=None)
-@given(number=NUMBERS)
-def test_a_safe_integer_comes_back_as_an_integer_and_any_other_number_as_a_float(
-    sandbox: Sandbox, number: float
-) -> None:
-    outcome = sandbox.run(ScriptCall("return input;", {"input": {"n": number}}))
-    assert isinstance(outcome, Succeeded)
-    safe = abs(number) < 2**53 and math.floor(number) == number
-    assert type(outcome.value["n"]) is (int if safe else float)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from interactor.adapters.sandbox.child.serve import REQUEST_BYTES
+from interactor.adapters.sandbox.exact import Carried, CarryError, carry
 from interactor.adapters.sandbox.process import Child, DiedError, OverranError, SandboxError, Setup, start
 from interactor.core import jsons
 from interactor.core.jsons import Json, JsonError, JsonObject
@@ -65,6 +66,12 @@ class Sandbox:
             SandboxError: if no child can be started, or the sandbox is closed. Never for anything a script does.
         """
         request = _encode({"code": call.code, "variables": call.variables})
+        try:
+            carried = carry(call.code, call.variables, request)
+        except CarryError as error:
+            return Failed("script_error", str(error))
+        if carried.table:
+            request = _encode({"code": call.code, "variables": carried.variables, "exact": carried.table})
         if len(request) >= REQUEST_BYTES:
             return Failed("script_error", f"The script and its variables are over {REQUEST_BYTES >> 20} MB")
         started = time.monotonic()
@@ -74,7 +81,7 @@ class Sandbox:
             return Failed("script_timeout", self._too_long(), duration_ms=_milliseconds(time.monotonic() - started))
         except DiedError:
             return Failed("script_error", CRASHED, duration_ms=_milliseconds(time.monotonic() - started))
-        return self._outcome(answer, _milliseconds(seconds))
+        return self._outcome(answer, carried, _milliseconds(seconds))
 
     def check(self, code: str) -> SyntaxProblem | None:
         """Parse a script; nothing of it runs. None if it parses.
@@ -171,25 +178,28 @@ class Sandbox:
         with self._lock:
             self._children.discard(child)
 
-    def _outcome(self, answer: bytes, duration_ms: int) -> Outcome:
+    def _outcome(self, answer: bytes, carried: Carried, duration_ms: int) -> Outcome:
         try:
             # One level for the answer around the value.
             reply = jsons.loads(answer, max_depth=jsons.MAX_DEPTH + 1)
         except JsonError as error:
             return Failed("script_error", f"The script's result cannot be stored: {error}", duration_ms=duration_ms)
-        logs = _logs(reply)
+        logs = _logs(reply, carried)
         if duration_ms >= self._setup.timeout_ms:
             return Failed("script_timeout", self._too_long(), logs, duration_ms)
         match reply:
             case {"value": dict() | None as value}:
                 if len(answer) > RESULT_BYTES and jsons.size(value) > RESULT_BYTES:
                     return Failed("script_error", "The script's result is over 1 MB", logs, duration_ms)
+                refusal = carried.refusal(value)
+                if refusal is not None:
+                    return Failed("script_error", refusal, logs, duration_ms)
                 return Succeeded(value, logs, duration_ms)
             case {"error": "InternalError: out of memory"} | {"fault": "memory"}:
                 limit = f"{self._setup.memory_bytes / 2**20:g} MB"
                 return Failed("script_error", f"The script used more than {limit} of memory", logs, duration_ms)
             case {"error": str(message)}:
-                return Failed("script_error", message, logs, duration_ms)
+                return Failed("script_error", carried.put_right(message), logs, duration_ms)
             case {"fault": "timeout"}:
                 return Failed("script_timeout", self._too_long(), logs, duration_ms)
             case {"fault": "stack"}:
@@ -206,16 +216,17 @@ def _encode(request: JsonObject) -> bytes:
     return json.dumps(request, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
-def _logs(reply: Json) -> tuple[str, ...]:
+def _logs(reply: Json, carried: Carried) -> tuple[str, ...]:
     lines = reply.get("logs") if isinstance(reply, dict) else None
     kept: list[str] = []
     room = LOG_BYTES
     for line in lines if isinstance(lines, list) else []:
-        data = str(line).encode("utf-8")
+        line = carried.put_right(str(line))
+        data = line.encode("utf-8")
         if len(data) + 1 > room:
             part = data[:room].decode("utf-8", "ignore")
             return (*kept, *([part] if part else []), LOGS_CUT)
-        kept.append(str(line))
+        kept.append(line)
         room -= len(data) + 1
     return tuple(kept)
 

@@ -5,11 +5,12 @@
   'use strict';
 
   const MAX_DEPTH = 100, MAX_VALUES = 200000, MAX_RESULT = 1048576, MAX_MESSAGE = 1000, MAX_LOGS = 8192;
+  const TOO_LARGE = 2 ** 53;
   const OPENING = 'function script(){\n', CLOSING = '\n}';
 
   const world = globalThis, compile = world.eval;
   const { apply, defineProperty, deleteProperty, getPrototypeOf } = Reflect;
-  const { keys, freeze } = Object, { isArray } = Array, { isSafeInteger, isFinite } = Number, { abs } = Math;
+  const { keys, freeze } = Object, { isArray } = Array, { isFinite } = Number, { abs } = Math;
   const { parse, stringify: quote } = JSON;
   const method = (f) => (self, ...args) => apply(f, self, args);
   const slice = method(String.prototype.slice), wellFormed = method(String.prototype.toWellFormed);
@@ -26,6 +27,7 @@
   for (let i = 0; i < boxes.length; i++) boxes[i] = boxes[i].prototype;
 
   const refusal = { __proto__: null, text: '' };
+  const exact = { __proto__: null };
   let logs = '', room = MAX_LOGS;
 
   function refuse(text) {
@@ -66,11 +68,22 @@
     return quote(wellFormed(text));
   }
 
-  function number(value) {
+  // A double that stands for a number the script was given is that number again (exact.py).
+  function number(writer, value, above) {
     if (!isFinite(value)) return 'null';
-    // Written out, such a number would be read as an exact integer, which it is not.
-    const rounded = !isSafeInteger(value) && abs(value) < 1e21 && value % 1 === 0;
-    return rounded ? value + '.0' : '' + value;
+    const digits = abs(value) < TOO_LARGE ? undefined : exact['' + abs(value)];
+    if (digits === undefined || (digits === '' && writer.lenient)) return '' + value;
+    if (digits === '') {
+      refuse("The script's result has at '" + place(above) + "' a whole number beyond 2^53 that JavaScript cannot tell " +
+        'from another one that the script was given; keep it as a text');
+    }
+    return (value < 0 ? '-' : '') + digits;
+  }
+
+  function place(above) {
+    let path = '';
+    for (let outer = above; outer !== null; outer = outer.above) path = outer.name + (path === '' ? '' : '.' + path);
+    return slice(path, 0, 200);
   }
 
   function write(writer, given, depth, above) {
@@ -78,7 +91,7 @@
     if (++writer.values > MAX_VALUES) refuse("The script's result holds more than " + MAX_VALUES + ' values');
     if (value === null || absent(value)) return put(writer, 'null');
     if (typeof value === 'string') return put(writer, string(writer, value));
-    if (typeof value === 'number') return put(writer, number(value));
+    if (typeof value === 'number') return put(writer, number(writer, value, above));
     if (typeof value === 'boolean') return put(writer, value ? 'true' : 'false');
     if (typeof value === 'bigint') {
       if (writer.lenient) return put(writer, '"' + value + 'n"');
@@ -90,12 +103,13 @@
       refuse("The script's result contains itself, which JSON cannot carry");
     }
     if (depth > MAX_DEPTH) refuse("The script's result is nested more than " + MAX_DEPTH + ' levels deep');
-    const here = { __proto__: null, value, above };
+    const here = { __proto__: null, value, above, name: '' };
     if (isArray(value)) {
       const length = +value.length;
       put(writer, '[');
       for (let i = 0; i < length; i++) {
         if (i > 0) put(writer, ',');
+        here.name = i;
         write(writer, value[i], depth + 1, here);
       }
       return put(writer, ']');
@@ -108,6 +122,7 @@
       if (absent(item)) continue;
       put(writer, (first ? '' : ',') + string(writer, names[i]) + ':');
       first = false;
+      here.name = names[i];
       write(writer, item, depth + 1, here);
     }
     return put(writer, '}');
@@ -141,8 +156,8 @@
     if (typeof value === 'function') return '[function]';
     if (typeof value === 'bigint') return value + 'n';
     if (value === undefined || typeof value === 'symbol') return typeof value;
-    if (typeof value === 'number') return '' + value;
     const writer = { __proto__: null, out: '', values: 0, limit, lenient: true };
+    if (typeof value === 'number') return isFinite(value) ? number(writer, value, null) : '' + value;
     try {
       const error = errorText(value);
       if (error !== null) return slice(error, 0, limit);
@@ -259,7 +274,8 @@
     return '{"' + name + '":' + text + ',"logs":[' + logs + ']}';
   }
 
-  function run({ code, variables }) {
+  function run({ code, variables, exact: table = [] }) {
+    for (let i = 0; i < table.length; i++) exact['' + table[i][0]] = table[i][1];
     const loaded = load(code);
     if (loaded.script === null) return answer('error', quote(wellFormed(loaded.problem)));
     const script = loaded.script, last = lines(code);
