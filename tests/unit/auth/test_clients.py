@@ -147,3 +147,15 @@ def test_a_client_of_wrong_values_is_refused_in_words(store: ClientStore, change
     with pytest.raises(ValueError, match=says):
         add(store, **change)
     assert store.list("acc_1") == []
+
+
+def test_each_registration_has_a_generation_of_its_own_also_in_another_account(store: ClientStore) -> None:
+    generations = set()
+    for account in ("acc_acme", "acc_acme", "acc_other"):
+        if account == "acc_other":
+            store.delete("web")
+        add(store, client_id="web", account_id=account)
+        found = store.get("web")
+        assert found is not None
+        generations.add(found.generation)
+    assert len(generations) == 3

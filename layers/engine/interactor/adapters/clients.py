@@ -204,7 +204,14 @@ def _client(item: Mapping[str, Any]) -> Client:
         parse_namespaces([name["S"] for name in item["namespaces"]["L"]]),
         # Clients of releases before this right have no such attribute.
         item.get("acts_for_people", {"BOOL": False})["BOOL"],
+        _generation(item),
     )
+
+
+def _generation(item: Mapping[str, Any]) -> str:
+    """Of the stored hash, whose salt is new with each registration; items of a listing have none."""
+    stored = item["secret_hash"]["S"] if "secret_hash" in item else ""
+    return hashlib.sha256(f"{item['account']['S']}/{stored}".encode()).hexdigest()[:32]
 
 
 def _reasons(error: Exception) -> Sequence[Mapping[str, Any]]:

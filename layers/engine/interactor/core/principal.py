@@ -6,7 +6,7 @@ rulings 18, 25 and 26; who may name the person they act for follows ruling 27, a
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Literal, TypeAlias
 
@@ -112,6 +112,8 @@ class Client:
     scopes: tuple[str, ...]
     namespaces: Namespaces
     acts_for_people: bool = False
+    generation: str = field(default="", compare=False)
+    """Another one after each registration, in whatever account: refresh tokens hold for one only."""
 
     @property
     def speaks_for_people(self) -> bool:

@@ -17,10 +17,14 @@ class Verified:
 
 @dataclass(frozen=True)
 class Family:
-    """Refresh tokens that followed one another. ``next_hash`` is the hash of the one that is not used yet."""
+    """Refresh tokens that followed one another. ``next_hash`` is the hash of the one that is not used yet.
+
+    ``generation`` is that of the client it was begun for; None: it is of a release that did not keep it.
+    """
 
     id: str
     client_id: str
     scopes: tuple[str, ...]
     next_hash: str
     expires_at: Millis
+    generation: str | None = None

@@ -41,16 +41,18 @@ class Families(Protocol):
         """Forget a family, so that no token of it works any more."""
 
 
-def begin(families: Families, client_id: str, scopes: Iterable[str], now: Millis, entropy: bytes) -> str:
+def begin(
+    families: Families, client_id: str, scopes: Iterable[str], now: Millis, entropy: bytes, generation: str = ""
+) -> str:
     """The first refresh token of a new family."""
     family_id, secret = entropy[:FAMILY_BYTES].hex(), entropy[FAMILY_BYTES:ENTROPY_BYTES]
     token = _token(family_id, secret)
-    families.put(Family(family_id, client_id, tuple(scopes), _hash(token), now + LIFETIME))
+    families.put(Family(family_id, client_id, tuple(scopes), _hash(token), now + LIFETIME, generation))
     return token
 
 
-def find(families: Families, token: str, client_id: str, now: Millis) -> Family:
-    """The family whose next token this is.
+def find(families: Families, token: str, client_id: str, now: Millis, generation: str = "") -> Family:
+    """The family whose next token this is, of the client as it is registered now (``generation``).
 
     Raises:
         UnauthorizedError: it is no token of this client's, or an old one: then the family is ended.
@@ -58,6 +60,8 @@ def find(families: Families, token: str, client_id: str, now: Millis) -> Family:
     family_id = family_of(token)
     family = None if family_id is None else families.get(family_id)
     if family is None or family.client_id != client_id or family.expires_at <= now:
+        raise UnauthorizedError(REFUSAL)
+    if family.generation != generation:
         raise UnauthorizedError(REFUSAL)
     if not hmac.compare_digest(_hash(token), family.next_hash):
         raise _reused(families, family)

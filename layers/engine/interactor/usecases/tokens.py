@@ -103,13 +103,13 @@ def issue_token(
     if check_grant(form) == "refresh_token":
         token = _text(form, "refresh_token")
         client = _refreshing(issuer, form, authorization)
-        family = refresh.find(issuer.families, token, client.client_id, now)
+        family = refresh.find(issuer.families, token, client.client_id, now, client.generation)
         scopes = _narrowed(narrow(client.scopes, family.scopes), wanted)
         following = refresh.rotate(issuer.families, family, token, now, rest)
     else:
         client = _authenticated(issuer, credentials_of(form, authorization))
         scopes = _narrowed(client.scopes, wanted)
-        following = refresh.begin(issuer.families, client.client_id, scopes, now, rest)
+        following = refresh.begin(issuer.families, client.client_id, scopes, now, rest, client.generation)
     return IssuedToken(_signed(issuer, client, scopes, now, jti), following, " ".join(scopes))
 
 

@@ -28,6 +28,7 @@ class FamilyStore:
             tuple(items.text(item, "scope").split()),
             items.text(item, "next_hash"),
             items.number(item, "expires_at") * SECOND,
+            items.text(item, "generation") if "generation" in item else None,
         )
 
     def put(self, family: Family) -> None:
@@ -39,6 +40,7 @@ class FamilyStore:
                 "scope": s(" ".join(family.scopes)),
                 "next_hash": s(family.next_hash),
                 "expires_at": n(family.expires_at // SECOND),
+                "generation": s(family.generation or ""),
             }
         )
 
