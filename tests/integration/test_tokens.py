@@ -1,5 +1,6 @@
 """Tokens from first to last: issued, refreshed, revoked, and taken from an outside issuer (ruling 25)."""
 
+import base64
 import json
 from typing import Any
 
@@ -45,6 +46,20 @@ def test_a_refreshed_token_works_and_the_old_refresh_token_ends_the_family(local
     assert works(local, again["access_token"]) == 200
     assert refresh(local, granted["refresh_token"]).refusal == (401, "unauthorized")
     assert refresh(local, again["refresh_token"]).refusal == (401, "unauthorized")
+
+
+@pytest.mark.parametrize(
+    "basic", ["local:wrong", "nobody:secret", "no colon", None], ids=["secret", "client", "malformed", "in the body"]
+)
+def test_a_client_that_does_not_prove_who_it_is_is_asked_for_basic(local: Deployment, basic: str | None) -> None:
+    grant = {"grant_type": "client_credentials"}
+    if basic is None:
+        refused = ask(local, **grant, client_id="local", client_secret="wrong")
+    else:
+        header = {"Authorization": f"Basic {base64.b64encode(basic.encode()).decode()}"}
+        refused = local.call("POST", "//oauth/token", grant, token=NO_TOKEN, headers=header)
+    assert refused.refusal == (401, "unauthorized")
+    assert refused.headers["WWW-Authenticate"].startswith('Basic realm="')
 
 
 def test_refresh_tokens_are_not_stored_in_the_clear(local: Deployment) -> None:

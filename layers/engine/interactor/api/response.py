@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from interactor.core import jsons
-from interactor.core.errors import InteractorError, RateLimitedError
+from interactor.core.errors import InteractorError, RateLimitedError, UnauthorizedError
 from interactor.core.jsons import Json, JsonObject
 
 
@@ -55,7 +55,7 @@ def refused(error: InteractorError, request_id: str) -> Response:
         "details": error.details,
         "request_id": request_id,
     }
-    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    headers = {"WWW-Authenticate": error.challenge} if isinstance(error, UnauthorizedError) else {}
     if isinstance(error, RateLimitedError):
         headers["Retry-After"] = str(error.retry_after)
     return Response(error.status, {"error": body}, headers)

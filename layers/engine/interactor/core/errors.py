@@ -34,9 +34,13 @@ class InteractorError(Exception):
 
 
 class UnauthorizedError(InteractorError):
-    """No token, or one that does not hold."""
+    """No token, or one that does not hold. ``challenge`` says how the caller may prove who it is (RFC 9110, 11.6.1)."""
 
     code, status = "unauthorized", 401
+
+    def __init__(self, message: str, challenge: str = "Bearer") -> None:
+        super().__init__(message)
+        self.challenge = challenge
 
 
 class ForbiddenError(InteractorError):

@@ -21,6 +21,8 @@ LIFETIME_SECONDS: Final = 3600
 JTI_BYTES: Final = 16
 ENTROPY_BYTES: Final = JTI_BYTES + refresh.ENTROPY_BYTES
 GRANTS: Final = ("client_credentials", "refresh_token")
+BASIC: Final = 'Basic realm="interactor", charset="UTF-8"'
+"""What a client is told that did not prove who it is: this endpoint takes no token in proof (RFC 6749, 5.2)."""
 FIELD_CHARACTERS: Final = 1_024
 """The longest credential or scope that is looked at."""
 
@@ -141,7 +143,7 @@ def _narrowed(held: tuple[str, ...], wanted: str) -> tuple[str, ...]:
 def _authenticated(issuer: Issuer, credentials: Credentials) -> Client:
     client = issuer.clients.authenticate(credentials.client_id, credentials.secret)
     if client is None:
-        raise UnauthorizedError("The client id or the client secret is wrong")
+        raise UnauthorizedError("The client id or the client secret is wrong", BASIC)
     return client
 
 
@@ -215,7 +217,8 @@ def _basic(authorization: str) -> Credentials:
     except (ValueError, binascii.Error):
         raise UnauthorizedError(
             "The Authorization header of a token request must be HTTP Basic with client id and secret; "
-            "or leave it out and send 'client_id' and 'client_secret' in the body"
+            "or leave it out and send 'client_id' and 'client_secret' in the body",
+            BASIC,
         ) from None
     return Credentials(unquote_plus(client_id), unquote_plus(secret))
 
