@@ -4,6 +4,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from interactor.core import pacing
@@ -26,6 +27,50 @@ Refused = dict[int, Gate]
 """The messages, by position, that must wait, and the gate that refused them."""
 
 
+@dataclass(frozen=True)
+class _Held:
+    """A share of ``count`` attempts, that is kept by its worker or given back."""
+
+    share_id: str
+    count: int
+    kept: bool
+
+
+class Batch:
+    """The shares of one batch of messages. Those of a subscription end with its own attempts: one that hangs must not
+    hold up the others of its batch, and so their later events.
+    """
+
+    def __init__(self, turns: "Turns", refused: Refused) -> None:
+        self.refused = refused
+        self._turns = turns
+        self._place_of: dict[int, Place] = {}
+        self._held: dict[Place, _Held] = {}
+        self._under_way: dict[Place, int] = {}
+        self._lock = threading.Lock()
+
+    def holds(self, place: Place, positions: Sequence[int], held: _Held) -> None:
+        """Note a share for the attempts at these positions."""
+        self._held[place], self._under_way[place] = held, len(positions)
+        self._place_of |= dict.fromkeys(positions, place)
+
+    def over(self, position: int) -> None:
+        """Note that the attempt at a position has ended; with the last one of its subscription its share ends."""
+        place = self._place_of.get(position)
+        if place is None:
+            return
+        with self._lock:
+            self._under_way[place] -= 1
+            held = self._held.pop(place, None) if self._under_way[place] == 0 else None
+        if held is not None:
+            self._turns.release(place, held)
+
+    def close(self) -> None:
+        """Let go of whatever is held still."""
+        while self._held:
+            self._turns.release(*self._held.popitem())
+
+
 class Turns:
     """Shares, taken, kept and given back. One process has one of these; its batches may run at the same time."""
 
@@ -36,33 +81,36 @@ class Turns:
         self._lock = threading.Lock()
 
     @contextmanager
-    def of(self, messages: Sequence[JsonObject], positions: Sequence[int]) -> Iterator[Refused]:
-        """Take shares for the messages at these positions, and answer which of them got none."""
+    def of(self, messages: Sequence[JsonObject], positions: Sequence[int]) -> "Iterator[Batch]":
+        """Take shares for the messages at these positions, for as long as their attempts are under way."""
         by_subscription: dict[Place, list[int]] = defaultdict(list)
         for position in positions:
             message = messages[position]
             by_subscription[message["account"], message["subscription_id"]].append(position)
+        batch = Batch(self, {})
         share_id = self.world.entropy(8).hex()
-        refused: Refused = {}
-        crowded: list[Place] = []
-        kept: list[tuple[Place, str, int]] = []
         try:
             for place, wanting in by_subscription.items():
                 again = self._use_kept(place, len(wanting))
                 if again is not None:
-                    kept.append((place, again, len(wanting)))
+                    batch.holds(place, wanting, _Held(again, len(wanting), kept=True))
                     continue
                 taken = self._take(place, share_id, len(wanting))
-                refused |= dict.fromkeys(wanting[taken.granted :], taken.gate)
-                if taken.kept is not None and self._keep(place, taken.kept):
-                    kept.append((place, share_id, taken.granted))
-                elif taken.granted and taken.gate.crowded:
-                    crowded.append(place)
-            yield refused
+                batch.refused |= dict.fromkeys(wanting[taken.granted :], taken.gate)
+                kept = taken.kept is not None and self._keep(place, taken.kept)
+                crowded = bool(taken.granted) and taken.gate.crowded
+                if kept or crowded:
+                    batch.holds(place, wanting[: taken.granted], _Held(share_id, taken.granted, kept))
+            yield batch
         finally:
-            self._done(kept)
-            for place in crowded:
-                self._give_back(place, share_id)
+            batch.close()
+
+    def release(self, place: Place, held: "_Held") -> None:
+        """Let go of what the attempts of one subscription held: a kept share is idle again, another is given back."""
+        if held.kept:
+            self._done([(place, held.share_id, held.count)])
+        else:
+            self._give_back(place, held.share_id)
 
     def _use_kept(self, place: Place, wanted: int) -> str | None:
         """Make so many attempts in the share that is kept; its id, None where it has no room for them."""

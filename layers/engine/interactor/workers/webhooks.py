@@ -24,7 +24,8 @@ def deliver_batch(event: JsonObject) -> JsonObject:
     failed: list[str] = []
     ids, messages = _parsed(event, failed)
     attempts = [n for n, each in enumerate(messages) if _is_attempt(each) and deliverer.is_due(each)]
-    with turns.of(messages, attempts) as refused, ThreadPoolExecutor(AT_ONCE) as workers:
+    with turns.of(messages, attempts) as batch, ThreadPoolExecutor(AT_ONCE) as workers:
+        refused = batch.refused
         known = deliverer.look_up(messages[n] for n in attempts if n not in refused)
 
         def work(position: int) -> None:
@@ -38,7 +39,13 @@ def deliver_batch(event: JsonObject) -> JsonObject:
             else:
                 deliverer.handle(message, known)
 
-        outcomes = list(workers.map(lambda position: _done(ids[position], lambda: work(position)), range(len(ids))))
+        def finish(position: int) -> bool:
+            done = _done(ids[position], lambda: work(position))
+            # Best effort: a share that cannot be given back ends by itself.
+            _done(ids[position], lambda: batch.over(position))
+            return done
+
+        outcomes = list(workers.map(finish, range(len(ids))))
     failed += [message_id for message_id, done in zip(ids, outcomes, strict=True) if not done]
     return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
 
