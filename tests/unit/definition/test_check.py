@@ -168,6 +168,30 @@ def test_a_timeout_may_be_filled_later() -> None:
     assert warned(put(small(), "states.ask.timeout", {"after": "${input.days}d", "target": "end"})) == {}
 
 
+def named(prefix: str, states: int) -> Any:
+    """A definition whose forms have 50 fields each, with names of 64 characters."""
+
+    def form(number: int) -> Any:
+        names = [f"{prefix}_{number}_{field}".ljust(64, "x") for field in range(50)]
+        fields = [{"name": name, "type": "string", "label": "F"} for name in names]
+        return {
+            "type": "halting",
+            "presentation": {"type": "form", "fields": fields},
+            "transitions": [{"target": "end"}],
+        }
+
+    return small(**{f"form_{number}": form(number) for number in range(states)})
+
+
+def test_the_names_of_all_fields_fit_into_the_head_of_an_instance() -> None:
+    assert paths(named("password", 10)) == []
+    assert paths(named("password", 11)) == ["states"]
+    assert "35,200 characters" in judge(named("password", 11)).errors[0].message
+    assert paths(
+        put(small(), "states.ask.presentation", {"type": "form", "fields": [{**FIELD, "name": "a" * 65}]})
+    ) == ["states.ask.presentation.fields[0].name"]
+
+
 def test_unreachable_states_are_warned_of() -> None:
     assert "cannot be reached" in warned(small(island={"type": "terminal"}))["states.island"]
 

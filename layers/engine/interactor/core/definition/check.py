@@ -60,6 +60,7 @@ def check(document: Json, check_script: ScriptChecker) -> Verdict:
         if initial in graph.types:
             _warn_of_reach(report, graph, initial)
         _warn_of_cycles(report, graph)
+    _check_field_names(report, states.value)
     _warn_of_name_clashes(report, states.value, seen.condition_fields)
     return report.verdict()
 
@@ -92,6 +93,17 @@ def _check_states(states: Node, check_script: ScriptChecker) -> Seen:
             if "fork" in state:
                 check_fork(state, seen)
     return seen
+
+
+def _check_field_names(report: Report, states: JsonObject) -> None:
+    """Names of sensitive fields rest in each instance, which must stay small enough to be written."""
+    characters = sum(map(len, set(_form_fields(states))))
+    if characters > limits.FIELD_NAMES_CHARACTERS:
+        report.error(
+            ROOT / "states",
+            f"The names of all form fields have {characters:,} characters together; at most "
+            f"{limits.FIELD_NAMES_CHARACTERS:,} are allowed",
+        )
 
 
 def _warn_of_reach(report: Report, graph: Graph, initial: str) -> None:

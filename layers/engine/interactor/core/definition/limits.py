@@ -10,7 +10,9 @@ CONDITION_DEPTH = 20
 KEY_CHARACTERS = 128
 
 FIELDS = 50
-FIELD_NAME = r"[a-z][a-z0-9_]*"
+FIELD_NAME = r"[a-z][a-z0-9_]{0,63}"
+FIELD_NAMES_CHARACTERS = 32_768
+"""Of all field names that differ: those of sensitive fields rest in the head of each instance."""
 CHOICE_OPTIONS = (2, 20)
 INCLUDED_PATHS = 50
 

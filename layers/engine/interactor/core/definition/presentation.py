@@ -60,7 +60,9 @@ def _check_fields(form: Node) -> None:
         if name is None:
             pass
         elif _FIELD_NAME.fullmatch(name) is None:
-            field.error("name", f"The name {quoted(name)} must be lower-case letters, digits and _, a letter first")
+            field.error(
+                "name", f"The name {quoted(name)} must be 1 to 64 lower-case letters, digits and _, a letter first"
+            )
         elif name in names:
             field.error("name", f"The field name '{name}' is used twice in this form")
         else:
