@@ -205,6 +205,7 @@ class TestAnswersToAForm:
         answered = api.resume(instance["id"], {"approved": True, "source": {"page": 2}}).data
         assert answered["workflow_data"] == {"approved": True, "source": {"page": 2}}
 
+    @pytest.mark.usefixtures("there")
     def test_a_message_takes_a_body_without_anything(self, api: Deployment) -> None:
         for body in (None, {}, {"input": {}}, {"input": {"anything": 1}}):
             instance = api.start("flow")["id"]
@@ -241,6 +242,7 @@ class TestBounds:
         assert len(json.dumps(sent, ensure_ascii=False, separators=(",", ":")).encode()) == limits.INPUT_BYTES + more
         assert api.call("POST", f"/workflows/{there['name']}/instances", {"input": sent}).status == status
 
+    @pytest.mark.usefixtures("there")
     @pytest.mark.parametrize(("more", "status"), [(0, 200), (1, 413)])
     def test_an_answer_has_64_kb(self, api: Deployment, more: int, status: int) -> None:
         instance = api.start("flow")["id"]
@@ -262,6 +264,17 @@ class TestBounds:
         own = api.start("flow")["id"] if "{own}" in path else ""
         sent = body + " " * (most - len(body) + more)
         assert api.call("POST", path.format(**there, own=own), sent).status == status
+
+
+@pytest.mark.parametrize(("more", "status"), [(0, 401), (1, 413)])
+@pytest.mark.parametrize("form", [False, True])
+def test_a_token_request_has_its_bound(api: Deployment, form: bool, more: int, status: int) -> None:
+    known = {"grant_type": "client_credentials", "client_id": "none", "client_secret": "x", "pad": ""}
+    body = "&".join(f"{name}={value}" for name, value in known.items()) if form else json.dumps(known)
+    padding = "x" * (limits.BODY_BYTES - len(body) + more)
+    body = body + padding if form else body.replace('"pad": "', f'"pad": "{padding}')
+    headers = {"content-type": "application/x-www-form-urlencoded"} if form else {}
+    assert api.call("POST", "//oauth/token", body, NO_TOKEN, headers).status == status
 
 
 @pytest.mark.parametrize("form", [False, True])

@@ -77,6 +77,28 @@ def test_a_default_filled_from_the_data_goes_and_a_constant_one_stays() -> None:
         {"name": "pin", "default": "0000"},
         {"name": "note", "default": "${workflow_data.note}"},
     ]
-    shown = redaction.presentation({"type": "form", "fields": fields}, KEYS)
+    shown = redaction.presentation({"type": "form", "fields": fields}, KEYS, Scope({}, {}, {}))
     assert shown is not None
     assert [field.get("default") for field in shown["fields"]] == [None, "0000", "${workflow_data.note}"]
+
+
+@pytest.mark.parametrize(
+    ("default", "kept"),
+    [
+        ("${note}", True),
+        ("${input.note}", True),
+        ("${workflow_data.password}", False),
+        ("${password}", False),
+        ("was ${input.pin}", False),
+        ("${workflow_data}", False),
+        ("${missing}", True),
+        ("${broken", True),
+        ("[redacted]", True),
+    ],
+)
+def test_a_default_that_is_filled_from_a_hidden_value_is_left_out(default: str, kept: bool) -> None:
+    found = Scope({"password": "hunter22", "note": "a"}, {"pin": 1234, "note": "b"}, {})
+    form = {"type": "form", "fields": [{"name": "copy", "type": "string", "default": default}]}
+    shown = redaction.presentation(form, KEYS, found)
+    assert shown is not None
+    assert ("default" in shown["fields"][0]) is kept

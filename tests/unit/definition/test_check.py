@@ -252,6 +252,14 @@ def test_what_has_no_effect_is_warned_of() -> None:
     assert warned(put(small(), "states.ask.additional_input", True)) == {}
 
 
+def test_a_constant_default_of_a_file_is_warned_of() -> None:
+    field = {"name": "paper", "type": "file", "label": "Paper"}
+    for default, found in (("a.pdf", True), ("${workflow_data.paper}", False), (None, False)):
+        form = {"type": "form", "fields": [{**field, "default": default}]}
+        document = put(small(), "states.ask.presentation", form)
+        assert ("states.ask.presentation.fields[0].default" in warned(document)) is found
+
+
 def test_two_threads_that_can_fork_at_one_state_are_an_error() -> None:
     document = forking()
     document["states"]["both"] = {

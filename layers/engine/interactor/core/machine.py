@@ -360,7 +360,7 @@ class Advance:
 
     def _halt(self, state: State, now: Millis, written: str | None = None) -> None:
         try:
-            shown = redaction.presentation(state.presentation, self._instance.redacted)
+            shown = redaction.presentation(state.presentation, self._instance.redacted, self.scope())
             presented = render_halt(replace(state, presentation=shown), self.shown_scope(), written)
             timeout_at = self._timeout_at(state, now)
         except PresentationTooLargeError as error:

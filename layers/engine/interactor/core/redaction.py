@@ -15,6 +15,7 @@ from interactor.core import jsons
 from interactor.core.definition.model import Definition
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.paths import Scope
+from interactor.core.templates import TemplateError, render
 
 REDACTED: Final = "[redacted]"
 SENSITIVE_TEXTS: Final = 100
@@ -105,18 +106,33 @@ def scope(found: Scope, keys: Collection[str]) -> Scope:
     return replace(found, workflow_data=data(found.workflow_data, keys), input=given)
 
 
-def presentation(written: JsonObject | None, keys: Collection[str]) -> JsonObject | None:
-    """A presentation before it is filled, without defaults that would show, or bring back, what is redacted."""
+def presentation(written: JsonObject | None, keys: Collection[str], found: Scope) -> JsonObject | None:
+    """Return a presentation before it is filled from ``found``, without defaults that cannot be shown.
+
+    Those are the filled ones of redacted fields, which would show what is hidden, and those that are filled from hidden
+    values: a form sent back untouched would put ``[redacted]`` into the data.
+    """
     if written is None or not keys or not isinstance(written.get("fields"), list):
         return written
-    return {**written, "fields": [_without_filled_default(field, keys) for field in written["fields"]]}
+    shown = scope(found, keys)
+
+    def showable(field: JsonObject) -> JsonObject:
+        default = field.get("default")
+        if not isinstance(default, str) or "${" not in default:
+            return field
+        if field.get("name") not in keys and _same(default, found, shown):
+            return field
+        return {name: value for name, value in field.items() if name != "default"}
+
+    return {**written, "fields": [showable(field) for field in written["fields"]]}
 
 
-def _without_filled_default(field: JsonObject, keys: Collection[str]) -> JsonObject:
-    default = field.get("default")
-    if field.get("name") not in keys or not isinstance(default, str) or "${" not in default:
-        return field
-    return {name: value for name, value in field.items() if name != "default"}
+def _same(template: str, found: Scope, shown: Scope) -> bool:
+    try:
+        return jsons.equal(render(template, found), render(template, shown))
+    except TemplateError:
+        # Whoever fills the presentation says what is wrong with it.
+        return True
 
 
 def _is_sensitive(field: JsonObject, words: Sequence[str]) -> bool:

@@ -54,6 +54,7 @@ _RULES: Final = """
 <li>Answers stand under <code>data</code>, refusals under <code>error</code> with <code>code</code>,
 <code>message</code>, <code>details</code> and <code>request_id</code>; <a href="#errors">all codes</a>.</li>
 <li>A body is JSON, and says so: <code>Content-Type: application/json</code>.</li>
+<li>Query parameters and members of a body that an endpoint does not have are refused, with the nearest it has.</li>
 <li>A token lasts an hour and carries <a href="#scopes">scopes</a> and namespaces. What it may not see answers as if it
 did not exist.</li>
 <li>Lists take <code>limit</code> and <code>cursor</code>. Go on with <code>pagination.next_cursor</code> while

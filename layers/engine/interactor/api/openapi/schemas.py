@@ -165,7 +165,11 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
     ),
     "Resume": shape(
         {
-            "input?": FREE,
+            "input?": described(
+                FREE,
+                "What was answered. A form needs it, and takes no keys but its fields, unless the state says "
+                "additional_input. A boolean field that is left out is false.",
+            ),
             "selected_option?": maybe(TEXT),
             "choice?": maybe(TEXT),
             "halt_id?": described(

@@ -134,6 +134,10 @@ def _check_default(field: Node, kind: str) -> None:
     default = field.raw("default")
     if default is None or is_templated(default):
         return
+    if kind == "file":
+        message = "A file field shows no default but a file that an earlier halt took: fill it with a placeholder"
+        field.report.warn(field.place / "default", message)
+        return
     problem = {
         "string": _string_default,
         "number": _number_default,
