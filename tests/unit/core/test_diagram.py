@@ -131,3 +131,13 @@ def test_a_hundred_states_that_all_lead_to_each_other_are_drawn():
     } | {"end": {"type": "terminal"}}
     drawn = parsed(svg(graph_of(compiled(states))))
     assert len(list(drawn.iter(f"{SVG}rect"))) == 100
+
+
+@pytest.mark.parametrize(
+    ("value", "label"),
+    [(0.00001, "a = 0.00001"), (10**30, f"a = 1{'0' * 30}"), (True, "a = true"), ([1, None], "a = 1, null")],
+)
+def test_numbers_of_a_condition_are_written_as_a_person_writes_them(value: object, label: str) -> None:
+    state = {"type": "action", "transitions": [{"target": "end", "condition": {"field": "a", "equals": value}}]}
+    document = {"name": "x", "initial_state": "begin", "states": {"begin": state, "end": {"type": "terminal"}}}
+    assert label in svg(graph_of(compile_definition(document)))

@@ -34,5 +34,11 @@ def test_documents_deflated_without_the_phrases_can_be_read() -> None:
     assert items.unpack(b"\x02" + zlib.compress(json.dumps(TYPICAL).encode())) == TYPICAL
 
 
+def test_whole_numbers_that_were_stored_as_doubles_are_whole_again() -> None:
+    stored = b'\x01{"amount":1500.0,"big":1e+30,"rate":1e-05,"id":1610521604143693812}'
+    document = {"amount": 1500, "big": 10**30, "rate": 1e-05, "id": 1610521604143693812}
+    assert repr(items.unpack(stored)) == repr(document)
+
+
 def test_the_phrases_never_change_since_what_is_stored_needs_them() -> None:
     assert hashlib.sha256(PHRASES).hexdigest() == "f3abdbb6bfe383a74ff8942e4541d1d8fc96155b099a30ac193a50778440c623"

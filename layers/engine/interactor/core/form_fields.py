@@ -171,7 +171,7 @@ def _quoted(value: Json) -> str:
     """A value as JSON, cut where it is long."""
     if isinstance(value, (dict, list)):
         return "a list" if isinstance(value, list) else "an object"
-    text = jsons.dumps(value[: _QUOTED_CHARACTERS + 1] if isinstance(value, str) else value)
+    text = jsons.text(value[: _QUOTED_CHARACTERS + 1] if isinstance(value, str) else value)
     return text if len(text) <= _QUOTED_CHARACTERS else f"{text[:_QUOTED_CHARACTERS]}..."
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from interactor.core import jsons
 from interactor.core.definition.model import Definition, State, Transition
 from interactor.core.jsons import Json, JsonObject
 
@@ -91,6 +92,6 @@ def _condition(condition: JsonObject) -> str:
 
 
 def _value(value: Json) -> str:
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "null"}[value]
-    return ", ".join(map(_value, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return ", ".join(map(_value, value))
+    return value if isinstance(value, str) else jsons.text(value)
