@@ -15,6 +15,7 @@ from interactor.core.definition.properties import warn_of_unknown
 from interactor.core.definition.report import ROOT, Problem, Report, Verdict, quoted
 from interactor.core.definition.shape import Node
 from interactor.core.definition.states import Seen, check_state
+from interactor.core.definition.unwritten import warn_of_unwritten
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.names import RESERVED_NAMES
 
@@ -59,9 +60,10 @@ def check(document: Json, check_script: ScriptChecker) -> Verdict:
         warn_of_counted_answers(report, graph)
         if initial in graph.types:
             _warn_of_reach(report, graph, initial)
+            warn_of_unwritten(report, document, graph, seen.compared)
         _warn_of_cycles(report, graph)
     _check_field_names(report, states.value)
-    _warn_of_name_clashes(report, states.value, seen.condition_fields)
+    _warn_of_name_clashes(report, states.value, {each.field for each in seen.compared})
     return report.verdict()
 
 

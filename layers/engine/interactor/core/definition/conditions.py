@@ -11,15 +11,15 @@ OPERATORS = ("equals", "not_equals", "gt", "gte", "lt", "lte", "contains", "in")
 _FORMS = ("equals", "not_equals", "operator", "and", "or")
 
 
-def check_condition(report: Report, place: Place, value: Json, seen_field: Callable[[str], None]) -> None:
-    """Report what is wrong with a condition; ``seen_field`` is told every field that it compares."""
+def check_condition(report: Report, place: Place, value: Json, seen_field: Callable[[Place, str], None]) -> None:
+    """Report what is wrong with a condition; ``seen_field`` is told where each field is that it compares."""
     if isinstance(value, dict):
         _check(Node(report, place, value), 1, seen_field)
     else:
         report.error(place, f"A condition must be an object, not {quoted(value)}")
 
 
-def _check(node: Node, depth: int, seen_field: Callable[[str], None]) -> None:
+def _check(node: Node, depth: int, seen_field: Callable[[Place, str], None]) -> None:
     if depth > limits.CONDITION_DEPTH:
         node.report.error(node.place, f"Conditions are nested more than {limits.CONDITION_DEPTH} levels deep")
         return
@@ -40,7 +40,7 @@ def _check(node: Node, depth: int, seen_field: Callable[[str], None]) -> None:
     if field is not None:
         if "" in field.split("."):
             node.error("field", "field must be a path such as order.items.0.price: names joined by single dots")
-        seen_field(field)
+        seen_field(node.place / "field", field)
     value = "value" if form == "operator" else form
     if any(is_templated(each) for each in texts(node.raw(value))):
         node.error(

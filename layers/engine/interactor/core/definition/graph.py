@@ -17,6 +17,8 @@ class ForkShape:
     state: str
     threads: dict[str, str]
     needed: int | None
+    join: str | None = None
+    """Where the forking thread goes on."""
 
 
 class Graph:
@@ -27,9 +29,12 @@ class Graph:
         self._bit = {name: 1 << number for number, name in enumerate(self.names)}
         self.types: dict[str, Json] = {name: states[name].get("type") for name in self.names}
         self.forks = [fork for name in self.names if (fork := _fork(name, states[name])) is not None]
-        self._flow = {name: self._bits(_next_states(states[name])) for name in self.names}
-        spawn = {fork.state: self._bits(iter(fork.threads.values())) for fork in self.forks}
-        self._reach = self._closure({name: self._flow[name] | spawn.get(name, 0) for name in self.names})
+        self._halting = self._of_type("halting")
+        self._answered = {name: self._bits(_answered(states[name])) for name in self.names}
+        self._unasked = {name: self._bits(_unasked(states[name])) for name in self.names}
+        self._flow = {name: self._answered[name] | self._unasked[name] for name in self.names}
+        self._spawn = {fork.state: self._bits(iter(fork.threads.values())) for fork in self.forks}
+        self._reach = self._closure({name: self._flow[name] | self._spawn.get(name, 0) for name in self.names})
         self._own_reach = self._closure(self._flow)
         self._terminals = self._of_type("terminal")
         self._asking = self._bits(name for name in self.names if _asks(states[name]))
@@ -65,6 +70,42 @@ class Graph:
                 cycles.append(cycle)
         return cycles
 
+    def before(self) -> dict[str, list[str]]:
+        """For each state those that may have run before it, threads that a join waited for among them."""
+        edges = {name: self._flow[name] | self._spawn.get(name, 0) for name in self.names}
+        for fork in self.forks:
+            if fork.join in self._bit:
+                run = self._union(self._from(target, self._reach) for target in fork.threads.values())
+                for name in self._named(run & self._terminals):
+                    edges[name] |= self._bit[fork.join]
+        reach = self._closure(edges)
+        return {name: [other for other in self.names if reach[other] & self._bit[name]] for name in self.names}
+
+    def inputs(self, initial: str) -> dict[str, set[str | None]]:
+        """For each state that an instance can come to whose input it may see: that of the resume of a halting state,
+        by its name, or that of the create, None (ruling 6).
+        """
+        found: dict[str, set[str | None]] = {name: set() for name in self.names}
+        found[initial].add(None)
+        waiting = [initial]
+        while waiting:
+            name = waiting.pop()
+            for ways, inputs in (
+                (self._unasked[name] | self._spawn.get(name, 0), found[name]),
+                (self._answered[name], {name} if self._bit[name] & self._halting else found[name]),
+            ):
+                for other in self._named(ways):
+                    if not inputs <= found[other]:
+                        found[other] |= inputs
+                        waiting.append(other)
+        return found
+
+    def _union(self, parts: Iterator[int]) -> int:
+        bits = 0
+        for part in parts:
+            bits |= part
+        return bits
+
     def _from(self, start: str, reach: dict[str, int]) -> int:
         return self._bit[start] | reach[start] if start in self._bit else 0
 
@@ -91,12 +132,16 @@ class Graph:
         return reach
 
 
-def _next_states(state: JsonObject) -> Iterator[Json]:
-    """Where the thread that is in a state may go next; a fork's own thread goes on at the join."""
+def _answered(state: JsonObject) -> Iterator[Json]:
+    """Where the thread that is in a state may go by a transition; out of a halt that takes an answer."""
     transitions = state.get("transitions")
     for transition in transitions if isinstance(transitions, list) else []:
         if isinstance(transition, dict):
             yield transition.get("target", transition.get("to"))
+
+
+def _unasked(state: JsonObject) -> Iterator[Json]:
+    """Where it may go else; a fork's own thread goes on at the join."""
     wait = "timeout" if state.get("type") == "halting" else None
     for key in ("on_error", wait):
         if key is not None and isinstance(state.get(key), dict):
@@ -126,7 +171,9 @@ def _fork(name: str, state: JsonObject) -> ForkShape | None:
     }
     if len(threads) != len(fork["threads"]):
         return None
-    return ForkShape(name, threads, policy_count(fork, len(threads)))
+    join = fork.get("join")
+    target = join.get("target") if isinstance(join, dict) else None
+    return ForkShape(name, threads, policy_count(fork, len(threads)), target if isinstance(target, str) else None)
 
 
 def policy_count(fork: JsonObject, threads: int) -> int | None:

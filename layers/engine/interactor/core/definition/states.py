@@ -6,8 +6,9 @@ from interactor.core.definition import limits
 from interactor.core.definition.conditions import check_condition
 from interactor.core.definition.logic import ScriptChecker, check_logic, check_output
 from interactor.core.definition.presentation import check_instructions, check_presentation
-from interactor.core.definition.report import quoted
+from interactor.core.definition.report import Place, quoted
 from interactor.core.definition.shape import Node, check_templates, is_templated, nodes
+from interactor.core.definition.unwritten import Compared
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.times import parse_duration
 
@@ -20,7 +21,7 @@ class Seen:
 
     states: JsonObject
     """The states of the definition, to look targets up in."""
-    condition_fields: set[str] = field(default_factory=set)
+    compared: list[Compared] = field(default_factory=list)
     thread_names: set[str] = field(default_factory=set)
 
 
@@ -65,6 +66,10 @@ def _check_transitions(node: Node, seen: Seen, kind: str | None) -> None:
         _check_has_way_on(node, kind, items)
     keys: set[str] = set()
     always: int | None = None
+
+    def compares(place: Place, compared: str) -> None:
+        seen.compared.append(Compared(str(node.place.step), place, compared))
+
     for transition in nodes(node.report, node.place / "transitions", items or [], "a transition"):
         _check_ends(transition, seen)
         key = transition.text("key", least=1, most=limits.KEY_CHARACTERS)
@@ -79,9 +84,7 @@ def _check_transitions(node: Node, seen: Seen, kind: str | None) -> None:
             message = f"This transition is never taken: transition {always} before it has no condition"
             node.report.warn(transition.place, message)
         if "condition" in transition:
-            check_condition(
-                node.report, transition.place / "condition", transition.raw("condition"), seen.condition_fields.add
-            )
+            check_condition(node.report, transition.place / "condition", transition.raw("condition"), compares)
         elif always is None and isinstance(transition.place.step, int):
             always = transition.place.step
 
