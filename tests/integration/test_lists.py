@@ -1,11 +1,13 @@
 """Lists, page by page, and the cursors that lead through them (rulings 21 and 22)."""
 
+import base64
+import hashlib
 from typing import Any
 
 import pytest
 
 from tests.integration.definitions import halting, one
-from tests.integration.deployment import ACCOUNT, Deployment
+from tests.integration.deployment import ACCOUNT, API, Deployment
 
 COUNT = 5
 OTHER = "acc_2"
@@ -89,6 +91,21 @@ def test_a_limit_that_is_no_number_from_one_is_refused(api: Deployment, which: s
 def test_garbage_is_no_cursor(api: Deployment, which: str) -> None:
     for cursor in ("", "x", "garbage!", "AAAA", "%00", "a" * 5000, "%F0%9F%98%80", "e30", "../.."):
         assert page(api, LISTS[which][0], cursor=cursor).refusal == (400, "invalid_cursor"), cursor
+
+
+def forged(path: str, position: str) -> str:
+    """A cursor as somebody who has read the code would make it."""
+    bound_to = repr((ACCOUNT, f"{API}{path}", []))
+    mark = hashlib.sha256(f"{bound_to}\0{position}".encode()).digest()[:9]
+    return base64.urlsafe_b64encode(mark + position.encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize("position", ["abc", "_", "1_0", "9" * 10, "-1", ""])
+def test_a_position_that_no_history_has_is_no_cursor_whoever_marked_it(api: Deployment, position: str) -> None:
+    instance = api.call("GET", "/workflows/instances").data["instances"][0]["id"]
+    path = f"/workflows/instances/{instance}/history"
+    assert page(api, path, cursor=forged(path, "1")).status == 200, "the mark is right"
+    assert page(api, path, cursor=forged(path, position)).refusal == (400, "invalid_cursor")
 
 
 @pytest.mark.parametrize("which", LISTS)

@@ -13,10 +13,16 @@ from interactor.core.principal import Principal
 _MARK_BYTES = 9
 _LONGEST = 300
 _POSITION = re.compile(r"[A-Za-z0-9_]{1,64}", re.ASCII)
+NUMBERS = re.compile(r"[0-9]{1,9}", re.ASCII)
+"""Positions of lists that are numbered."""
 
 
 class Paging:
-    """Where a page begins and how long it is; ``prefix`` is what the positions of the list begin with."""
+    """Where a page begins and how long it is.
+
+    ``prefix`` is what the positions of the list begin with, ``positions`` what follows: whoever reads the code can
+    compute the mark of a cursor, so a position is judged before it is used.
+    """
 
     def __init__(
         self,
@@ -25,8 +31,10 @@ class Paging:
         default: int = limits.PAGE_DEFAULT,
         most: int = limits.PAGE_MAXIMUM,
         prefix: str = "",
+        positions: re.Pattern[str] = _POSITION,
     ) -> None:
         self._prefix = prefix
+        self._positions = positions
         self.limit = _limit(request.query.get("limit"), default, most)
         asked = sorted((name, value) for name, value in request.query.items() if name not in ("cursor", "limit"))
         self._bound_to = repr((principal.account, request.path, asked)).encode()
@@ -47,7 +55,7 @@ class Paging:
             mark, position = raw[:_MARK_BYTES], raw[_MARK_BYTES:].decode("ascii")
         except (binascii.Error, ValueError):
             mark, position = b"", ""
-        known = position.startswith(self._prefix) and _POSITION.fullmatch(position.removeprefix(self._prefix))
+        known = position.startswith(self._prefix) and self._positions.fullmatch(position.removeprefix(self._prefix))
         if not known or mark != self._mark(position):
             raise InvalidCursorError("The cursor is not one that this list gave; leave it out to begin anew")
         return position
