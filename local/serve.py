@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import TextIO
 
 from local import console, settings
@@ -62,7 +63,9 @@ def serve(signals: Signals) -> int:
 def _welcome(run: LocalRun, wanted: settings.Settings, screen: TextIO) -> None:
     for client in run.seed.clients[:1]:
         print(f"client    {client.client_id} / {client.client_secret} (account {client.account})", file=screen)
-    print(f"logs      {os.path.relpath(wanted.log)}", file=screen)
+    here = Path.cwd()
+    log = Path(wanted.log).resolve()
+    print(f"logs      {log.relative_to(here) if log.is_relative_to(here) else log}", file=screen)
     print("stop      Ctrl-C", file=screen)
     print(f"ready {run.url}", file=screen, flush=True)
 
