@@ -2,7 +2,7 @@
 
 from interactor.api import events
 from interactor.api.endpoint import endpoint
-from interactor.api.paging import NUMBERS, Paging
+from interactor.api.paging import Paging
 from interactor.api.request import Request
 from interactor.api.response import Response, ok
 from interactor.api.views import page
@@ -19,7 +19,7 @@ def handler(request: Request, principal: Principal) -> Response:
     parts = runtime()
     found = find_instance(parts.instances, principal, request.parameter("instance_id"), parts.ended_since()).instance
     default, most = limits.HISTORY_PAGE_DEFAULT, limits.HISTORY_PAGE_MAXIMUM
-    paging = Paging(request, principal, default, most, positions=NUMBERS)
+    paging = Paging(request, principal, default, most)
     wanted, after = events.wanted(request), int(paging.position or 0)
     shown, last = history.page(parts.instances, principal.account, found.id, wanted, after, paging.limit)
     cursor = paging.cursor(None if last is None else str(last))

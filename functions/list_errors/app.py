@@ -30,7 +30,7 @@ def handler(request: Request, principal: Principal) -> Response:
         request.query.get("workflow_name"),
         request.query.get("error_code"),
     )
-    paging = Paging(request, principal, prefix="evt_")
+    paging = Paging(request, principal)
     read = partial(read_page, runtime().table, principal.account)
     found, position = failures.page(read, principal, wanted, paging.position, paging.limit)
     shown = [_view(each) for each in found]

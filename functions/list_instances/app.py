@@ -13,7 +13,7 @@ from interactor.runtime import runtime
 @endpoint("workflows:read", query=("namespace", "workflow_name", "status", "limit", "cursor"))
 def handler(request: Request, principal: Principal) -> Response:
     """Answer a page of instances."""
-    paging = Paging(request, principal, prefix="inst_")
+    paging = Paging(request, principal)
     query = listed.query(request, principal)
     if query is None:
         return ok(views.page("instances", [], None))

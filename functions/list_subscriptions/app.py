@@ -13,7 +13,7 @@ from interactor.usecases import subscriptions
 @endpoint("webhooks:read", query=("limit", "cursor"))
 def handler(request: Request, principal: Principal) -> Response:
     """Answer a page of subscriptions."""
-    paging = Paging(request, principal, prefix="whsub_")
+    paging = Paging(request, principal)
     found = subscriptions.visible(runtime().subscription_store, principal)
     rest = [each for each in found if paging.position is None or each.id < paging.position]
     here = rest[: paging.limit]

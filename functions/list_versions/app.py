@@ -15,6 +15,6 @@ def handler(request: Request, principal: Principal) -> Response:
     """Answer a page of versions."""
     shared, name = runtime().workflows, request.parameter("name")
     find_workflow(shared.store, principal.account, name)
-    paging = Paging(request, principal, prefix="V#v_")
+    paging = Paging(request, principal)
     found, position = shared.store.versions(principal.account, name, paging.position, paging.limit)
     return ok(views.page("versions", [views.version(each) for each in found], paging.cursor(position)))

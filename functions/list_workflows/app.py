@@ -12,6 +12,6 @@ from interactor.runtime import runtime
 @endpoint("workflows:read", query=("limit", "cursor"))
 def handler(request: Request, principal: Principal) -> Response:
     """Answer a page of workflows."""
-    paging = Paging(request, principal, prefix="wf_")
+    paging = Paging(request, principal)
     found, position = runtime().definitions.workflows(principal.account, paging.position, paging.limit)
     return ok(views.page("workflows", [views.workflow(each) for each in found], paging.cursor(position)))

@@ -244,7 +244,7 @@ def others(walked: Walk) -> dict[str, str]:
     queue = aws.client("sqs").create_queue(QueueName="another")["QueueUrl"]
     found = {names["Table"]: "another"}
     found |= {names[name]: queue for name in names if name.endswith("Queue")}
-    for name in ("SigningKey", "DataKey"):
+    for name in ("SigningKey", "DataKey", "CursorKey"):
         found[names[name]] = aws.client("kms").create_key()["KeyMetadata"]["KeyId"]
     elsewhere = {"LocationConstraint": REGION}
     aws.client("s3").create_bucket(Bucket="anothers-files", CreateBucketConfiguration=elsewhere)

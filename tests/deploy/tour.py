@@ -127,6 +127,12 @@ def tokens(here: Walk) -> None:
     here.request("unknown_route", status=404)
 
 
+def listed(here: Walk, called: str, **path: str) -> None:
+    """Get a list, and come with a cursor that it did not give: to see that, it needs its key."""
+    here.request(called, **path)
+    here.request(called, query={"cursor": "A" * 40}, status=400, **path)
+
+
 def definitions(here: Walk, outside: str) -> str:
     """Make a workflow; its version."""
     posted = definition(outside)
@@ -134,9 +140,9 @@ def definitions(here: Walk, outside: str) -> str:
     here.repeated("create_workflow", posted, 201)
     version: str = here.repeated("create_version", posted, 201, name="approval")["version_id"]
     here.repeated("publish_version", name="approval", version_id=version)
-    here.request("list_workflows")
+    listed(here, "list_workflows")
     here.request("get_workflow", name="approval")
-    here.request("list_versions", name="approval")
+    listed(here, "list_versions", name="approval")
     here.request("get_version", name="approval", version_id=version)
     here.request("get_diagram", name="approval", version_id=version)
     return version
@@ -151,7 +157,7 @@ def subscriptions(here: Walk, outside: str) -> tuple[str, str]:
         return made
 
     gone, failing = subscribe(410), subscribe(500)
-    here.request("list_subscriptions")
+    listed(here, "list_subscriptions")
     here.request("list_event_types")
     here.request("get_subscription", subscription_id=failing)
     here.request("update_subscription", {"namespace_filter": None}, subscription_id=failing)
@@ -169,6 +175,7 @@ def instances(here: Walk, version: str) -> None:
     here.request("create_instance", {"input": {"call": True}}, 201, name="approval")
     here.request("get_instance", instance_id=one)
     here.request("list_threads", instance_id=one)
+    listed(here, "list_instances")
     for query in ({}, {"namespace": "default", "status": "halted"}, {"workflow_name": "approval"}):
         here.request("list_instances", query=query)
     main = {"instance_id": two, "thread_id": "thread_main"}
@@ -193,7 +200,8 @@ def instances(here: Walk, version: str) -> None:
     here.repeated("retry_instance", instance_id=one)
     found = here.request("get_history", instance_id=one, query={"include_data": "true"})["events"]
     here.request("get_event", instance_id=one, event_id=found[0]["id"])
-    here.request("list_errors")
+    listed(here, "get_history", instance_id=one)
+    listed(here, "list_errors")
     here.request("get_instance_diagram", instance_id=one)
 
 
@@ -263,6 +271,7 @@ def deliveries(here: Walk, gone: str, failing: str) -> None:
 
     while not found():
         here.work("deliver_webhooks", "WebhooksQueue", later=60_000)
+    listed(here, "list_deliveries", subscription_id=failing)
     first = found()[0]
     here.request("get_delivery", subscription_id=failing, delivery_id=first["id"])
     here.repeated("replay_delivery", status=202, subscription_id=failing, delivery_id=first["id"])

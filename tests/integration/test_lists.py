@@ -94,18 +94,33 @@ def test_garbage_is_no_cursor(api: Deployment, which: str) -> None:
 
 
 def forged(path: str, position: str) -> str:
-    """A cursor as somebody who has read the code would make it."""
+    """A cursor as anybody could make it of an earlier release, where its mark was a plain hash."""
     bound_to = repr((ACCOUNT, f"{API}{path}", []))
     mark = hashlib.sha256(f"{bound_to}\0{position}".encode()).digest()[:9]
     return base64.urlsafe_b64encode(mark + position.encode()).decode().rstrip("=")
 
 
-@pytest.mark.parametrize("position", ["abc", "_", "1_0", "9" * 10, "-1", ""])
-def test_a_position_that_no_history_has_is_no_cursor_whoever_marked_it(api: Deployment, position: str) -> None:
+@pytest.mark.parametrize("position", ["1", "abc", "_", "1_0", "9" * 10, "-1", ""])
+def test_a_cursor_that_somebody_else_marked_is_none(api: Deployment, position: str) -> None:
     instance = api.call("GET", "/workflows/instances").data["instances"][0]["id"]
-    path = f"/workflows/instances/{instance}/history"
-    assert page(api, path, cursor=forged(path, "1")).status == 200, "the mark is right"
-    assert page(api, path, cursor=forged(path, position)).refusal == (400, "invalid_cursor")
+    for path in (f"/workflows/instances/{instance}/history", "/workflows/instances", "/workflows/errors"):
+        assert page(api, path, cursor=forged(path, position)).refusal == (400, "invalid_cursor")
+
+
+@pytest.mark.parametrize("which", LISTS)
+def test_a_cursor_shows_nothing_and_none_of_its_bits_can_be_another(api: Deployment, which: str) -> None:
+    path, name, key = LISTS[which]
+    first = page(api, path, limit=1).data
+    cursor = first["pagination"]["next_cursor"]
+    raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    shown = str(first[name][0][key]).encode()
+    assert shown not in raw
+    assert shown[-10:] not in raw
+    for place in range(len(raw)):
+        other = bytearray(raw)
+        other[place] ^= 1
+        changed = base64.urlsafe_b64encode(other).decode().rstrip("=")
+        assert page(api, path, cursor=changed).refusal == (400, "invalid_cursor"), place
 
 
 @pytest.mark.parametrize("which", LISTS)

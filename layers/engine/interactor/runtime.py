@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from interactor.adapters.bedrock import Models
     from interactor.adapters.bucket import FileBucket
     from interactor.adapters.clients import ClientStore
+    from interactor.adapters.cursors import Cursors
     from interactor.adapters.dynamo.definitions import DefinitionStore
     from interactor.adapters.dynamo.deliveries import DeliveryStore
     from interactor.adapters.dynamo.gates import GateStore
@@ -111,6 +112,13 @@ class Runtime:
         from interactor.adapters.signing import Signer, split_key_ids
 
         return Signer(_client("kms"), split_key_ids(settings.text("SIGNING_KEYS") or settings.text("SIGNING_KEY_ID")))
+
+    @cached_property
+    def cursors(self) -> "Cursors":
+        """Makes and reads the cursors of lists."""
+        from interactor.adapters.cursors import Cursors
+
+        return Cursors(_client("kms"), settings.text("CURSOR_KEY_ID"))
 
     @cached_property
     def verifier(self) -> "Verifier":

@@ -1,0 +1,64 @@
+"""Cursors that say nothing to who holds them, and that nobody else can make: encrypted, and bound to their list.
+
+The key is a MAC that a KMS key makes of a constant: the same in every process, asked for once in each, and gone with
+the KMS key. A cursor is AES-SIV (RFC 5297) of a position; what it is bound to is authenticated with it. The same
+position has the same cursor, which is no secret.
+"""
+
+import base64
+import binascii
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
+if TYPE_CHECKING:
+    from mypy_boto3_kms import KMSClient
+
+LONGEST: Final = 300
+_SHORTEST_BYTES: Final = 17
+"""The tag of AES-SIV and one byte of a position."""
+_MAKES_THE_KEY: Final = b"interactor: cursors, 1"
+
+
+class Cursors:
+    """Makes cursors of positions, and reads them.
+
+    Args:
+        client: a boto3 KMS client; ``kms:GenerateMac`` is used, once.
+        key_id: the id or ARN of an ``HMAC_256`` key, as in the setting ``CURSOR_KEY_ID``.
+
+    Raises:
+        ValueError: without a key, for there are no cursors that anybody could make.
+    """
+
+    def __init__(self, client: "KMSClient", key_id: str) -> None:
+        if not key_id:
+            raise ValueError("no key for cursors is configured; CURSOR_KEY_ID names a KMS key of the kind HMAC_256")
+        self._client = client
+        self._key_id = key_id
+
+    def make(self, position: str, bound_to: bytes) -> str:
+        """The cursor of a position that is not empty."""
+        return base64.urlsafe_b64encode(self._cipher.encrypt(position.encode(), [bound_to])).decode().rstrip("=")
+
+    def read(self, cursor: str, bound_to: bytes) -> str | None:
+        """The position of a cursor that was made here and bound to the same; None: it is none."""
+        if len(cursor) > LONGEST:
+            return None
+        try:
+            raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            return None
+        if len(raw) < _SHORTEST_BYTES:
+            return None
+        try:
+            return self._cipher.decrypt(raw, [bound_to]).decode()
+        except InvalidTag:
+            return None
+
+    @cached_property
+    def _cipher(self) -> AESSIV:
+        made = self._client.generate_mac(KeyId=self._key_id, MacAlgorithm="HMAC_SHA_256", Message=_MAKES_THE_KEY)
+        return AESSIV(made["Mac"])
