@@ -160,4 +160,4 @@ def _places(operation: str, arguments: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _is_reused(partition: str) -> bool:
     """Whether keys there can come again after their item's end: a caller's own keys, and what a day forgets."""
-    return partition.startswith((keys.remembered(ACCOUNT, ""), keys.gate(ACCOUNT, "")))
+    return partition.startswith((keys.remembered(ACCOUNT, ""), keys.watch(ACCOUNT)))

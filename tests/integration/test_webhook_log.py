@@ -8,7 +8,7 @@ import pytest
 from interactor.adapters.dynamo.gates import GateStore
 from interactor.adapters.dynamo.table import Table
 from interactor.adapters.outgoing import OutgoingError
-from interactor.core import pacing
+from interactor.core import pacing, watching
 from interactor.core.times import DAY, HOUR, MINUTE, SECOND, iso
 from tests import events
 from tests.integration.definitions import halting, one
@@ -405,3 +405,28 @@ def test_more_than_a_thousand_in_a_minute_wait_for_the_next(api: Deployment) -> 
     assert len(arrived(api)) == 3
     assert {each["x-interactor-retry-count"] for each in headers(api)} == {"0"}
     assert len({json.dumps(each) for each in arrived(api)}) == 3
+
+
+def test_an_account_with_a_slow_receiver_is_watched_and_what_has_no_room_waits_and_uses_no_attempt(
+    api: Deployment,
+) -> None:
+    subscription = subscribe(api)
+    api.outside.will(URL, OutgoingError("timeout", "it hangs", 30_000), answer(200))
+    api.start("flow")
+    api.drain()
+    gates = GateStore(Table(api.clients["dynamodb"], api.table))
+    watch = gates.watch(ACCOUNT)
+    assert watch.is_on(api.clock())
+    for other in range(50):
+        watch, _ = watching.take(watch, "another worker", {f"sub_{other}": 1}, api.clock(), 50)
+    gates.put_watch(ACCOUNT, watch, api.clock())
+    api.outside.requests.clear()
+    api.start("flow")
+    for _ in range(3):
+        api.wait(10 * SECOND)
+    assert arrived(api) == []
+    for _ in range(6):
+        api.wait(10 * SECOND)
+    assert {each["x-interactor-retry-count"] for each in headers(api)} == {"0", "1"}
+    assert {each["status"] for each in log(api, subscription)} == {"succeeded"}
+    assert gates.watch(ACCOUNT).parts == (), "all was given back"

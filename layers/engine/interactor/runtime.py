@@ -317,8 +317,10 @@ class Runtime:
     def turns(self) -> "Turns":
         """Shares of the attempts that each subscription gets."""
         from interactor.usecases.turns import Turns
+        from interactor.usecases.watches import Watches
 
-        return Turns(self.world, self.gate_store)
+        watches = Watches(self.world, self.gate_store, settings.number("WEBHOOK_ATTEMPTS_AT_ONCE"))
+        return Turns(self.world, self.gate_store, watches)
 
     @cached_property
     def gate_store(self) -> "GateStore":

@@ -36,6 +36,11 @@ def limit(name: str) -> int | None:
     return int(text(name)) or None
 
 
+def number(name: str) -> int:
+    """A number."""
+    return int(text(name))
+
+
 def budget(name: str) -> Millis:
     """Milliseconds; ``0`` is no limit."""
     return int(text(name)) or NO_BUDGET

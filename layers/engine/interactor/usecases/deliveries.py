@@ -17,6 +17,7 @@ from interactor.core.jsons import JsonObject
 from interactor.core.pacing import Gate
 from interactor.core.times import SECOND, Millis
 from interactor.core.urls import check_url
+from interactor.core.watching import Watch
 from interactor.core.webhooks import Answer, DisabledBecause, Subscription, body
 from interactor.logs import logger
 from interactor.usecases import subscriptions
@@ -44,10 +45,11 @@ class Queue(Protocol):
 
 @dataclass(frozen=True)
 class Known:
-    """What the table has for the attempts of a batch: subscriptions and deliveries, by their ids."""
+    """What the table has for the attempts of a batch: subscriptions and deliveries, and watches over their accounts."""
 
     subscriptions: Mapping[tuple[str, str], Subscription]
     deliveries: Mapping[tuple[str, str, str], Delivery]
+    watches: Mapping[str, Watch]
 
 
 @dataclass(frozen=True)
@@ -78,33 +80,33 @@ class Deliverer:
         """What the attempts of a batch have to know, in one call."""
         return Known(*self.log.before_attempts(_place(message) for message in messages))
 
-    def handle(self, message: JsonObject, found: Known) -> None:
-        """Make the attempt that a message is for, if it is due and still wanted."""
+    def handle(self, message: JsonObject, found: Known) -> Millis:
+        """Make the attempt that a message is for, if it is due and still wanted; how long its receiver took."""
         now = self.world.now()
         if not self.is_due(message):
             self._send_on(message, message["due_at"] - now)
-            return
+            return 0
         account, subscription_id, delivery_id = place = _place(message)
         subscription, known = found.subscriptions.get((account, subscription_id)), found.deliveries.get(place)
         if subscription is None:
-            return
+            return 0
         if message.get("exhausted"):
             self._deliver_exhausted(subscription, known)
-            return
+            return 0
         if known is not None and known.made > message["attempt"]:
             # It was made, and what follows it may not have been sent.
             self._go_on(message, known)
-            return
+            return 0
         text = message.get("body") or self._body_again(message)
         if text is None:
-            return
+            return 0
         payload = json.loads(text)
         source = source_of(message, payload)
         if subscription.status != "active" and not message.get("test"):
             ended = Delivery(delivery_id, "failed", source, message["attempt"], reason="subscription_disabled")
             self.log.give_up(account, subscription.id, ended, now)
-            return
-        self._attempt(message, subscription, payload, text, source)
+            return 0
+        return self._attempt(message, subscription, payload, text, source)
 
     def _deliver_exhausted(self, subscription: Subscription, known: Delivery | None) -> None:
         """Replay a delivery whose message somebody moved out of the exhausted queue: once, however often it comes."""
@@ -114,7 +116,7 @@ class Deliverer:
 
     def _attempt(
         self, message: JsonObject, subscription: Subscription, payload: JsonObject, text: str, source: JsonObject
-    ) -> None:
+    ) -> Millis:
         started = self.world.now()
         secrets = [self.subscriptions.sealer.open(subscription.account, each) for each in subscription.secrets(started)]
         answer = self._send(subscription, secrets, payload, text, message["attempt"], message.get("traceparent"))
@@ -138,6 +140,7 @@ class Deliverer:
             known = self.look_up([message]).deliveries.get(_place(message))
         if known is not None:
             self._go_on(message, known)
+        return answer.duration_ms
 
     def _send(
         self,

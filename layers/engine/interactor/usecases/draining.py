@@ -69,7 +69,7 @@ class Draining:
     def _remove_replayed(self, held: Sequence[Held], subscription_id: str) -> int:
         """Remove those that were replayed; answers how many were this subscription's."""
         named = {receipt: place for receipt, body in held if (place := _place(body)) is not None}
-        _, known = self.log.before_attempts(named.values()) if named else ({}, {})
+        _, known, _ = self.log.before_attempts(named.values()) if named else ({}, {}, {})
         done = [
             receipt
             for receipt, place in named.items()

@@ -1,16 +1,23 @@
-"""Whose turn it is: takes each subscription's share of attempts for a whole batch of messages (``core.pacing``)."""
+"""Whose turn it is: takes each subscription's share of attempts for a whole batch of messages (``core.pacing``).
+
+Attempts of an account that is watched are counted for the account besides (``core.watching``).
+"""
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from interactor.core import pacing
 from interactor.core.jsons import JsonObject
 from interactor.core.pacing import Gate, Kept, Taken
 from interactor.core.storing import GuardLostError
+from interactor.core.times import Millis
+from interactor.core.watching import SLOW, Watch
+from interactor.usecases.watches import Watches
 from interactor.usecases.world import World
 
 if TYPE_CHECKING:
@@ -24,7 +31,7 @@ MOST_KEPT = 1_000
 Place = tuple[str, str]
 """Account and subscription."""
 Refused = dict[int, Gate]
-"""The messages, by position, that must wait, and the gate that refused them."""
+"""The messages, by position, that must wait, and the gate that refused them (an open one: it was their account)."""
 
 
 @dataclass(frozen=True)
@@ -41,18 +48,19 @@ class Batch:
     hold up the others of its batch, and so their later events.
     """
 
-    def __init__(self, turns: "Turns", refused: Refused) -> None:
-        self.refused = refused
-        self._turns = turns
+    def __init__(self) -> None:
+        self.refused: Refused = {}
         self._place_of: dict[int, Place] = {}
-        self._held: dict[Place, _Held] = {}
+        self._endings: dict[Place, list[Callable[[], None]]] = {}
         self._under_way: dict[Place, int] = {}
         self._lock = threading.Lock()
 
-    def holds(self, place: Place, positions: Sequence[int], held: _Held) -> None:
-        """Note a share for the attempts at these positions."""
-        self._held[place], self._under_way[place] = held, len(positions)
-        self._place_of |= dict.fromkeys(positions, place)
+    def holds(self, place: Place, positions: Sequence[int], end: Callable[[], None]) -> None:
+        """Note something that is held for the attempts at these positions, and what ends it."""
+        new = [position for position in positions if position not in self._place_of]
+        self._place_of |= dict.fromkeys(new, place)
+        self._under_way[place] = self._under_way.get(place, 0) + len(new)
+        self._endings.setdefault(place, []).append(end)
 
     def over(self, position: int) -> None:
         """Note that the attempt at a position has ended; with the last one of its subscription its share ends."""
@@ -61,51 +69,98 @@ class Batch:
             return
         with self._lock:
             self._under_way[place] -= 1
-            held = self._held.pop(place, None) if self._under_way[place] == 0 else None
-        if held is not None:
-            self._turns.release(place, held)
+            endings = self._endings.pop(place, []) if self._under_way[place] == 0 else []
+        for end in endings:
+            end()
 
     def close(self) -> None:
         """Let go of whatever is held still."""
-        while self._held:
-            self._turns.release(*self._held.popitem())
+        while self._endings:
+            for end in self._endings.popitem()[1]:
+                end()
 
 
 class Turns:
     """Shares, taken, kept and given back. One process has one of these; its batches may run at the same time."""
 
-    def __init__(self, world: World, gates: "GateStore") -> None:
+    def __init__(self, world: World, gates: "GateStore", watches: Watches) -> None:
         self.world = world
         self.gates = gates
+        self.watches = watches
         self._kept: dict[Place, Kept] = {}
         self._lock = threading.Lock()
 
     @contextmanager
-    def of(self, messages: Sequence[JsonObject], positions: Sequence[int]) -> "Iterator[Batch]":
-        """Take shares for the messages at these positions, for as long as their attempts are under way."""
-        by_subscription: dict[Place, list[int]] = defaultdict(list)
+    def of(
+        self, messages: Sequence[JsonObject], positions: Sequence[int], watches: Mapping[str, Watch]
+    ) -> "Iterator[Batch]":
+        """Take shares for the messages at these positions, for as long as their attempts are under way.
+
+        ``watches`` are those over their accounts, as they were read just now.
+        """
+        by_account: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         for position in positions:
             message = messages[position]
-            by_subscription[message["account"], message["subscription_id"]].append(position)
-        batch = Batch(self, {})
-        share_id = self.world.entropy(8).hex()
+            by_account[message["account"]][message["subscription_id"]].append(position)
+        batch, share_id = Batch(), self.world.entropy(8).hex()
         try:
-            for place, wanting in by_subscription.items():
-                again = self._use_kept(place, len(wanting))
-                if again is not None:
-                    batch.holds(place, wanting, _Held(again, len(wanting), kept=True))
-                    continue
-                taken = self._take(place, share_id, len(wanting))
-                batch.refused |= dict.fromkeys(wanting[taken.granted :], taken.gate)
-                kept = taken.kept is not None and self._keep(place, taken.kept)
-                crowded = bool(taken.granted) and taken.gate.crowded
-                if kept or crowded:
-                    batch.holds(place, wanting[: taken.granted], _Held(share_id, taken.granted, kept))
+            for account, by_subscription in by_account.items():
+                watch = watches.get(account)
+                if watch is not None and watch.is_on(self.world.now()):
+                    self._take_watched(batch, share_id, account, watch, by_subscription)
+                else:
+                    for subscription_id, wanting in by_subscription.items():
+                        self._take_share(batch, share_id, (account, subscription_id), wanting)
             yield batch
         finally:
             batch.close()
 
-    def release(self, place: Place, held: "_Held") -> None:
+    def ended(self, message: JsonObject, took: Millis) -> None:
+        """Note how long the receiver of an attempt took."""
+        if took >= SLOW:
+            self.watches.note_slow(message["account"])
+
+    def _take_watched(
+        self, batch: Batch, share_id: str, account: str, watch: Watch, by_subscription: Mapping[str, Sequence[int]]
+    ) -> None:
+        """Take shares of an account's subscriptions, of no more than what the account seems to have room for; then
+        count them. All are given back: what is taken and has no room in the end must not stand in the way of others.
+        """
+        room = self.watches.room(watch, {each: len(wanting) for each, wanting in by_subscription.items()})
+        going: dict[str, Sequence[int]] = {}
+        for subscription_id, wanting in by_subscription.items():
+            batch.refused |= dict.fromkeys(wanting[room[subscription_id] :], Gate())
+            some = wanting[: room[subscription_id]]
+            if some:
+                going[subscription_id] = self._take_share(batch, share_id, (account, subscription_id), some, back=True)
+        wanted = {each: len(granted) for each, granted in going.items()}
+        counted = self.watches.take(account, watch, share_id, wanted)
+        for subscription_id, granted in going.items():
+            count = counted[subscription_id]
+            batch.refused |= dict.fromkeys(granted[count:], Gate())
+            if count:
+                end = partial(self.watches.give_back, account, share_id, subscription_id)
+                batch.holds((account, subscription_id), granted[:count], end)
+
+    def _take_share(
+        self, batch: Batch, share_id: str, place: Place, wanting: Sequence[int], back: bool = False
+    ) -> Sequence[int]:
+        """Take a subscription's share, by its worker's kept one or from its gate, and refuse what gets none; the
+        positions that have one. ``back``: it is given back, though nobody is likely to miss it.
+        """
+        again = self._use_kept(place, len(wanting))
+        if again is not None:
+            batch.holds(place, wanting, partial(self._release, place, _Held(again, len(wanting), kept=True)))
+            return wanting
+        taken = self._take(place, share_id, len(wanting))
+        granted = wanting[: taken.granted]
+        batch.refused |= dict.fromkeys(wanting[taken.granted :], taken.gate)
+        kept = taken.kept is not None and self._keep(place, taken.kept)
+        if granted and (kept or back or taken.gate.crowded):
+            batch.holds(place, granted, partial(self._release, place, _Held(share_id, taken.granted, kept)))
+        return granted
+
+    def _release(self, place: Place, held: "_Held") -> None:
         """Let go of what the attempts of one subscription held: a kept share is idle again, another is given back."""
         if held.kept:
             self._done([(place, held.share_id, held.count)])

@@ -17,16 +17,16 @@ def deliver_batch(event: JsonObject) -> JsonObject:
     """Make the attempt that each message is for; answers the messages that are to come again.
 
     A message is an attempt, or one step of a replay or of draining the exhausted queue. Attempts beyond their
-    subscription's share go back to wait.
+    subscription's or their account's share go back to wait.
     """
     parts = runtime()
     turns, deliverer, replays, draining = parts.turns, parts.deliverer, parts.replays, parts.draining
     failed: list[str] = []
     ids, messages = _parsed(event, failed)
     attempts = [n for n, each in enumerate(messages) if _is_attempt(each) and deliverer.is_due(each)]
-    with turns.of(messages, attempts) as batch, ThreadPoolExecutor(AT_ONCE) as workers:
+    known = deliverer.look_up(messages[n] for n in attempts)
+    with turns.of(messages, attempts, known.watches) as batch, ThreadPoolExecutor(AT_ONCE) as workers:
         refused = batch.refused
-        known = deliverer.look_up(messages[n] for n in attempts if n not in refused)
 
         def work(position: int) -> None:
             message = messages[position]
@@ -37,7 +37,7 @@ def deliver_batch(event: JsonObject) -> JsonObject:
             elif "drain" in message:
                 draining.step(message)
             else:
-                deliverer.handle(message, known)
+                turns.ended(message, deliverer.handle(message, known))
 
         def finish(position: int) -> bool:
             done = _done(ids[position], lambda: work(position))

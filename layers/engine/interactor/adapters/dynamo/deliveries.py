@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from interactor.adapters.dynamo import items, keys, subscriptions
+from interactor.adapters.dynamo import gates, items, keys, subscriptions
 from interactor.adapters.dynamo.items import Item, b, n, s
 from interactor.adapters.dynamo.table import ConditionFailedError, Table
 from interactor.core import ids
 from interactor.core.deliveries import KEPT, Attempt, Delivery, Filter, Portion, Range, State
 from interactor.core.jsons import JsonObject
 from interactor.core.times import SECOND, Millis
+from interactor.core.watching import Watch
 from interactor.core.webhooks import Subscription
 
 SCANNED_PER_CALL = 300
@@ -31,20 +32,26 @@ class DeliveryStore:
 
     def before_attempts(
         self, wanted: Iterable[Place]
-    ) -> tuple[Mapping[tuple[str, str], Subscription], Mapping[Place, Delivery]]:
-        """What attempts have to know, in one call: their subscriptions, and what the log has of the deliveries."""
+    ) -> tuple[Mapping[tuple[str, str], Subscription], Mapping[Place, Delivery], Mapping[str, Watch]]:
+        """What attempts have to know, in one call: their subscriptions, what the log has of the deliveries, and the
+        watches over their accounts.
+        """
         places = dict.fromkeys(wanted)
+        watched = {(keys.watch(account), keys.HEAD): account for account, *_ in places}
         told = {(keys.subscriptions(place[0]), place[1]): place[:2] for place in places}
         logged = {(keys.deliveries(*place[:2]), place[2]): place for place in places}
         found_subscriptions: dict[tuple[str, str], Subscription] = {}
         found_deliveries: dict[Place, Delivery] = {}
-        for item in self._table.batch_get([items.key(*each) for each in (*told, *logged)]):
+        found_watches: dict[str, Watch] = {}
+        for item in self._table.batch_get([items.key(*each) for each in (*told, *logged, *watched)]):
             key = items.text(item, "pk"), items.text(item, "sk")
             if key in told:
                 found_subscriptions[told[key]] = subscriptions.read(told[key][0], item)
+            elif key in watched:
+                found_watches[watched[key]] = gates.read_watch(item)
             else:
                 found_deliveries[logged[key]] = _read(item)
-        return found_subscriptions, found_deliveries
+        return found_subscriptions, found_deliveries, found_watches
 
     def add(self, account: str, subscription_id: str, delivery: Delivery, attempt: Attempt) -> Delivery | None:
         """Add an attempt, the last of the delivery's ``made``, and the state that it leads to; what the log then has.

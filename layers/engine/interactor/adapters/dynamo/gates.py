@@ -1,16 +1,18 @@
-"""What the workers of a subscription share: its gate, and whose turn it is to be replayed.
+"""What the workers of a subscription share: its gate, and whose turn it is to be replayed; and its account's watch.
 
-A gate is one small document, changed by whoever read its latest version.
+A gate and a watch are one small document each, changed by whoever read its latest version.
 """
 
 from contextlib import suppress
 
 from interactor.adapters.dynamo import items, keys
-from interactor.adapters.dynamo.items import b, n, s
+from interactor.adapters.dynamo.items import Item, b, n, s
 from interactor.adapters.dynamo.table import ConditionFailedError, Table
+from interactor.core.jsons import JsonObject
 from interactor.core.pacing import Gate, Share
 from interactor.core.storing import GuardLostError
 from interactor.core.times import DAY, SECOND, Millis
+from interactor.core.watching import Part, Watch
 
 
 class GateStore:
@@ -36,14 +38,32 @@ class GateStore:
         """
         shares = [[share.id, share.count, share.until] for share in gate.shares]
         document = {"schema": 1, "minute": gate.minute, "used": gate.used, "shares": shares}
+        self._put(keys.gate(account, subscription_id), document, gate.version, now)
+
+    def watch(self, account: str) -> Watch:
+        """The watch over an account."""
+        item = self._table.get(items.key(keys.watch(account), keys.HEAD))
+        return Watch() if item is None else read_watch(item)
+
+    def put_watch(self, account: str, watch: Watch, now: Millis) -> None:
+        """Store the watch's next version.
+
+        Raises:
+            GuardLostError: when another worker came first.
+        """
+        parts = [[part.id, part.subscription_id, part.count, part.until] for part in watch.parts]
+        document = {"schema": 1, "until": watch.until, "parts": parts}
+        self._put(keys.watch(account), document, watch.version, now)
+
+    def _put(self, partition: str, document: JsonObject, version: int, now: Millis) -> None:
         try:
             self._table.update(
-                items.key(keys.gate(account, subscription_id), keys.HEAD),
+                items.key(partition, keys.HEAD),
                 UpdateExpression="SET doc = :doc, version = :version, expires_at = :end",
                 ConditionExpression="attribute_not_exists(version) OR version < :version",
                 ExpressionAttributeValues={
                     ":doc": b(items.pack(document)),
-                    ":version": n(gate.version),
+                    ":version": n(version),
                     ":end": n((now + DAY) // SECOND),
                 },
             )
@@ -77,3 +97,9 @@ class GateStore:
                 ConditionExpression="holder = :id",
                 ExpressionAttributeValues={":id": s(replay_id), ":now": n(0)},
             )
+
+
+def read_watch(item: Item) -> Watch:
+    """The watch that an item stores."""
+    found = items.unpack(item["doc"]["B"])
+    return Watch(items.number(item, "version"), found["until"], tuple(Part(*each) for each in found["parts"]))

@@ -163,6 +163,11 @@ def gate(account: str, subscription_id: str) -> str:
     return f"A#{account}#G#{subscription_id}"
 
 
+def watch(account: str) -> str:
+    """Partition of what the workers share of an account whose receivers are slow."""
+    return f"A#{account}#G"
+
+
 def account_events(account: str) -> str:
     """Partition of an account's own events, which no instance has; their sort keys begin as history does."""
     return f"A#{account}#EV"
