@@ -13,11 +13,11 @@ from interactor.usecases.lookup import find_workflow
 @endpoint("workflows:write", query=("strict",))
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the name with its new draft."""
-    shared, name = runtime().workflows, request.parameter("name")
+    strict, shared, name = definitions.is_strict(request), runtime().workflows, request.parameter("name")
     find_workflow(shared.store, principal.account, name)
 
     def work(key: idempotency.Key | None) -> Response:
-        posted, also = definitions.posted(request), definitions.remembered(key, 201)
+        posted, also = definitions.posted(request, strict), definitions.remembered(key, 201)
         return definitions.made(201, workflows.add_version(shared, principal.account, name, posted, also))
 
     return idempotency.once(request, principal, "", work)

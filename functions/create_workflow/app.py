@@ -12,9 +12,10 @@ from interactor.usecases import workflows
 @endpoint("workflows:write", query=("strict",))
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the name with its draft."""
+    strict = definitions.is_strict(request)
 
     def work(key: idempotency.Key | None) -> Response:
-        posted, also = definitions.posted(request), definitions.remembered(key, 201)
+        posted, also = definitions.posted(request, strict), definitions.remembered(key, 201)
         return definitions.made(201, workflows.create(runtime().workflows, principal.account, posted, also))
 
     return idempotency.once(request, principal, "", work)

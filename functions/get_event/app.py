@@ -13,8 +13,7 @@ from interactor.usecases.lookup import find_instance
 @endpoint("workflows:read", query=("include_data",))
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the event, with the data right after it where that is asked for."""
-    parts = runtime()
+    parts, with_data = runtime(), events.wanted(request).with_data
     found = find_instance(parts.instances, principal, request.parameter("instance_id"), parts.ended_since()).instance
-    with_data = events.wanted(request).with_data
     event_id = request.parameter("event_id")
     return ok(events.view(history.event(parts.instances, principal.account, found.id, event_id, with_data)))

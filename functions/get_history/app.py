@@ -16,11 +16,10 @@ from interactor.usecases.lookup import find_instance
 @endpoint("workflows:read", query=("types", "since", "until", "thread", "state", "include_data", "limit", "cursor"))
 def handler(request: Request, principal: Principal) -> Response:
     """Answer a page of events."""
-    parts = runtime()
-    found = find_instance(parts.instances, principal, request.parameter("instance_id"), parts.ended_since()).instance
-    default, most = limits.HISTORY_PAGE_DEFAULT, limits.HISTORY_PAGE_MAXIMUM
+    parts, default, most = runtime(), limits.HISTORY_PAGE_DEFAULT, limits.HISTORY_PAGE_MAXIMUM
     paging = Paging(request, principal, default, most)
     wanted, after = events.wanted(request), int(paging.position or 0)
+    found = find_instance(parts.instances, principal, request.parameter("instance_id"), parts.ended_since()).instance
     shown, last = history.page(parts.instances, principal.account, found.id, wanted, after, paging.limit)
     cursor = paging.cursor(None if last is None else str(last))
     head = {

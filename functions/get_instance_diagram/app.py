@@ -1,7 +1,7 @@
 """GET /workflows/instances/{instance_id}/diagram: a picture of the way an instance took, and of where it stands."""
 
 from interactor.api import views
-from interactor.api.diagrams import drawn
+from interactor.api.diagrams import drawn, wanted
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response
@@ -14,10 +14,10 @@ from interactor.usecases.lookup import find_instance
 @endpoint("workflows:read", query=("format",))
 def handler(request: Request, principal: Principal) -> Response:
     """Answer the picture."""
-    parts = runtime()
+    parts, form = runtime(), wanted(request)
     head = find_instance(parts.instances, principal, request.parameter("instance_id"), parts.ended_since())
     found = head.instance
     definition = parts.definitions.definition(found.account, found.workflow_name, found.version_id)
     standing = {each["current_state"]: str(each.get("outcome") or each["status"]) for each in views.threads(found)}
     events = [event for record in head.records or () for event in record.events]
-    return drawn(request, graph_of(definition), taken(events, standing))
+    return drawn(form, graph_of(definition), taken(events, standing))

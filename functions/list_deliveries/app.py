@@ -12,8 +12,8 @@ from interactor.runtime import runtime
 @endpoint("webhooks:read", query=("status", "event", "limit", "cursor"))
 def handler(request: Request, principal: Principal) -> Response:
     """Answer a page of deliveries."""
-    subscription = webhooks.found(request, principal)
     paging, wanted = Paging(request, principal), webhooks.log_filter(request)
+    subscription = webhooks.found(request, principal)
     found, position = runtime().delivery_store.page(
         principal.account, subscription.id, wanted, paging.position, paging.limit, runtime().world.now()
     )

@@ -13,8 +13,7 @@ from interactor.usecases.lookup import find_workflow
 @endpoint("workflows:read", query=("limit", "cursor"))
 def handler(request: Request, principal: Principal) -> Response:
     """Answer a page of versions."""
-    shared, name = runtime().workflows, request.parameter("name")
+    shared, name, paging = runtime().workflows, request.parameter("name"), Paging(request, principal)
     find_workflow(shared.store, principal.account, name)
-    paging = Paging(request, principal)
     found, position = shared.store.versions(principal.account, name, paging.position, paging.limit)
     return ok(views.page("versions", [views.version(each) for each in found], paging.cursor(position)))

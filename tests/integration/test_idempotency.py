@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from interactor.adapters.dynamo import items
 from interactor.api import idempotency
 from interactor.core.times import DAY, SECOND
 from tests.integration.definitions import halting, http, one, script
@@ -340,6 +341,42 @@ def test_a_wrong_body_under_a_known_key_is_a_conflict_first(api: Deployment) -> 
     key = new_key()
     assert post(api, path, body, key).status == 200
     assert post(api, path, "{", key).refusal == (409, "idempotency_conflict")
+
+
+WARNED = {**STAGES, "name": "warned", "no_such_property": 1}
+
+
+def test_another_query_makes_another_request(api: Deployment) -> None:
+    key = new_key()
+    assert post(api, "/workflows", WARNED, key).status == 201
+    assert post(api, "/workflows?strict=true", WARNED, key).refusal == (409, "idempotency_conflict")
+    strict = {**STAGES, "name": "strict"}
+    other = new_key()
+    first = post(api, "/workflows?strict=true", strict, other)
+    assert first.status == 201
+    assert post(api, "/workflows?strict=true", strict, other).raw == first.raw
+    assert post(api, "/workflows", strict, other).refusal == (409, "idempotency_conflict")
+
+
+def test_a_parameter_that_there_is_not_is_no_repeat_of_anything(api: Deployment) -> None:
+    path, body = of_instance("resume")(api)
+    key = new_key()
+    assert post(api, path, body, key).status == 200
+    assert post(api, f"{path}?strict=true", body, key).refusal == (400, "validation_error")
+
+
+@pytest.mark.parametrize("query", ["", "?strict=true"])
+def test_what_the_release_before_remembered_is_answered_again(
+    api: Deployment, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack = items.pack
+    with monkeypatch.context() as before:
+        before.setattr(items, "pack", lambda document: pack({k: v for k, v in document.items() if k != "query"}))
+        key, body = new_key(), {**STAGES, "name": f"old_{next(_numbers)}"}
+        first = post(api, f"/workflows{query}", body, key)
+    assert first.status == 201
+    again = post(api, f"/workflows{query}", body, key)
+    assert (again.raw, replayed(again)) == (first.raw, True)
 
 
 def test_a_pause_that_changed_nothing_does_not_take_effect_later(api: Deployment) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from interactor.core import limits
 from tests.integration.definitions import halting, one
-from tests.integration.deployment import NO_TOKEN, Answer, Deployment, handler
+from tests.integration.deployment import API, NO_TOKEN, Answer, Deployment, handler
 from tests.integration.requests import ENDPOINTS, NOT_FOUND, WITH_BODY, WRONG_DEFINITION, Endpoint, things
-from tests.integration.stack import declared_functions
+from tests.integration.stack import declared_functions, router
 
 DEFINED = [each for each in WITH_BODY if each.path in ("/workflows", "/workflows/validate", "/workflows/{name}")]
 DEFINED += [each for each in WITH_BODY if each.path == "/workflows/{name}/versions"]
@@ -67,10 +67,47 @@ def test_a_query_parameter_that_an_endpoint_does_not_have_is_refused_and_changes
     assert api.items() == before
 
 
-@pytest.mark.parametrize("endpoint", [each for each in ENDPOINTS if each.ids and each.method == "GET"], ids=str)
-def test_what_does_not_exist_is_told_before_a_parameter_that_does_not(api: Deployment, endpoint: Endpoint) -> None:
-    nowhere = dict.fromkeys(NOT_FOUND, "x")
-    assert api.call(endpoint.method, endpoint.at(nowhere) + "?x=1").refusal == NOT_FOUND[endpoint.ids[0]]
+NO_VALUES = {
+    "limit": "0",
+    "cursor": "x",
+    "strict": "perhaps",
+    "format": "png",
+    "include_data": "perhaps",
+    "types": "gossip",
+    "since": "yesterday",
+    "until": "tomorrow",
+    "status": "asleep",
+    "event": "gossip",
+    "namespace": "a%20b",
+}
+"""A value of each query parameter that it cannot have, where there is one."""
+ANYTHING_GOES = {"workflow_name", "thread", "state", "error_code"}
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+def test_a_wrong_query_is_refused_before_anything_is_read(api: Deployment, endpoint: Endpoint) -> None:
+    path = endpoint.at(dict.fromkeys(NOT_FOUND, "x"))
+    match = router().match(endpoint.method, API + path)
+    assert match is not None
+    known: Any = handler(match.route.function)
+    assert set(known.query) <= NO_VALUES.keys() | ANYTHING_GOES
+    wrong = {name: value for name, value in NO_VALUES.items() if name in known.query} | {"x": "1"}
+    read: list[str] = []
+    calls = api.clients["dynamodb"].meta.events
+
+    def note(params: Any, **_: Any) -> None:
+        read.append(str(params))
+
+    calls.register("before-parameter-build.dynamodb", note)
+    try:
+        for name, value in wrong.items():
+            answer = api.call(endpoint.method, f"{path}?{name}={value}", endpoint.body)
+            assert answer.status == 400, name
+            code = "invalid_cursor" if name == "cursor" else "validation_error"
+            assert answer.refusal == (400, code), name
+    finally:
+        calls.unregister("before-parameter-build.dynamodb", note)
+    assert [each for each in read if "#R'" not in each] == [], "the list of revoked tokens belongs to the token"
 
 
 @pytest.mark.parametrize("path", PUBLIC)

@@ -18,16 +18,14 @@ if TYPE_CHECKING:
     from interactor.core.definition.check import Verdict
 
 
-def posted(request: Request) -> Posted:
-    """The definition in the body.
+def posted(request: Request, strict: bool) -> Posted:
+    """The definition in the body, whose warnings are errors where it is ``strict``.
 
     Raises:
         PayloadTooLargeError: over 1 MB.
         InvalidWorkflowError: when it is no JSON object.
-        InvalidRequestError: for another ``strict`` than true or false, and query parameters that there are not.
     """
     document = any_json(request)
-    strict = is_strict(request)
     if not isinstance(document, dict):
         message = "A definition must be a JSON object"
         raise InvalidWorkflowError(message, [{"path": "", "message": message}])
@@ -54,7 +52,6 @@ def any_json(request: Request) -> Json:
         PayloadTooLargeError, InvalidRequestError: as ``posted``.
         InvalidWorkflowError: when it is empty, or no JSON.
     """
-    request.check_query()
     if not request.raw_body.strip():
         message = "The body is empty; send the definition as JSON"
         raise InvalidWorkflowError(message, [{"path": "", "message": message}])

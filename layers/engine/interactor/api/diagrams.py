@@ -16,18 +16,23 @@ _SVG_HEADERS = {
 }
 
 
-def drawn(request: Request, graph: Graph, taken: Taken | None) -> Response:
-    """The picture of a graph in the format that is asked for.
+def wanted(request: Request) -> str | None:
+    """The format that is asked for; None: both.
 
     Raises:
         InvalidRequestError: when there is no such format.
     """
-    wanted = request.query.get("format")
-    if wanted is None:
-        return ok({"mermaid": mermaid(graph, taken), "svg": svg(graph, taken)})
-    if wanted == "svg":
+    given = request.query.get("format")
+    if given is not None and given not in FORMATS:
+        message = f"must be one of {', '.join(FORMATS)}; leave it out for both"
+        raise InvalidRequestError("The format is wrong", [{"field": "format", "message": message}])
+    return given
+
+
+def drawn(form: str | None, graph: Graph, taken: Taken | None) -> Response:
+    """The picture of a graph in a format."""
+    if form == "svg":
         return Response(200, svg(graph, taken), dict(_SVG_HEADERS))
-    if wanted == "mermaid":
+    if form == "mermaid":
         return Response(200, mermaid(graph, taken), {"Content-Type": "text/plain; charset=utf-8"})
-    message = f"must be one of {', '.join(FORMATS)}; leave it out for both"
-    raise InvalidRequestError("The format is wrong", [{"field": "format", "message": message}])
+    return ok({"mermaid": mermaid(graph, taken), "svg": svg(graph, taken)})

@@ -1,11 +1,11 @@
 """The frame around every endpoint: who asks, whether they may, what was answered, and what became of an error.
 
 An endpoint is a function of a request and a principal; which scope it needs and what it is counted as stand in its
-decorator, so that they cannot be forgotten (ruling 18 for the order: 401, 403, 429, and only then the rest).
+decorator, so that they cannot be forgotten (ruling 18 for the order: 401, 403, 429, then the query, and only then the
+rest).
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -54,7 +54,8 @@ def endpoint(
             caller = actors.acting(principal, named)
             if any(routes.is_reserved(*each) for each in request.parameters.items()):
                 return routes.refuse(request)
-            return _answered(replace(request, known_query=query), lambda asked: function(asked, caller))
+            request.check_query(query)
+            return function(request, caller)
 
         made = _framed(wraps(function)(authorized), counted_as)
         made.__dict__.update(scope=scope, category=category, query=tuple(query))
@@ -64,14 +65,17 @@ def endpoint(
 
 
 def public(function: Callable[[Request], Response]) -> Handler:
-    """Make a Lambda handler of an endpoint that needs no token; a GET has no query parameters.
+    """Make a Lambda handler of an endpoint that needs no token; a GET that has an answer has no query parameters.
 
     ``/oauth/revoke`` passes over what it does not know, as ``counted``.
     """
 
     def called(request: Request, _: Headers) -> Response:
-        known = () if request.method == "GET" else None
-        return _answered(replace(request, known_query=known), function)
+        response = function(request)
+        if request.method == "GET":
+            # Nothing was read for it; and a path that there is not is no matter of its query.
+            request.check_query(())
+        return response
 
     return _framed(wraps(function)(called))
 
@@ -82,14 +86,6 @@ def counted(category: Category) -> Callable[[Callable[[Request, Headers], Respon
     Parameters that it does not know are passed over, as RFC 6749, 3.2 asks of a token endpoint.
     """
     return lambda function: _framed(function, lambda _: category)
-
-
-def _answered(request: Request, function: Callable[[Request], Response]) -> Response:
-    response = function(request)
-    if request.method == "GET":
-        # Nothing was changed, and what does not exist has been told first (ruling 18).
-        request.check_query()
-    return response
 
 
 def count(category: Category, subject: str, headers: Headers) -> None:

@@ -7,7 +7,7 @@ the winner was answered.
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from interactor.api import views
@@ -162,7 +162,7 @@ def _closed(found: Remembered, key: IdempotencyKey) -> Remembered:
 
 
 def _again(found: Remembered, key: IdempotencyKey, principal: Principal, unsealed: Callable[[str], str]) -> Response:
-    if not _same_request(found.request, key.request):
+    if not _same_request(found, key):
         raise IdempotencyConflictError("This Idempotency-Key was used for another request; use a new one")
     found = _closed(found, key)
     if found.body is not None:
@@ -178,12 +178,20 @@ def _key(given: str, request: Request, principal: Principal, namespace: str) -> 
         message = f"must have 1 to {LONGEST} characters"
         raise InvalidRequestError("The Idempotency-Key is wrong", [{"field": "Idempotency-Key", "message": message}])
     value = hashlib.sha256(given.encode("utf-8", "surrogatepass")).hexdigest()
-    return IdempotencyKey(principal.account, namespace, value, _fingerprint(request, principal.person))
+    return IdempotencyKey(
+        principal.account, namespace, value, _fingerprint(request, principal.person), _query(request.query)
+    )
 
 
-def _same_request(remembered: str, asked: str) -> bool:
-    """Whether two fingerprints are of one request; those of earlier releases say nothing of a person."""
-    return asked == remembered or asked.startswith(f"{remembered}/")
+def _same_request(remembered: Remembered, asked: IdempotencyKey) -> bool:
+    """Whether two requests are one; what earlier releases remembered says nothing of a person, or of the query."""
+    same = asked.request == remembered.request or asked.request.startswith(f"{remembered.request}/")
+    return same and remembered.query in (None, asked.query)
+
+
+def _query(sent: Mapping[str, str]) -> str:
+    """The same for the same parameters in any order. All of them matter: others are refused before this."""
+    return hashlib.sha256(repr(sorted(sent.items())).encode()).hexdigest()[:16] if sent else ""
 
 
 def _fingerprint(request: Request, person: str | None) -> str:

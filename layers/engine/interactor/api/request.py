@@ -34,10 +34,7 @@ def dotted(place: JsonPlace) -> str:
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request. Header names are lower case; ``arrived_at`` is when it reached the API.
-
-    ``known_query`` are the query parameters that the endpoint has; None: it passes over those it does not know.
-    """
+    """One HTTP request. Header names are lower case; ``arrived_at`` is when it reached the API."""
 
     method: str
     path: str
@@ -47,7 +44,6 @@ class Request:
     raw_body: bytes
     arrived_at: Millis
     raw_query: str = ""
-    known_query: Sequence[str] | None = None
 
     @classmethod
     def of(cls, event: JsonObject) -> "Request":
@@ -94,42 +90,28 @@ class Request:
         """A path parameter, as API Gateway decoded it."""
         return self.parameters[name]
 
-    def check_query(self) -> None:
-        """Refuse query parameters that the endpoint does not have: a misspelt filter must not list everything.
-
-        Reading a body does this first. What has no body is checked once it has been answered, when it is known that
-        what it asks for exists (rulings 18 and 22).
+    def check_query(self, known: Sequence[str]) -> None:
+        """Refuse query parameters other than the endpoint's: a misspelt filter must not list everything (ruling 22).
 
         Raises:
             InvalidRequestError: naming each, with the nearest that there is.
         """
-        if self.known_query is None:
-            return
         sent = Counter(name for name, _ in parse_qsl(self.raw_query, keep_blank_values=True, errors="replace"))
-        twice = [name for name in self.known_query if sent[name] > 1 and name not in _LISTS]
-        unknown = [name for name in self.query if name not in self.known_query]
+        twice = [name for name in known if sent[name] > 1 and name not in _LISTS]
+        unknown = [name for name in self.query if name not in known]
         wrong: list[JsonObject] = [{"field": name, "message": "is sent more than once"} for name in twice]
-        wrong += [{"field": name[:_QUOTED], "message": self._unknown(name)} for name in unknown[:_LISTED]]
+        wrong += [{"field": name[:_QUOTED], "message": _unknown(name, known)} for name in unknown[:_LISTED]]
         if wrong:
             first = f"{wrong[0]['field']} {wrong[0]['message']}"
             raise InvalidRequestError(f"The query is wrong: {first}", list(wrong))
-
-    def _unknown(self, name: str) -> str:
-        known = self.known_query or ()
-        near = nearest(name, known)
-        if near is not None:
-            return f"is no query parameter here: did you mean '{near}'?"
-        return f"is no query parameter here: {', '.join(known) if known else 'there is none'}"
 
     def json(self, most: int, empty: Json = None, written: Callable[[JsonPlace], str] = dotted) -> Json:
         """The body as JSON; ``empty`` stands for no body at all, ``written`` writes the place of what is wrong.
 
         Raises:
             PayloadTooLargeError: over ``most`` bytes.
-            InvalidRequestError: when it is not JSON as the engine reads it, or says that it is something else; and as
-                ``check_query``.
+            InvalidRequestError: when it is not JSON as the engine reads it, or says that it is something else.
         """
-        self.check_query()
         if len(self.raw_body) > most:
             message = f"The body has {len(self.raw_body)} bytes; at most {most} are taken"
             raise PayloadTooLargeError(message, [{"field": "body", "message": message}])
@@ -168,6 +150,13 @@ class Request:
             message = "must be a JSON object"
             raise InvalidRequestError(f"The body {message}", [{"field": "body", "message": message}])
         return body
+
+
+def _unknown(name: str, known: Sequence[str]) -> str:
+    near = nearest(name, known)
+    if near is not None:
+        return f"is no query parameter here: did you mean '{near}'?"
+    return f"is no query parameter here: {', '.join(known) if known else 'there is none'}"
 
 
 def _millis(moment: int) -> Millis:

@@ -92,12 +92,16 @@ class StepHint:
 
 @dataclass(frozen=True)
 class IdempotencyKey:
-    """A caller's key, within its account and namespace; ``request`` tells one request from another (ruling 23)."""
+    """A caller's key, within its account and namespace.
+
+    ``request`` and ``query`` tell one request from another (ruling 23); ``query`` is empty where there is none.
+    """
 
     account: str
     namespace: str
     value: str
     request: str
+    query: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,8 @@ class Remembered:
     instance_id: str | None
     open_until: Millis = 0
     """Until when the request may still put its last word in place of ``body``; 0: this is it."""
+    query: str | None = None
+    """The query of what is found under a key; None: the release that wrote it did not say."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,14 @@ class RememberedStore:
             return None
         document = items.unpack(item["doc"]["B"])
         until = items.number(item, "open_until") if "open_until" in item else 0
-        return Remembered(document["request"], document["status"], document["body"], document["instance_id"], until)
+        return Remembered(
+            document["request"],
+            document["status"],
+            document["body"],
+            document["instance_id"],
+            until,
+            document.get("query"),
+        )
 
     def write(self, key: IdempotencyKey, remembered: Remembered, now: Millis) -> Item:
         """The write that takes a key; it is refused where the key is taken."""
@@ -75,6 +82,7 @@ def _item(key: IdempotencyKey, remembered: Remembered, now: Millis) -> Item:
     document = {
         "schema": 1,
         "request": remembered.request,
+        "query": key.query,
         "status": remembered.status,
         "body": remembered.body,
         "instance_id": remembered.instance_id,
