@@ -177,9 +177,15 @@ class TestAbsence:
         field = {"type": "boolean", "required": required, **default}
         assert one(field) == Checked({"x": False}, {"x": False}, None)
 
+    @pytest.mark.parametrize("required", [False, True])
+    @pytest.mark.parametrize("default", [{}, {"default": True}, {"default": False}, {"default": None}])
     @pytest.mark.parametrize("sent", [None, ""])
-    def test_a_required_box_sent_empty_is_no(self, sent: Any) -> None:
-        assert one({"type": "boolean", "required": True, "default": True}, sent).merged == {"x": False}
+    def test_a_box_sent_empty_is_no_and_the_persons_answer(
+        self, sent: Any, default: dict[str, Any], required: bool
+    ) -> None:
+        checked = one({"type": "boolean", "required": required, **default}, sent)
+        assert checked == Checked({"x": False}, {"x": False}, None)
+        assert checked.answered == {"x"}
 
     @pytest.mark.parametrize("kind", ["string", "number", "select", "date", "file"])
     def test_an_optional_field_that_was_not_sent_leaves_the_data_alone(self, kind: str) -> None:
@@ -187,7 +193,7 @@ class TestAbsence:
 
     @pytest.mark.parametrize("default", [{}, {"default": "5"}])
     @pytest.mark.parametrize("sent", [None, ""])
-    @pytest.mark.parametrize("kind", ["string", "number", "boolean", "select", "date", "file"])
+    @pytest.mark.parametrize("kind", ["string", "number", "select", "date", "file"])
     def test_an_optional_field_that_was_cleared_is_null_whatever_its_default(
         self, kind: str, sent: Any, default: dict[str, Any]
     ) -> None:

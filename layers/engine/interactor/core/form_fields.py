@@ -28,15 +28,20 @@ Rule: TypeAlias = Callable[[JsonObject, Json], Wrong | None]
 def read(field: JsonObject, sent: Json | Missing) -> Json | Missing | Wrong:
     """Return the value that the form takes for a field, ``MISSING`` where its key stays untouched, or what is wrong.
 
-    ``sent`` is the value as it came, ``MISSING`` where the key was not sent. A box that is not sent is false, whatever
-    its default: browsers leave an unticked one out. Any other optional field that is not sent takes its default; one
-    sent as null or ``""`` was cleared, and is null. What is required must be sent, and not empty.
+    ``sent`` is the value as it came, ``MISSING`` where the key was not sent. A box that is not sent, or sent as null or
+    ``""``, is not ticked, which is false, whatever its default and whether or not it is required: browsers leave an
+    unticked one out, and a third answer would fit neither of the two that a condition asks for. Any other optional field
+    that is not sent takes its default; one sent as null or ``""`` was cleared, and is null. What is required must be
+    sent, and not empty.
     """
-    required, box = field.get("required") is True, field.get("type") == "boolean"
-    if sent is MISSING:
-        return False if box else _missed(field) if required else form_defaults.shown(field)
-    if sent is None or (sent == "" and not _offers_empty(field)):
-        return (False if box else _missed(field)) if required else None
+    required = field.get("required") is True
+    nothing = sent is MISSING or sent is None or (sent == "" and not _offers_empty(field))
+    if nothing and field.get("type") == "boolean":
+        return False
+    if nothing and required:
+        return _missed(field)
+    if nothing:
+        return form_defaults.shown(field) if sent is MISSING else None
     value = _coerced(field, sent)
     return form_defaults.shown(field) if form_defaults.is_shown(field, value) else _judged(field, value)
 
