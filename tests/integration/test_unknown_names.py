@@ -226,7 +226,7 @@ class TestAnswersToAForm:
             ({}, "done", {"approved": False}),
             ({"comment": ""}, "done", {"approved": False, "comment": None}),
             ({"approved": "on", "comment": ""}, "yes", {"approved": True, "comment": None}),
-            ({"approved": None}, "done", {"approved": None}),
+            ({"approved": None}, "done", {"approved": False}),
         ],
     )
     def test_a_browser_that_leaves_the_box_out_has_said_no(

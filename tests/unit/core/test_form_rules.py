@@ -75,7 +75,7 @@ NO_DEFAULT = object()
 
 def rule(kind: str, required: bool, default: Any, sent: Any) -> Any:
     """What becomes of a field, in the words of the ruling; ``default`` is as shown, ``sent`` one of the below."""
-    if kind == "boolean" and (sent == "absent" or (required and sent in ("null", "empty"))):
+    if kind == "boolean" and (sent != "as shown" or default is None):
         return False
     if sent == "absent":
         return REFUSED if required else UNTOUCHED if default is NO_DEFAULT else default

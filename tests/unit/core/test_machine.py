@@ -56,7 +56,7 @@ def test_the_first_matching_transition_is_taken_and_the_end_completes_the_instan
 
 
 def test_a_refused_resume_changes_nothing():
-    run = Runner(compiled(APPROVAL)).start()
+    run = Runner(compiled({**APPROVAL, "wait": halting(to("yes", field="approved", equals=True))})).start()
     before = run.instance
     advance = Advance(run.definition, run.instance, MAIN)
     with pytest.raises(InvalidTransitionError):

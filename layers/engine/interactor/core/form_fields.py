@@ -30,9 +30,9 @@ def read(field: JsonObject, sent: Json | Missing) -> Json | Missing | Wrong:
 
     ``sent`` is the value as it came, ``MISSING`` where the key was not sent. A box that is not sent, or sent as null or
     ``""``, is not ticked, which is false, whatever its default and whether or not it is required: browsers leave an
-    unticked one out, and a third answer would fit neither of the two that a condition asks for. Any other optional field
-    that is not sent takes its default; one sent as null or ``""`` was cleared, and is null. What is required must be
-    sent, and not empty.
+    unticked one out, and null would be a third answer, which ``not_equals: false`` takes for a yes. Any other optional
+    field that is not sent takes its default; one sent as null or ``""`` was cleared, and is null. What is required must
+    be sent, and not empty.
     """
     required = field.get("required") is True
     nothing = sent is MISSING or sent is None or (sent == "" and not _offers_empty(field))
