@@ -1,10 +1,11 @@
 """What only the clock starts: timeouts and expiry (rulings 4 and 24)."""
 
+import json
 from typing import Any
 
 import pytest
 
-from interactor.core.times import DAY, HOUR, MINUTE, SECOND
+from interactor.core.times import DAY, HOUR, MINUTE, SECOND, iso, parse_iso
 from tests.integration import shapes
 from tests.integration.definitions import halting, http, one
 from tests.integration.deployment import Deployment
@@ -18,7 +19,15 @@ REMINDED = one(
 
 def test_a_timeout_resumes_a_halt_when_it_is_due(deployment: Deployment) -> None:
     deployment.define(REMINDED)
+    hook = {"url": "https://yourapp.com/hook", "events": ["workflow.instance.halted"]}
+    deployment.call("POST", "/webhooks/subscriptions", hook)
     instance = deployment.start("flow")
+    (halt,) = deployment.call("GET", f"/workflows/instances/{instance['id']}/history?types=halt").data["events"]
+    until = iso(parse_iso(halt["timestamp"]) + 24 * HOUR)
+    deployment.drain()
+    (told,) = (json.loads(request.body) for request in deployment.outside.requests)
+    shown = [instance, deployment.get(instance["id"])]
+    assert [each["timeout_at"] for each in (*shown, *shown[1]["threads"], halt, told["data"])] == [until] * 5
     deployment.clock.advance(24 * HOUR - SECOND)
     deployment.tick()
     assert deployment.get(instance["id"])["current_state"] == "begin"
@@ -26,6 +35,7 @@ def test_a_timeout_resumes_a_halt_when_it_is_due(deployment: Deployment) -> None
     deployment.tick()
     moved = deployment.get(instance["id"])
     assert (moved["status"], moved["current_state"]) == ("halted", "escalated")
+    assert "timeout_at" not in moved, "this one waits for ever"
     transition = next(event for event in deployment.events_of(instance["id"]) if event["subtype"] == "state_change")
     assert transition["trigger"] == "timeout"
     assert deployment.resume(instance["id"]).data["status"] == "completed"

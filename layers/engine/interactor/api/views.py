@@ -174,12 +174,13 @@ def _thread(found: Instance, thread: Thread) -> JsonObject:
 def _halt(found: Instance, thread: Thread) -> JsonObject:
     if thread.phase is not Phase.HALTED or thread.halt is None:
         return {}
-    return {
+    view: JsonObject = {
         "halted_at_state": thread.state,
         "halt_id": halts.present(found, thread),
         "halting_presentation": thread.halt.presentation,
         "halted_options": thread.halt.options,
     }
+    return view | ({} if thread.halt.timeout_at is None else {"timeout_at": iso(thread.halt.timeout_at)})
 
 
 def _end(found: Instance) -> JsonObject:

@@ -64,6 +64,7 @@ class Halted(TypedDict):
     halt_id: NotRequired[str]
     halting_presentation: NotRequired[dict[str, Any]]
     halted_options: NotRequired[dict[str, Any]]
+    timeout_at: NotRequired[str]
 
 
 class Thread(Halted):

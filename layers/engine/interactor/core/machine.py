@@ -38,7 +38,7 @@ from interactor.core.logic import Failed, Outcome
 from interactor.core.paths import Scope
 from interactor.core.presentation import PresentationTooLargeError, render_halt
 from interactor.core.templates import TemplateError, render_text
-from interactor.core.times import Millis, parse_duration
+from interactor.core.times import Millis, iso, parse_duration
 
 INPUT = "input"
 """The writer of what a create or a resume put into the data."""
@@ -377,6 +377,8 @@ class Advance:
             "halting_presentation": halt.presentation,
             "halted_options": halt.options,
         }
+        if timeout_at is not None:
+            fields["timeout_at"] = iso(timeout_at)
         self._note("halt", "waiting", now, fields)
 
     def _timeout_at(self, state: State, now: Millis) -> Millis | None:

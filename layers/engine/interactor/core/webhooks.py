@@ -217,7 +217,8 @@ def _particulars(event: JsonObject) -> JsonObject:
             return {"input": event["input"]}
         case "halt", "waiting":
             shown = ("halting_presentation", "halted_options")
-            return {name: event[name] for name in shown} | {"thread_id": event["thread"]} | _halt(event)
+            ends = {"timeout_at": event["timeout_at"]} if "timeout_at" in event else {}
+            return {name: event[name] for name in shown} | {"thread_id": event["thread"]} | _halt(event) | ends
         case "halt", "resumed":
             return {"thread_id": event["thread"], "resumed_by": event.get("by")} | _halt(event)
         case "transition", "state_change":

@@ -33,6 +33,7 @@ _HALTED: Final = {
     "halt_id?": described(id_of("halt"), "Which halt it is. A resume sends it back, and decides this halt only."),
     "halting_presentation?": ref("Presentation"),
     "halted_options?": ref("HaltedOptions"),
+    "timeout_at?": described(TIME, "When the state's timeout takes the thread on, where it has one."),
 }
 _VERSION: Final = {
     "version_id": _VERSION_ID,
