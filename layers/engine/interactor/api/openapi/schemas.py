@@ -169,7 +169,7 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
             "input?": described(
                 FREE,
                 "What was answered. A form needs it, and takes no keys but its fields, unless the state says "
-                "additional_input. A boolean field that is left out is false.",
+                "additional_input. A boolean field that is left out, null or empty is false.",
             ),
             "selected_option?": maybe(TEXT),
             "choice?": maybe(TEXT),
