@@ -26,11 +26,12 @@ def http(
     headers: Mapping[str, str] | None = None,
     body: str | bytes | None = None,
     at: int = NOON,
+    source: str | None = "203.0.113.10",
 ) -> dict[str, Any]:
     """A request as an HTTP API hands it on. ``path`` is as sent, ``query`` without its question mark.
 
     Names are those of payload format 2.0: headers come in lower case, repeated query parameters joined by commas,
-    what is empty is absent. A text body goes as it is, a bytes body as base64.
+    what is empty is absent. A text body goes as it is, a bytes body as base64. ``source`` None: no address is told.
     """
     moment = datetime.fromtimestamp(at / 1000, UTC)
     domain = f"{API_ID}.execute-api.{REGION}.amazonaws.com"
@@ -62,7 +63,7 @@ def http(
                 "method": method,
                 "path": path,
                 "protocol": "HTTP/1.1",
-                "sourceIp": "203.0.113.10",
+                **({} if source is None else {"sourceIp": source}),
                 "userAgent": sent["user-agent"],
             },
             "requestId": "XdLzUhZLIAMEPrQ=",

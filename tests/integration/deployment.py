@@ -45,8 +45,11 @@ API = "/api/v1"
 ACCOUNT = "acc_1"
 NAMESPACE = "user_123"
 NO_TOKEN = ""
+SOURCE = "203.0.113.10"
 # Tests ask more in a minute than callers may; those of the limits name the limits they mean.
-NO_LIMITS = dict.fromkeys(("RateLimitRead", "RateLimitWrite", "RateLimitCreate", "RateLimitToken"), "0")
+NO_LIMITS = dict.fromkeys(
+    ("RateLimitRead", "RateLimitWrite", "RateLimitCreate", "RateLimitToken", "RateLimitSource"), "0"
+)
 _BEAT: Millis = 10
 _CONTEXT = SimpleNamespace(
     function_name="function",
@@ -206,11 +209,12 @@ class Deployment:
         token: str | None = None,
         headers: Mapping[str, str] | None = None,
         at: Millis | None = None,
+        source: str | None = SOURCE,
     ) -> Answer:
         """Send a request through the template's routes. ``path`` is below ``/api/v1`` unless it begins with ``//``.
 
         ``body`` goes as JSON unless it is text or bytes. ``token`` None: one with all rights. ``at``: when the
-        request reached the API, now unless it says.
+        request reached the API, now unless it says. ``source``: the address it comes from.
         """
         self.clock.advance(_BEAT)
         target = path[1:] if path.startswith("//") else API + path
@@ -229,6 +233,7 @@ class Deployment:
             headers=sent,
             body=body if body is None or isinstance(body, str | bytes) else json.dumps(body),
             at=self.clock() if at is None else at,
+            source=source,
         )
         return self.request(match.route.function, event)
 

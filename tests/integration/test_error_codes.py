@@ -72,7 +72,7 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def bench(aws: Aws, sandbox: Sandbox) -> Iterator[Bench]:
-    quotas = {"NamespaceQuota": "1", "RateLimitToken": "1"}
+    quotas = {"NamespaceQuota": "1", "RateLimitSource": "1"}
     with deployed("codes", aws.clients, aws.key_id, sandbox, aws.signer, aws.queues, **quotas) as api:
         for definition in (FLOW, FORKED, CHOOSY, PICKY):
             api.define(definition)

@@ -164,6 +164,7 @@ class Runtime:
             ("write", settings.limit("RATE_LIMIT_WRITE"), 1),
             ("create", settings.limit("RATE_LIMIT_CREATE"), 1),
             ("token", settings.limit("RATE_LIMIT_TOKEN"), 1),
+            ("source", settings.limit("RATE_LIMIT_SOURCE"), 1),
         )
         return {name: Bucket(name, limit, block) for name, limit, block in limited if limit is not None}
 

@@ -1,5 +1,7 @@
 """Registered clients: who they are, and whether a secret is theirs."""
 
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -53,9 +55,20 @@ def test_an_unknown_client_costs_the_same_work_as_a_wrong_secret(
         return real(secret, salt, n, r, p)
 
     monkeypatch.setattr(clients, "_scrypt", counted)
+    read: list[Any] = []
+    monkeypatch.setattr(store, "_client", SimpleNamespace(get_item=_told(store._client.get_item, read)))
     for client_id in ("web", "nobody", "no/id", "x" * 100):
         assert store.authenticate(client_id, "wrong") is None
     assert work == [(16, 2**14, 8, 1)] * 4
+    assert len(read) == 4
+
+
+def _told(function: Callable[..., Any], calls: list[Any]) -> Callable[..., Any]:
+    def called(**arguments: Any) -> Any:
+        calls.append(arguments)
+        return function(**arguments)
+
+    return called
 
 
 def test_the_stored_unknown_is_of_the_form_of_a_real_hash() -> None:

@@ -177,3 +177,17 @@ def test_nothing_that_is_kept_can_be_used_as_a_token() -> None:
     desk = Desk(Families())
     token = desk.first()
     assert token.partition(".")[2] not in repr(desk.families)
+
+
+def test_an_unknown_client_costs_the_same_reads_as_another_clients_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(Families())
+    token, read = desk.first(), list[str]()
+    real = desk.families.get
+    monkeypatch.setattr(desk.families, "get", lambda family_id: (read.append(family_id), real(family_id))[1])
+    told = set()
+    for client_id in ("other", "nobody"):
+        with pytest.raises(UnauthorizedError) as refused:
+            desk.refresh(token, client_id=client_id)
+        told.add(str(refused.value))
+    assert len(read) == 2
+    assert len(told) == 1

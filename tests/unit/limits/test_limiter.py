@@ -42,6 +42,14 @@ class Memory:
         self.kept[key] = Count(old.used + size, old.loose + loosened)
         return self.kept[key]
 
+    def give_back(self, subject: str, bucket: Bucket, window: int) -> Count | None:
+        key = (subject, bucket.name, window)
+        old = self.kept.get(key)
+        if old is None or old.used < 1:
+            return None
+        self.kept[key] = Count(old.used - 1, old.loose)
+        return self.kept[key]
+
 
 def limiter(counters: Counters) -> Limiter:
     def failed(error: Exception) -> None:
@@ -152,6 +160,21 @@ def test_accounts_and_categories_do_not_count_together() -> None:
     one.take("acc_1", READ, NOON)
     with pytest.raises(RateLimitedError):
         one.take("acc_1", WRITE, NOON)
+
+
+def test_what_is_given_back_can_be_taken_again(counters: Counters) -> None:
+    one, other = limiter(counters), limiter(counters)
+    bucket, subject = Bucket("source", 2), "203.0.113.10"
+    for _ in range(10):
+        one.take(subject, bucket, NOON)
+        one.give_back(subject, bucket, NOON)
+    one.give_back(subject, bucket, NOON)
+    assert passed([one, other], bucket, 5, subject) == 2, "never more than was taken comes back"
+    one.give_back(subject, bucket, NOON)
+    assert one.take(subject, bucket, NOON).remaining == 0
+    one.take(subject, bucket, NOON + MINUTE)
+    one.give_back(subject, bucket, NOON)
+    assert one.peek(subject, bucket, NOON + MINUTE).remaining == 1, "of the minute that it was taken in"
 
 
 def test_where_the_counter_cannot_be_asked_the_request_passes() -> None:

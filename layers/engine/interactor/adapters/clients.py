@@ -32,6 +32,9 @@ _COST: Final = (2**14, 8, 1)
 _SALT_BYTES: Final = 16
 _UNKNOWN: Final = f"scrypt${_COST[0]}${_COST[1]}${_COST[2]}${'00' * _SALT_BYTES}${'00' * 64}"
 
+_NO_CLIENT: Final = "-"
+"""No client's id: none begins with it."""
+
 
 class ClientTakenError(ValueError):
     """The client id belongs to another account, or exists and may not be replaced."""
@@ -132,9 +135,9 @@ class ClientStore:
         return True
 
     def _item(self, client_id: str) -> Mapping[str, Any] | None:
-        if not is_client_id(client_id):
-            return None
-        answer = self._client.get_item(TableName=self._table, Key=_main_key(client_id), ConsistentRead=True)
+        # What cannot be an id is looked for too, under a name that no client has: it costs what an unknown one does.
+        sought = client_id if is_client_id(client_id) else _NO_CLIENT
+        answer = self._client.get_item(TableName=self._table, Key=_main_key(sought), ConsistentRead=True)
         return answer.get("Item")
 
 

@@ -17,6 +17,7 @@ from interactor.core.errors import InteractorError, InternalError, PayloadTooLar
 from interactor.core.jsons import JsonObject
 from interactor.core.principal import Principal, Scope
 from interactor.core.rates import Category, Standing, end_of, window_of
+from interactor.core.times import Millis
 from interactor.logs import logger
 from interactor.runtime import runtime
 
@@ -103,6 +104,13 @@ def count(category: Category, subject: str, headers: Headers) -> None:
     except RateLimitedError:
         headers |= Standing(bucket.limit, 0, end_of(window_of(now))).headers()
         raise
+
+
+def give_back(category: Category, subject: str, taken_at: Millis) -> None:
+    """Undo a ``count`` of that moment."""
+    bucket = runtime().buckets.get(category)
+    if bucket is not None:
+        runtime().limiter.give_back(subject, bucket, taken_at)
 
 
 def _of_nobody(category: Category) -> Headers:

@@ -13,6 +13,7 @@ from interactor.core import jsons, limits
 from interactor.core.errors import InvalidRequestError, PayloadTooLargeError
 from interactor.core.jsons import Json, JsonError, JsonObject, JsonPlace
 from interactor.core.near import nearest
+from interactor.core.rates import NO_SOURCE, source_of
 from interactor.core.times import Millis
 
 _LATEST_SECONDS = 10**11
@@ -34,7 +35,10 @@ def dotted(place: JsonPlace) -> str:
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request. Header names are lower case; ``arrived_at`` is when it reached the API."""
+    """One HTTP request. Header names are lower case; ``arrived_at`` is when it reached the API.
+
+    ``source`` is where it came from, as ``source_of`` has it: the connection's address, never what a header claims.
+    """
 
     method: str
     path: str
@@ -44,6 +48,7 @@ class Request:
     raw_body: bytes
     arrived_at: Millis
     raw_query: str = ""
+    source: str = NO_SOURCE
 
     @classmethod
     def of(cls, event: JsonObject) -> "Request":
@@ -68,6 +73,7 @@ class Request:
             raw_body=body.removeprefix(_BYTE_ORDER_MARK),
             arrived_at=_millis(int(context["timeEpoch"])),
             raw_query=event.get("rawQueryString") or "",
+            source=source_of(context["http"].get("sourceIp")),
         )
 
     @property

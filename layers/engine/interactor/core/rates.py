@@ -1,21 +1,27 @@
 """Rate limits: so many requests a minute for each account and category (spec, Rate Limits; ruling 33).
 
-Values only. Windows are whole minutes of the clock, so that every process counts into the same one without asking.
+Who has proven nothing is counted by the address that it comes from, and by nothing that it claims. Values only. Windows
+are whole minutes of the clock, so that every process counts into the same one without asking.
 """
 
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
 from typing import Final, Literal, TypeAlias
 
 from interactor.core.errors import RateLimitedError
 from interactor.core.times import MINUTE, SECOND, Millis
 
-Category: TypeAlias = Literal["read", "write", "create", "token"]
+Category: TypeAlias = Literal["read", "write", "create", "token", "source"]
 
 WINDOW: Final[Millis] = MINUTE
 READ_BLOCK: Final = 20
 """So many reads are taken from the counter at once."""
 LOOSE_PERCENT: Final = 5
 """How much of a limit may lie unused in the blocks of other processes when the limit is said to be reached."""
+IPV6_SUBSCRIBER_BITS: Final = 64
+"""What one subscriber has of IPv6 at the least (RFC 6177): all addresses of it are one source."""
+NO_SOURCE: Final = "unknown"
+"""What all requests are counted as whose address is not known."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,28 @@ def end_of(window: int) -> Millis:
 def exceeded(bucket: Bucket, window: int, now: Millis) -> RateLimitedError:
     """The refusal of a request that came after the limit was reached."""
     seconds = max(1, -(-(end_of(window) - now) // SECOND))
-    kind = {"read": "read", "write": "write", "create": "instance creation", "token": "token"}[bucket.name]
+    kind = {"read": "read", "write": "write", "create": "instance creation", "token": "token", "source": "token"}[
+        bucket.name
+    ]
+    source = " from one address without proof of a client" if bucket.name == "source" else ""
     return RateLimitedError(
-        f"More than {bucket.limit} {kind} requests a minute; try again in {seconds} s, as Retry-After says", seconds
+        f"More than {bucket.limit} {kind} requests a minute{source}; try again in {seconds} s, as Retry-After says",
+        seconds,
     )
+
+
+def source_of(address: str | None) -> str:
+    """What a request without proof is counted as: its IPv4 address, or the network of its IPv6 address.
+
+    An IPv4 address written as IPv6 is the same source as without. Anything unreadable is ``NO_SOURCE``.
+    """
+    try:
+        read = ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return NO_SOURCE
+    if not isinstance(read, IPv6Address):
+        return str(read)
+    if read.ipv4_mapped is not None:
+        return str(read.ipv4_mapped)
+    host_bits = 128 - IPV6_SUBSCRIBER_BITS
+    return f"{IPv6Address(int(read) >> host_bits << host_bits)}/{IPV6_SUBSCRIBER_BITS}"

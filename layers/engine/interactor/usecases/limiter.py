@@ -24,6 +24,9 @@ class Counters(Protocol):
     def add(self, subject: str, bucket: Bucket, window: int, size: int, loosened: int) -> Count:
         """Take tokens, or raise FullError."""
 
+    def give_back(self, subject: str, bucket: Bucket, window: int) -> Count | None:
+        """Put a token back; None where none was taken."""
+
 
 NOTHING: Final = Count(0, 0)
 
@@ -54,7 +57,7 @@ class Limiter:
         self._held: defaultdict[tuple[str, Category], _Held] = defaultdict(_Held)
 
     def take(self, subject: str, bucket: Bucket, now: Millis) -> Standing:
-        """Count one request of an account (or client), and say where it then stands.
+        """Count one request of an account (or client, or address), and say where it then stands.
 
         Raises:
             RateLimitedError: the limit is reached.
@@ -72,6 +75,19 @@ class Limiter:
             else:
                 self._take_block(subject, bucket, held, now)
             return _standing(bucket, held)
+
+    def give_back(self, subject: str, bucket: Bucket, taken_at: Millis) -> None:
+        """Undo a ``take`` of that moment, of a bucket whose tokens are taken one at a time."""
+        held, window = self._held[subject, bucket.name], window_of(taken_at)
+        with held.lock:
+            try:
+                count = self._counters.give_back(subject, bucket, window)
+            except Exception as error:
+                # It stays counted, which costs the caller one request of this minute.
+                self._failed(error)
+                return
+            if count is not None and held.window == window:
+                held.count, held.full = count, False
 
     def peek(self, subject: str, bucket: Bucket, now: Millis) -> Standing:
         """Where a caller stands as far as this process knows, counting nothing."""

@@ -6,7 +6,7 @@ refresh token, which buys the next one without the client's secret (`interactor.
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import unquote_plus
@@ -85,7 +85,12 @@ class IssuedToken:
 
 
 def issue_token(
-    issuer: Issuer, form: JsonObject, authorization: str | None, now: Millis, entropy: bytes
+    issuer: Issuer,
+    form: JsonObject,
+    authorization: str | None,
+    now: Millis,
+    entropy: bytes,
+    proven: Callable[[Client], None] = lambda _: None,
 ) -> IssuedToken:
     """A token for what the client may, narrowed to the ``scope`` that is asked for.
 
@@ -95,6 +100,7 @@ def issue_token(
         form: the fields of the body; values may be of any JSON type, and are checked here.
         authorization: the ``Authorization`` header, for a client that authenticates with HTTP Basic.
         entropy: ``ENTROPY_BYTES`` random bytes, for the token's ``jti`` and the refresh token.
+        proven: told of the client as soon as it has proven who it is, before anything is changed; it may refuse.
 
     Raises:
         InvalidRequestError: a field is missing or wrong, another grant type, or no scope is left.
@@ -102,14 +108,16 @@ def issue_token(
     """
     jti, rest = entropy[:JTI_BYTES], entropy[JTI_BYTES:]
     wanted = "" if form.get("scope") in (None, "") else _text(form, "scope")
-    if check_grant(form) == "refresh_token":
+    if _grant(form) == "refresh_token":
         token = _text(form, "refresh_token")
-        client = _refreshing(issuer, form, authorization)
+        client = _refreshing(issuer, form, authorization, token)
         family = refresh.find(issuer.families, token, client.client_id, now, client.generation)
+        proven(client)
         scopes = _narrowed(narrow(client.scopes, family.scopes), wanted)
         following = refresh.rotate(issuer.families, family, token, now, rest)
     else:
         client = _authenticated(issuer, credentials_of(form, authorization))
+        proven(client)
         scopes = _narrowed(client.scopes, wanted)
         following = refresh.begin(issuer.families, client.client_id, scopes, now, rest, client.generation)
     return IssuedToken(_signed(issuer, client, scopes, now, jti), following, " ".join(scopes))
@@ -147,13 +155,16 @@ def _authenticated(issuer: Issuer, credentials: Credentials) -> Client:
     return client
 
 
-def _refreshing(issuer: Issuer, form: JsonObject, authorization: str | None) -> Client:
+def _refreshing(issuer: Issuer, form: JsonObject, authorization: str | None, token: str) -> Client:
     """The client of a refresh: its id is enough, and a secret that is sent all the same must be right (ruling 25)."""
     if form.get("client_secret") is not None or _is_basic(authorization):
         basic = authorization if _is_basic(authorization) else None
         return _authenticated(issuer, credentials_of(form, basic))
     client = issuer.clients.get(_text(form, "client_id"))
     if client is None:
+        family_id = refresh.family_of(token)
+        if family_id is not None:
+            issuer.families.get(family_id)  # read all the same, so that time does not tell which clients there are
         raise UnauthorizedError(refresh.REFUSAL)
     return client
 
@@ -163,29 +174,11 @@ def _is_basic(authorization: str | None) -> bool:
     return (authorization or "").strip().partition(" ")[0].lower() == "basic"
 
 
-def check_grant(form: JsonObject) -> str:
-    """The grant type, one of ``GRANTS``.
-
-    Raises:
-        InvalidRequestError: naming ``grant_type``.
-    """
+def _grant(form: JsonObject) -> str:
     grant = _text(form, "grant_type")
     if grant not in GRANTS:
         raise _invalid("grant_type", f"must be one of: {', '.join(GRANTS)}")
     return grant
-
-
-def client_id_of(form: JsonObject, authorization: str | None) -> str:
-    """The client that a token request says it comes from, unchecked.
-
-    Entries count requests by it before the costly check of a secret (ruling 33).
-
-    Raises:
-        InvalidRequestError, UnauthorizedError: as ``credentials_of``.
-    """
-    if check_grant(form) == "refresh_token" and not _is_basic(authorization):
-        return _text(form, "client_id")
-    return credentials_of(form, authorization).client_id
 
 
 def credentials_of(form: JsonObject, authorization: str | None) -> Credentials:

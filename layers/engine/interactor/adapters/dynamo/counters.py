@@ -1,5 +1,7 @@
 """The counters of the rate limits: one item for each bucket and minute, which TTL removes."""
 
+from collections.abc import Mapping
+
 from interactor.adapters.dynamo import items, keys
 from interactor.adapters.dynamo.items import n
 from interactor.adapters.dynamo.table import ConditionFailedError, Table
@@ -23,7 +25,7 @@ class CounterStore:
         """
         try:
             item = self._table.update(
-                items.key(keys.limits(_kind(bucket.name), subject), f"{bucket.name}#{window}"),
+                _key(subject, bucket, window),
                 UpdateExpression="SET expires_at = :expires ADD used :size, loose :loosened",
                 ConditionExpression="attribute_not_exists(used) OR (used <= :most AND loose <= :loosest)",
                 ExpressionAttributeValues={
@@ -38,10 +40,26 @@ class CounterStore:
             raise FullError(_count(error.failed[0] or {})) from None
         return _count(item)
 
+    def give_back(self, subject: str, bucket: Bucket, window: int) -> Count | None:
+        """Put one token of a window back; None where none was taken."""
+        try:
+            item = self._table.update(
+                _key(subject, bucket, window),
+                UpdateExpression="ADD used :back",
+                ConditionExpression="used >= :one",
+                ExpressionAttributeValues={":back": n(-1), ":one": n(1)},
+            )
+        except ConditionFailedError:
+            return None
+        return _count(item)
 
-def _kind(name: Category) -> str:
-    """Tokens are counted for a client, everything else for an account."""
-    return "C" if name == "token" else "A"
+
+_KINDS: Mapping[Category, str] = {"token": "C", "source": "S"}
+"""Whose the counters are: a client's, a source address's; of every other category an account's."""
+
+
+def _key(subject: str, bucket: Bucket, window: int) -> items.Item:
+    return items.key(keys.limits(_KINDS.get(bucket.name, "A"), subject), f"{bucket.name}#{window}")
 
 
 def _count(item: items.Item) -> Count:

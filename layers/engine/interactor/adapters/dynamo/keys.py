@@ -104,7 +104,8 @@ def remembered(account: str, namespace: str) -> str:
 
 
 def limits(kind: str, subject: str) -> str:
-    """Partition of the rate limits' counters of an account (kind ``A``) or an OAuth client (``C``)."""
+    """Partition of the rate limits' counters of an account (kind ``A``), an OAuth client (``C``) or a source
+    address (``S``)."""
     return f"{kind}#{subject}#L"
 
 

@@ -74,7 +74,7 @@ _HEADERS: Final = {
     "X-Request-Id": "The caller's own request id, kept where it is sane.",
 }
 _RATE_HEADERS: Final = {
-    "X-RateLimit-Limit": "Requests of this category that an account may make in a minute.",
+    "X-RateLimit-Limit": "Requests of this category in a minute for an account (for tokens: a client, or an address).",
     "X-RateLimit-Remaining": "How many of them are left; all of them for a caller who is not known.",
     "X-RateLimit-Reset": "When the minute ends, in Unix seconds.",
 }

@@ -60,7 +60,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         body="TokenRequest", body_required=True, data=False, form=True,
         refusals=(errors.UnauthorizedError, errors.RateLimitedError, errors.NotFoundError),
         description="By client id and secret, or by a refresh token. Scopes are narrowed to what the client has, "
-        "never widened. Where the deployment takes the tokens of an outside issuer this is 404.",
+        "never widened. Requests that prove a client count against its rate limit, all others against the address that "
+        "they come from. Where the deployment takes the tokens of an outside issuer this is 404.",
         example={"grant_type": "client_credentials", "client_id": "local", "client_secret": "local-secret"},
         aliases=(f"{API}/oauth/token",),
     ),
