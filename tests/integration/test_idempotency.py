@@ -27,6 +27,8 @@ FORKING = one(
     end={"type": "terminal"},
 )
 OTHERS = {"failing": FAILING, "forking": FORKING}
+OF_ONE_CLIENT = "/webhooks/subscriptions"
+"""Where a key counts for its client only, since the answer may show a secret."""
 _numbers = itertools.count(1)
 
 
@@ -268,8 +270,27 @@ def test_another_token_of_the_account_finds_the_key(api: Deployment) -> None:
     key = new_key()
     path, body = POSTS["start"](api)
     first = post(api, path, body, key)
-    second = post(api, path, body, key, token=api.token(namespaces=("user_123",), subject="client_2"))
+    second = post(api, path, body, key, token=api.token(namespaces=("user_123",)))
     assert (second.raw, replayed(second)) == (first.raw, True)
+
+
+@every_post
+def test_nobody_is_answered_what_another_did(api: Deployment, prepare: Callable[[Deployment], Wanted]) -> None:
+    key = new_key()
+    path, body = prepare(api)
+    first = post(api, path, body, key)
+    assert post(api, path, body, key).raw == first.raw
+    other = post(api, path, body, key, token=api.token(subject="client_2"))
+    assert not replayed(other)
+    if path != OF_ONE_CLIENT:
+        assert other.refusal == (409, "idempotency_conflict")
+
+
+def test_a_person_is_not_answered_what_a_client_did_in_nobodys_name(api: Deployment) -> None:
+    path, body = POSTS["start"](api)
+    named = {"Idempotency-Key": (key := new_key()), "X-Interactor-Actor": "maya"}
+    assert post(api, path, body, key).status == 201
+    assert api.call("POST", path, body, headers=named).refusal == (409, "idempotency_conflict")
 
 
 def test_who_may_not_is_told_so_whatever_the_key(api: Deployment) -> None:
@@ -371,7 +392,9 @@ def test_what_the_release_before_remembered_is_answered_again(
 ) -> None:
     pack = items.pack
     with monkeypatch.context() as before:
-        before.setattr(items, "pack", lambda document: pack({k: v for k, v in document.items() if k != "query"}))
+        before.setattr(
+            items, "pack", lambda document: pack({k: v for k, v in document.items() if k not in ("query", "caller")})
+        )
         key, body = new_key(), {**STAGES, "name": f"old_{next(_numbers)}"}
         first = post(api, f"/workflows{query}", body, key)
     assert first.status == 201

@@ -163,7 +163,8 @@ def _closed(found: Remembered, key: IdempotencyKey) -> Remembered:
 
 def _again(found: Remembered, key: IdempotencyKey, principal: Principal, unsealed: Callable[[str], str]) -> Response:
     if not _same_request(found, key):
-        raise IdempotencyConflictError("This Idempotency-Key was used for another request; use a new one")
+        message = "This Idempotency-Key was used for another request, or by another caller; use a new one"
+        raise IdempotencyConflictError(message)
     found = _closed(found, key)
     if found.body is not None:
         return Response(found.status, unsealed(found.body), dict(REPLAYED))
@@ -178,15 +179,24 @@ def _key(given: str, request: Request, principal: Principal, namespace: str) -> 
         message = f"must have 1 to {LONGEST} characters"
         raise InvalidRequestError("The Idempotency-Key is wrong", [{"field": "Idempotency-Key", "message": message}])
     value = hashlib.sha256(given.encode("utf-8", "surrogatepass")).hexdigest()
-    return IdempotencyKey(
-        principal.account, namespace, value, _fingerprint(request, principal.person), _query(request.query)
-    )
+    fingerprint = _fingerprint(request, principal.person)
+    return IdempotencyKey(principal.account, namespace, value, fingerprint, _query(request.query), _caller(principal))
 
 
 def _same_request(remembered: Remembered, asked: IdempotencyKey) -> bool:
-    """Whether two requests are one; what earlier releases remembered says nothing of a person, or of the query."""
-    same = asked.request == remembered.request or asked.request.startswith(f"{remembered.request}/")
-    return same and remembered.query in (None, asked.query)
+    """Whether two requests are one: the same, from the same caller (rulings 17 and 23). What an earlier release
+    remembered may say nothing of the person, the query or the caller; it answers any.
+    """
+    if remembered.query not in (None, asked.query) or remembered.caller not in (None, asked.caller):
+        return False
+    if asked.request == remembered.request:
+        return True
+    return remembered.caller is None and asked.request.startswith(f"{remembered.request}/")
+
+
+def _caller(principal: Principal) -> str:
+    """Tells callers apart: the token's subject, with the person whom it names."""
+    return hashlib.sha256(json.dumps([principal.subject, principal.person]).encode()).hexdigest()[:16]
 
 
 def _query(sent: Mapping[str, str]) -> str:

@@ -94,7 +94,8 @@ class StepHint:
 class IdempotencyKey:
     """A caller's key, within its account and namespace.
 
-    ``request`` and ``query`` tell one request from another (ruling 23); ``query`` is empty where there is none.
+    ``request``, ``query`` and ``caller`` tell one request from another (ruling 23); ``query`` is empty where there is
+    none.
     """
 
     account: str
@@ -102,6 +103,7 @@ class IdempotencyKey:
     value: str
     request: str
     query: str = ""
+    caller: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,8 @@ class Remembered:
     """Until when the request may still put its last word in place of ``body``; 0: this is it."""
     query: str | None = None
     """The query of what is found under a key; None: the release that wrote it did not say."""
+    caller: str | None = None
+    """Who sent what is found under a key; None: the release that wrote it did not say."""
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ class RememberedStore:
             document["instance_id"],
             until,
             document.get("query"),
+            document.get("caller"),
         )
 
     def write(self, key: IdempotencyKey, remembered: Remembered, now: Millis) -> Item:
@@ -83,6 +84,7 @@ def _item(key: IdempotencyKey, remembered: Remembered, now: Millis) -> Item:
         "schema": 1,
         "request": remembered.request,
         "query": key.query,
+        "caller": key.caller,
         "status": remembered.status,
         "body": remembered.body,
         "instance_id": remembered.instance_id,

@@ -70,7 +70,7 @@ _HEADERS: Final = {
     "X-Interactor-Actor": "The person for whom a client acts: 1 to 128 printable characters, as UTF-8 or as "
     "percent-encoded UTF-8. The history keeps the name. From a client that may not speak for people it is refused.",
     "traceparent": "W3C trace context, continued into HTTP actions and webhooks and kept in the history.",
-    "Idempotency-Key": "Sent again within 24 hours, the same request has no second effect and the same answer.",
+    "Idempotency-Key": "A request that its caller sends again within 24 hours has the same answer, no second effect.",
     "X-Request-Id": "The caller's own request id, kept where it is sane.",
 }
 _RATE_HEADERS: Final = {
