@@ -4,7 +4,7 @@ import functools
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,14 @@ from moto import mock_aws
 
 from interactor.adapters.clients import ClientStore
 from interactor.adapters.dynamo.copying import copied
+from interactor.adapters.dynamo.subscriptions import SubscriptionStore
+from interactor.adapters.dynamo.table import Table
 from interactor.adapters.secrets import SecretStore
 from interactor.admin import target
 from interactor.admin.__main__ import main
 from interactor.admin.target import Choice, find
 from interactor.core.times import parse_iso
+from interactor.core.webhooks import Subscription
 
 HERE = target.Target()
 NOW = 1_800_000_000_000
@@ -159,6 +162,25 @@ def test_clients_are_listed_and_removed() -> None:
     assert run(*listing).data == {"clients": []}
     again = run(*removal)
     assert (again.code, again.err) == (1, "error: there is no client 'web'\n")
+
+
+def test_a_removed_client_leaves_its_subscriptions_to_its_account_and_they_are_named() -> None:
+    run(*ADD, "--client-id", "web")
+    store = SubscriptionStore(Table(boto3.client("dynamodb"), "of-the-stack"))
+    made = Subscription("whsub_1", "acc_1", "https://one.example/", ("x",), "sealed", ("n1",), NOW, created_by="web")
+    old = replace(made, id="whsub_2", url="https://two.example/", created_by=None)
+    for each in (made, old, replace(made, id="whsub_3", created_by="cron"), replace(made, id="whsub_4", account="acc")):
+        store.add(each, each.id)
+    removal = ("client", "remove", "--stack", "demo", "--client-id", "web")
+    shown = run(*removal).out
+    assert "go on delivering" in shown
+    assert [name for name in ("whsub_1", "whsub_2", "whsub_3", "whsub_4") if name in shown] == ["whsub_1", "whsub_2"]
+    assert [each.id for each in store.all("acc_1")] == ["whsub_3", "whsub_2", "whsub_1"]
+    run(*ADD, "--client-id", "web")
+    told = run(*removal, "--json").data
+    one = {"id": "whsub_1", "url": "https://one.example/", "status": "active", "namespaces": ["n1"]}
+    assert told["subscriptions"] == [one]
+    assert [each["id"] for each in told["subscriptions_of_unknown_maker"]] == ["whsub_2"]
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ class ClientStore:
         return [_client(item) for page in pages for item in page["Items"]]
 
     def delete(self, client_id: str) -> bool:
-        """Remove a client; tokens it already has stay valid until they expire. False when there was none."""
+        """Remove a client; access tokens it has stay valid until they expire. False when there was none."""
         client = self.get(client_id)
         if client is None:
             return False

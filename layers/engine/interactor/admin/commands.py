@@ -2,12 +2,14 @@
 
 import argparse
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from interactor.adapters.clients import ClientStore
 from interactor.adapters.dynamo import copying, outbox
+from interactor.adapters.dynamo.subscriptions import SubscriptionStore
+from interactor.adapters.dynamo.table import Table
 from interactor.adapters.queues import MessageQueue
 from interactor.adapters.secrets import SecretStore
 from interactor.admin.target import Target, TargetError
@@ -15,6 +17,7 @@ from interactor.core import encodings
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.principal import Client, is_account, namespaces_claim
 from interactor.core.times import Millis, iso, parse_iso
+from interactor.core.webhooks import Subscription
 
 _SECRET_BYTES: Final = 32
 
@@ -42,6 +45,11 @@ class Context:
     def clients(self) -> ClientStore:
         """The deployment's clients."""
         return ClientStore(self.target.client("dynamodb"), _known(self.target.table, "table", "TABLE_NAME"))
+
+    def subscriptions(self) -> SubscriptionStore:
+        """The deployment's webhook subscriptions."""
+        table = _known(self.target.table, "table", "TABLE_NAME")
+        return SubscriptionStore(Table(self.target.client("dynamodb"), table))
 
     def secrets(self) -> SecretStore:
         """The deployment's secrets."""
@@ -87,13 +95,25 @@ def client_list(arguments: argparse.Namespace, context: Context) -> Printed:
 
 
 def client_remove(arguments: argparse.Namespace, context: Context) -> Printed:
-    """Remove a client."""
-    if not context.clients().delete(arguments.client_id):
+    """Remove a client, and name the subscriptions that it leaves, which are its account's (ruling 36)."""
+    client = context.clients().get(arguments.client_id)
+    if client is None or not context.clients().delete(arguments.client_id):
         raise CommandError(f"there is no client '{arguments.client_id}'")
-    return Printed(
-        {"removed": arguments.client_id},
-        f"Removed {arguments.client_id}. Tokens it already has stay valid until they expire, at most an hour.",
+    left = context.subscriptions().all(client.account)
+    made = [each for each in left if each.created_by == client.client_id]
+    unknown = [each for each in left if each.created_by is None]
+    text = (
+        f"Removed {client.client_id}. Its refresh tokens end now, access tokens that it already has when they expire, "
+        "in at most an hour."
+        + _left("It made these webhook subscriptions", made)
+        + _left("Of these webhook subscriptions it is not known who made them", unknown)
     )
+    told: JsonObject = {
+        "removed": client.client_id,
+        "subscriptions": [_subscription_json(each) for each in made],
+        "subscriptions_of_unknown_maker": [_subscription_json(each) for each in unknown],
+    }
+    return Printed(told, text)
 
 
 def secret_set(arguments: argparse.Namespace, context: Context) -> Printed:
@@ -205,6 +225,28 @@ def _client_json(client: Client) -> JsonObject:
         "namespaces": namespaces_claim(client.namespaces),
         "acts_for_people": client.speaks_for_people,
     }
+
+
+def _subscription_json(found: Subscription) -> JsonObject:
+    return {
+        "id": found.id,
+        "url": found.url,
+        "status": found.status,
+        "namespaces": namespaces_claim(found.namespaces),
+    }
+
+
+def _left(what: str, found: Sequence[Subscription]) -> str:
+    if not found:
+        return ""
+    lines = [
+        f"  {each.id}  {each.status}  {each.url}  (namespaces {' '.join(namespaces_claim(each.namespaces))})"
+        for each in found
+    ]
+    return (
+        f"\n\n{what}; they are the account's and go on delivering.\nWhere one should not, end it with "
+        "DELETE /api/v1/webhooks/subscriptions/{id} and a token that holds its namespaces:\n" + "\n".join(lines)
+    )
 
 
 def _described(client: Client) -> str:

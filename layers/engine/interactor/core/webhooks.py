@@ -69,6 +69,8 @@ class Subscription:
     disabled_because: DisabledBecause | None = None
     failing_since: Millis | None = None
     """The first failed attempt since the last that succeeded."""
+    created_by: str | None = None
+    """The client that made it, which gives that client no right; None where an earlier release made it."""
     edition: int = 1
     """Counts the changes, so that none overwrites another."""
 

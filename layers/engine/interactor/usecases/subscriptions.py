@@ -110,6 +110,7 @@ def create(
         namespaces=principal.namespaces,
         created_at=subscriptions.world.now(),
         namespace_filter=wanted.namespace_filter,
+        created_by=principal.subject,
     )
     extra = [also(subscription, secret)] if also is not None else []
     subscriptions.store.add(subscription, subscriptions.world.entropy(16).hex(), extra)
