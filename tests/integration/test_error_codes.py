@@ -85,6 +85,12 @@ def _too_large_a_resume(bench: Bench) -> Answer:
     return bench.post(f"{bench.start(near)}/resume", {"input": {"b": "x" * 20_000}})
 
 
+def _too_large_an_instance(bench: Bench) -> Answer:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limits, "HEAD_BYTES", 500)
+        return bench.post("/workflows/flow/instances", {"namespace": bench.namespace()})
+
+
 def _twice(bench: Bench, path: str, first: Any, second: Any, **rest: Any) -> Answer:
     assert bench.post(path, first, **rest).status < 300
     return bench.post(path, second, **rest)
@@ -195,6 +201,7 @@ ANSWERS: dict[str, Row] = {
         {"current_state", "expected_state", "halt_id", "halts", *FATE},
     ),
     "workflow_data_too_large": Row(400, _too_large_a_resume),
+    "instance_too_large": Row(400, _too_large_an_instance, {"bytes", "most"}),
     "thread_required": Row(400, lambda b: b.post(f"{b.start(FORKED)}/resume"), {"threads", "halts"}),
     "thread_not_found": Row(404, lambda b: b.post(f"{b.start()}/threads/thread_x/resume")),
     "file_not_found": Row(404, lambda b: b.get(f"{b.start()}/files/{NEVER['file']}")),
@@ -270,6 +277,16 @@ def _long_history(api: Deployment, patch: pytest.MonkeyPatch) -> str:
     return instance
 
 
+def _large(api: Deployment, patch: pytest.MonkeyPatch) -> str:
+    """A step that cannot be stored fails its instance, and its ``on_error`` catches nothing."""
+    api.outside.will(OUTSIDE, answer(200, {"text": "".join(map(chr, range(0x4E00, 0x4E00 + 15_000)))}))
+    api.define(one(http(OUTSIDE) | {"on_error": {"target": "done"}}))
+    instance: str = api.start("flow")["id"]
+    patch.setattr(limits, "COMMIT_BYTES", 20_000)
+    api.drain()
+    return instance
+
+
 def _deadly(api: Deployment, _: pytest.MonkeyPatch) -> str:
     """The process that runs the step ends each time, before it can say anything."""
 
@@ -305,6 +322,7 @@ FAILURES: dict[str, Callable[[Deployment, pytest.MonkeyPatch], str]] = {
     "presentation_too_large": _start(one(script("return {a: 'x'.repeat(70000)}", "wait"), wait=LONG)),
     "loop_limit_exceeded": _start(one(ROUND)),
     "workflow_data_too_large": _start(one(script("return {a: 'x'.repeat(262144)}"))),
+    "instance_too_large": _large,
     "thread_limit_exceeded": _start(CROWD),
     "history_limit_exceeded": _long_history,
     "internal_error": _deadly,

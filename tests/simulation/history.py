@@ -10,7 +10,13 @@ from typing import Any
 from tests.simulation.workflows import Definition, targets
 
 MAIN = "thread_main"
-NOT_CAUGHT = ("loop_limit_exceeded", "workflow_data_too_large", "history_limit_exceeded", "thread_limit_exceeded")
+NOT_CAUGHT = (
+    "loop_limit_exceeded",
+    "workflow_data_too_large",
+    "instance_too_large",
+    "history_limit_exceeded",
+    "thread_limit_exceeded",
+)
 Event = dict[str, Any]
 
 

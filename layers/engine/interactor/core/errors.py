@@ -179,6 +179,12 @@ class WorkflowDataTooLargeError(InvalidRequestError):
     code = "workflow_data_too_large"
 
 
+class InstanceTooLargeError(InvalidRequestError):
+    """The instance would pass what is stored of one at the most (invariant 9)."""
+
+    code = "instance_too_large"
+
+
 class PayloadTooLargeError(InteractorError):
     """A body over its limit."""
 

@@ -18,9 +18,17 @@ TRANSITIONS_IN_A_ROW = 1_000
 EVENTS_PER_INSTANCE = 25_000
 THREADS_ALIVE = 10
 
+HEAD_BYTES = 300 * KILOBYTE
+"""The item with an instance's threads. DynamoDB takes 400 KB: the rest is for ending or holding a full one."""
+COMMIT_BYTES = 3 * 1024 * KILOBYTE
+"""All items of one commit. DynamoDB takes 4 MB: the rest is for the same."""
+
 EVENTS_PER_ADVANCE = 100
 """An inline run rests here, so that one history record stays small."""
 CHANGES_PER_ADVANCE_BYTES = 64 * KILOBYTE
+
+FAILURE_CHARACTERS = 1_000
+"""What is kept of why a thread failed."""
 
 TRIES_PER_STEP = 8
 """A step that began this often without ever committing fails with ``internal_error`` (invariant 4)."""

@@ -45,7 +45,13 @@ INPUT = "input"
 
 Trigger = Literal["automatic", "input", "event", "timeout", "error", "join", "system"]
 PERMANENT = frozenset(
-    {"loop_limit_exceeded", "workflow_data_too_large", "history_limit_exceeded", "thread_limit_exceeded"}
+    {
+        "loop_limit_exceeded",
+        "workflow_data_too_large",
+        "instance_too_large",
+        "history_limit_exceeded",
+        "thread_limit_exceeded",
+    }
 )
 """Failures that ``on_error`` does not catch: catching them would only meet them again."""
 _KINDS: dict[type, str] = {ScriptLogic: "script", HttpLogic: "http", Instructions: "ai"}
@@ -274,6 +280,7 @@ class Advance:
     def fail(self, code: str, message: str, now: Millis) -> None:
         """Fail the thread where it stands, or go where the state's ``on_error`` says (rulings 4 and 11)."""
         state = self._definition.states[self._thread.state]
+        message = message[: limits.FAILURE_CHARACTERS]
         fields: JsonObject = {"state": state.name, "code": code, "message": message}
         if self._thread.outcome is not None:
             self._note("error", "step_failed", now, fields)

@@ -62,7 +62,7 @@ def settle(
     present = head.threads.get(change.before.id)
     if present is None or present.place != change.before.place or present.outcome != change.before.outcome:
         raise OvertakenError
-    if head.paused and _is_resume(change):
+    if head.paused and is_resume(change):
         raise OvertakenError
     change = _within_bounds(head, change, now)
     shift = head.next_sequence - change.first_sequence
@@ -72,7 +72,7 @@ def settle(
     # What the sequences are does not matter, only that they are never given twice.
     after = _shifted(change.after, shift, change.first_sequence)
     draft.events.extend(halts.named(event, head.id, change.before, after) for event in change.events)
-    if after.last_resume is not None and _is_resume(change):
+    if after.last_resume is not None and is_resume(change):
         # What is simultaneous is judged by the commit, not by when the computing began (ruling 17).
         after = replace(after, last_resume=replace(after.last_resume, at=now))
     draft.put(after)
@@ -81,6 +81,11 @@ def settle(
     if change.before.outcome is None and change.after.outcome is not None:
         draft.thread_ended(change.after.id)
     return draft.settled(entropy, change.by)
+
+
+def too_large(change: Change, message: str, now: Millis) -> Change:
+    """The change, ended by ``instance_too_large`` since what it came to cannot be stored."""
+    return _failed(change, "instance_too_large", message, now)
 
 
 def wake_at(instance: Instance, lifetimes: Lifetimes) -> Millis:
@@ -118,15 +123,18 @@ def _asks_for_files(halt: Halt) -> bool:
     return bool(files.fields_of(halt.presentation))
 
 
-def _is_resume(change: Change) -> bool:
+def is_resume(change: Change) -> bool:
+    """Whether a person's decision is in it."""
     return change.after.last_resume != change.before.last_resume
 
 
 def _within_bounds(head: Instance, change: Change, now: Millis) -> Change:
     """The change, or the failure it comes to on this head: threads each within a bound may pass it together."""
+    if change.after.outcome == "failed":
+        return change
     grown = size(change.after.layer) > size(change.before.layer)
     if grown and head.with_thread(change.after).data_size() > limits.WORKFLOW_DATA_BYTES:
-        if _is_resume(change):
+        if is_resume(change):
             raise WorkflowDataTooLargeError("With this input workflow_data would be over 256 KB; send less")
         return _failed(change, "workflow_data_too_large", "workflow_data is over 256 KB", now)
     alive = sum(1 for thread in head.threads.values() if thread.outcome is None)
@@ -137,14 +145,15 @@ def _within_bounds(head: Instance, change: Change, now: Millis) -> Change:
 
 def _failed(change: Change, code: str, message: str, now: Millis) -> Change:
     """The change, ended by a failure: what was done is told, but without data that is not kept."""
-    if change.after.outcome == "failed":
-        return change
     failure = Failure(code, message, change.before.state, change.before.phase)
     fields: JsonObject = {"state": failure.state, "code": code, "message": message}
     told = [event for event in change.events if event.type == "step" or event.subtype == "created"][:2]
     kept = tuple(replace(event, fields={**event.fields, "changes": {}}) for event in told)
     error = Event("error", "step_failed", now, change.before.id, fields)
-    return replace(change, after=failed(change.before, failure), forked=(), events=(*kept, error))
+    ended = change.before.outcome is not None
+    # Of a thread that has ended only its on_enter is left: it stays as it ended.
+    after = replace(change.before, phase=Phase.ENDED, due_at=None) if ended else failed(change.before, failure)
+    return replace(change, after=after, forked=(), events=(*kept, error))
 
 
 def _shifted(thread: Thread, shift: int, first: int) -> Thread:
@@ -154,4 +163,4 @@ def _shifted(thread: Thread, shift: int, first: int) -> Thread:
     return replace(thread, sequence=thread.sequence + shift)
 
 
-__all__ = ["Lifetimes", "OvertakenError", "Settled", "expires_at", "settle", "wake_at"]
+__all__ = ["Lifetimes", "OvertakenError", "Settled", "expires_at", "is_resume", "settle", "too_large", "wake_at"]

@@ -71,7 +71,8 @@ def resume(engine: Engine, principal: Principal, head: Head, request: Resume, al
         ThreadNotFoundError, ThreadRequiredError: when it is not clear what to resume.
         InstanceNotHaltedError, InstancePausedError: when nothing waits, or it must not go on.
         ConcurrentModificationError: when another decision came first, or the halt or state is not the present one.
-        InvalidRequestError, InvalidTransitionError, WorkflowDataTooLargeError: when the input does not fit.
+        InvalidRequestError, InvalidTransitionError: when the input does not fit.
+        WorkflowDataTooLargeError, InstanceTooLargeError: when what it leads to is too large to be kept.
     """
     thread = _thread_of(head.instance, request)
     if request.halt_id is not None and request.halt_id != halts.present(head.instance, thread):
@@ -135,7 +136,7 @@ def cancel_instance(engine: Engine, head: Head, by: Json, also: Also | None = No
             # A resume that commits before the expiry wins (invariant 3).
             raise OvertakenError
         settled = cancel(present.instance, reason, by, engine.under_way(present, now), now, bytes.fromhex(commit_id))
-        return engine.write(present, settled, commit_id, staying(present, settled), also)
+        return engine.write(present, settled, commit_id, staying(present, settled), also, reserve=True)
 
     return engine.insist(head, judge)
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from interactor.core import calls, instructions
 from interactor.core.definition.model import Definition, HttpLogic, Instructions, ScriptLogic, Work
+from interactor.core.errors import InstanceTooLargeError
 from interactor.core.instance import Instance, Phase
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.logic import Failed, HttpCall, ModelCall, Outcome, ScriptCall
 from interactor.core.machine import Advance, Change, Step
 from interactor.core.masking import Mask
-from interactor.core.settle import Lifetimes, OvertakenError, Settled, settle, wake_at
+from interactor.core.settle import Lifetimes, OvertakenError, Settled, is_resume, settle, too_large, wake_at
 from interactor.core.storing import (
     ContendedError,
     GuardLostError,
@@ -192,9 +193,11 @@ class Engine:
     def commit(self, definition: Definition, head: Head, change: Change, also: Also | None = None) -> Head:
         """Commit what a thread came to, on the head as it stands then.
 
-        A commit that loses to another thread's is settled again on the new head, with the result kept.
+        A commit that loses to another thread's is settled again on the new head, with the result kept. What cannot be
+        stored fails the thread instead, in the room that is kept for that; a resume is refused.
 
         Raises:
+            InstanceTooLargeError: when it is a resume, and too large to be stored.
             OvertakenError: when the thread itself has moved in between: nothing was changed.
             KeyTakenError: when what ``also`` writes is refused.
             StoreUnavailableError: when the table would not take it.
@@ -203,8 +206,16 @@ class Engine:
         def judge(present: Head, commit_id: str) -> Head:
             now = self.world.now()
             under_way = in_flight(definition, present, now)
-            settled = settle(definition, present.instance, change, now, bytes.fromhex(commit_id), under_way)
-            return self.write(present, settled, commit_id, staying(present, settled), also)
+            entropy = bytes.fromhex(commit_id)
+            settled = settle(definition, present.instance, change, now, entropy, under_way)
+            try:
+                return self.write(present, settled, commit_id, staying(present, settled), also)
+            except InstanceTooLargeError as error:
+                if is_resume(change):
+                    raise
+                failing = too_large(change, error.message, now)
+            settled = settle(definition, present.instance, failing, now, entropy, under_way)
+            return self.write(present, settled, commit_id, staying(present, settled), also, reserve=True)
 
         return self.insist(head, judge)
 
@@ -216,12 +227,13 @@ class Engine:
         leases: Mapping[str, Lease],
         also: Also | None,
         room: int | None = None,
+        reserve: bool = False,
     ) -> Head:
-        """One try to commit what was settled on a head; ``room`` and errors as for ``InstanceStore.commit``."""
+        """One try to commit what was settled on a head; the rest is as for ``InstanceStore.commit``."""
         wake = wake_at(settled.instance, self.rules.lifetimes)
         extra = [also(settled, head.records or ())] if also is not None else []
         kept = self.rules.lifetimes.after_end
-        return self.instances.commit(head, settled, commit_id, leases, wake, extra, room, kept)
+        return self.instances.commit(head, settled, commit_id, leases, wake, extra, room, kept, reserve)
 
     def insist(self, head: Head, judge: Callable[[Head, str], Head]) -> Head:
         """Try a commit until it takes effect; ``judge`` makes it on the head as it stands, or raises why not."""

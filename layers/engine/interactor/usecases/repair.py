@@ -20,7 +20,7 @@ def pause(engine: Engine, head: Head, by: Json, also: Also | None = None) -> Hea
         if present.instance.paused:
             return present
         settled = lifecycle.pause(present.instance, by, engine.world.now(), bytes.fromhex(commit_id))
-        return engine.write(present, settled, commit_id, present.leases, also)
+        return engine.write(present, settled, commit_id, present.leases, also, reserve=True)
 
     return engine.insist(head, judge)
 
@@ -37,7 +37,7 @@ def unpause(engine: Engine, head: Head, by: Json, also: Also | None = None) -> H
         if not instance.paused and not instance.ended:
             return present
         settled = lifecycle.unpause(instance, by, engine.world.now(), bytes.fromhex(commit_id))
-        return engine.write(present, settled, commit_id, present.leases, also)
+        return engine.write(present, settled, commit_id, present.leases, also, reserve=True)
 
     committed = engine.insist(head, judge)
     engine.hint_at(committed)
@@ -53,6 +53,7 @@ def retry(engine: Engine, head: Head, by: Json, also: Also | None = None) -> Hea
     Raises:
         InstanceNotFailedError: when it has not failed.
         NamespaceQuotaExceededError: when the namespace is full.
+        InstanceTooLargeError: when there is no more room than for its failure.
     """
     definition = engine.definition_of(head.instance)
     places = engine.places(head.instance.account, head.instance.namespace)

@@ -31,6 +31,7 @@ def start(engine: Engine, wanted: Wanted, also: Also | None = None) -> Head:
         WorkflowNotPublishedError: when there is nothing to run.
         InvalidRequestError: when the input does not fit the definition's ``input_schema``.
         NamespaceQuotaExceededError: when the namespace is full.
+        InstanceTooLargeError: when it would be larger than what is stored of one.
         KeyTakenError: when what ``also`` writes is refused.
     """
     workflow = wanted.workflow

@@ -107,7 +107,7 @@ def _give_up(engine: Engine, head: Head) -> None:
     def judge(present: Head, commit_id: str) -> Head:
         now = engine.world.now()
         settled = give_up(present.instance, engine.under_way(present, now), now, bytes.fromhex(commit_id))
-        return engine.write(present, settled, commit_id, staying(present, settled), None)
+        return engine.write(present, settled, commit_id, staying(present, settled), None, reserve=True)
 
     engine.insist(head, judge)
 

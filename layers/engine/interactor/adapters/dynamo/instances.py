@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from interactor.adapters.dynamo import failures, heads, items, keys, records
+from interactor.adapters.dynamo import failures, heads, items, keys, records, sizes
 from interactor.adapters.dynamo.items import Item, n, s
 from interactor.adapters.dynamo.table import ConditionFailedError, Table
 from interactor.core.errors import NamespaceQuotaExceededError
@@ -101,6 +101,7 @@ class InstanceStore:
 
         Raises:
             NamespaceQuotaExceededError: when its shard of the namespace's counter has ``quota`` already.
+            InstanceTooLargeError: when it is too large to be stored.
             KeyTakenError: when an extra write is refused.
             ContendedError, StoreUnavailableError: as ``Table.transact``.
         """
@@ -109,6 +110,7 @@ class InstanceStore:
         writes += records.writes(settled, errors_kept)
         if not instance.ended:
             writes.append(_count(instance, 1, quota))
+        sizes.require_fit(instance, [*writes, *extra], reserve=False)
         self._write(writes, extra, commit_id, instance, settled)
         return Head(instance, commit_id, {}, wake_at, bulk_version, (records.of(settled),))
 
@@ -122,12 +124,15 @@ class InstanceStore:
         extra: Sequence[Item] = (),
         room: int | None = None,
         errors_kept: Millis = failures.KEPT,
+        reserve: bool = False,
     ) -> Head:
         """Replace a head by what was settled on it, and add the history record, in one transaction.
 
         An end gives the namespace's place back, a return takes one, where its shard has fewer than ``room``.
+        ``reserve``: it may use the room that is kept for ending or holding an instance (``sizes``).
 
         Raises:
+            InstanceTooLargeError: when it is too large to be stored.
             NamespaceQuotaExceededError: when there is no place to return to.
             GuardLostError: when the head is no longer the one that was read.
             KeyTakenError: when an extra write is refused.
@@ -140,6 +145,7 @@ class InstanceStore:
             writes.append(_count(instance, -1, None))
         elif before.ended and not instance.ended:
             writes.append(_count(instance, 1, room))
+        sizes.require_fit(instance, [*writes, *extra], reserve)
         self._write(writes, extra, commit_id, before, settled)
         found = None if head.records is None else (*head.records, records.of(settled))
         return Head(instance, commit_id, leases, wake_at, bulk_version, found)

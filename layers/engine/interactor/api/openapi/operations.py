@@ -22,6 +22,7 @@ _RESUME_REFUSALS: Final = (
     errors.InvalidTransitionError,
     errors.ConcurrentModificationError,
     errors.WorkflowDataTooLargeError,
+    errors.InstanceTooLargeError,
 )
 _DEFINITION: Final[JsonObject] = {
     "name": "approval_workflow",
@@ -134,6 +135,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         {201: "Instance"}, body="CreateInstance", headers=("X-Namespace", "X-Interactor-Actor", "traceparent"),
         refusals=(
             errors.WorkflowNotPublishedError, errors.NamespaceMismatchError, errors.NamespaceQuotaExceededError,
+            errors.InstanceTooLargeError,
         ),
         description="Runs it at once as far as it gets without an outside call: to a halt, mostly. Has a rate limit "
         "of its own.",
@@ -168,7 +170,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
         "POST", f"{_INSTANCE}/retry", "retry_instance", "Instances", "Take a failed instance on from its failed step",
         "workflows:execute", {200: "Instance"}, headers=("X-Interactor-Actor",),
-        refusals=(errors.InstanceNotFailedError, errors.NamespaceQuotaExceededError),
+        refusals=(errors.InstanceNotFailedError, errors.NamespaceQuotaExceededError, errors.InstanceTooLargeError),
     ),
     Operation(
         "GET", f"{_INSTANCE}/diagram", "get_instance_diagram", "Instances", "Draw the way an instance took",
