@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from benchmarks import results
-from interactor.core.storing import StepHint
 from interactor.core.times import Millis
-from interactor.usecases.clock import BACKLOG, tick
-from interactor.usecases.world import World
+from interactor.core.world import World
+from interactor.instances.clock import BACKLOG, tick
+from interactor.instances.rules.stored import StepHint
 from interactor.workers.clock import AT_ONCE
 
 SHARDS = 16

@@ -24,11 +24,11 @@ from benchmarks import logbook
 from benchmarks.logbook import Logbook
 from benchmarks.meter import Meter
 from benchmarks.tally import Tally, add
-from interactor.adapters.clients import ClientStore
+from interactor.access.clients import ClientStore
 from interactor.core.times import Millis
+from interactor.core.world import World
 from interactor.logs import logger
 from interactor.runtime import Runtime
-from interactor.usecases.world import World
 from local import gateway, patterns, streamrecords, template
 from local.aws import Aws
 from local.functions import Functions

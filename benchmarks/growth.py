@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks import flows
 from benchmarks.cloud import ACCOUNT, Cloud
 from benchmarks.tally import Counts, tidy
-from interactor.adapters.dynamo import items, keys
+from interactor.aws.dynamo import items, keys
 from interactor.core import ids
 
 INSTANCES = (10, 1_000, 100_000)

@@ -56,7 +56,7 @@ def plant(seed: Seed, aws: Aws, environment: Mapping[str, str]) -> None:
     """Write clients and secrets where the functions look for them. What is there already is left as it is."""
     if seed.clients:
         # The engine is imported only when there is something to seed, so that any template can be run.
-        from interactor.adapters.clients import ClientStore, ClientTakenError
+        from interactor.access.clients import ClientStore, ClientTakenError
 
         clients = ClientStore(aws.client("dynamodb"), _variable(environment, "TABLE_NAME"))
         for client in seed.clients:
@@ -71,7 +71,7 @@ def plant(seed: Seed, aws: Aws, environment: Mapping[str, str]) -> None:
                 except ValueError as error:
                     raise LocalRunError(f"Seeding {client.client_id}: {error}.") from None
     if seed.secrets:
-        from interactor.adapters.secrets import SecretStore
+        from interactor.logic.secrets import SecretStore
 
         secrets = SecretStore(aws.client("secretsmanager"), _variable(environment, "SECRETS_PREFIX"), now_ms)
         for account, values in seed.secrets.items():

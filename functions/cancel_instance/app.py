@@ -1,11 +1,11 @@
 """POST /workflows/instances/{instance_id}/cancel: end an instance with all its threads."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api import instances
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response
-from interactor.core.principal import Principal
-from interactor.usecases.deliver import cancel_instance
+from interactor.instances.resume import cancel_instance
 
 
 @endpoint("workflows:execute")

@@ -1,15 +1,15 @@
 """POST /workflows/instances/{instance_id}/files: announce a file for a field of the form it waits with."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api import bodies, idempotency, views
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response, created
-from interactor.core.principal import Principal
 from interactor.core.storing import Item
+from interactor.files.uploads import Announced, Begun
+from interactor.instances.lookup import find_instance
+from interactor.instances.resume import require_going, wanted_thread
 from interactor.runtime import runtime
-from interactor.usecases.deliver import require_going, wanted_thread
-from interactor.usecases.files import Announced, Begun
-from interactor.usecases.lookup import find_instance
 
 
 @endpoint("workflows:execute")

@@ -1,13 +1,13 @@
 """POST /workflows/{name}/instances: start an instance and run it on to where it first rests."""
 
+from interactor.access.rules.principal import Principal, namespace_for_create
 from interactor.api import bodies, idempotency, instances, listed
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response
-from interactor.core.principal import Principal, namespace_for_create
+from interactor.definitions.lookup import find_workflow
+from interactor.instances.start import Wanted, start
 from interactor.runtime import runtime
-from interactor.usecases.lookup import find_workflow
-from interactor.usecases.start import Wanted, start
 
 
 @endpoint("workflows:execute", "create")

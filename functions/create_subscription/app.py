@@ -1,14 +1,14 @@
 """POST /webhooks/subscriptions: subscribe a URL to events."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api import bodies, idempotency, views, webhooks
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response, created
 from interactor.core.jsons import JsonObject
-from interactor.core.principal import Principal
-from interactor.core.webhooks import Subscription
 from interactor.runtime import runtime
-from interactor.usecases import subscriptions
+from interactor.webhooks import subscriptions
+from interactor.webhooks.rules.events import Subscription
 
 
 @endpoint("webhooks:write")

@@ -4,14 +4,14 @@ Each request counts against the address that it comes from, before anything cost
 counts against that client instead. A client id that is only claimed decides nothing (ruling 33).
 """
 
+from interactor.access.issuer import ENTROPY_BYTES, issue_token
+from interactor.access.rules.principal import Client
 from interactor.api.endpoint import Headers, count, counted, give_back
 from interactor.api.forms import form_or_json
 from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.core.errors import NotFoundError
-from interactor.core.principal import Client
 from interactor.runtime import runtime
-from interactor.usecases.tokens import ENTROPY_BYTES, issue_token
 
 
 @counted("source")

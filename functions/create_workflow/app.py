@@ -1,12 +1,12 @@
 """POST /workflows: make a workflow and its first version, a draft."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api import definitions, idempotency
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response
-from interactor.core.principal import Principal
+from interactor.definitions import workflows
 from interactor.runtime import runtime
-from interactor.usecases import workflows
 
 
 @endpoint("workflows:write", query=("strict",))

@@ -1,11 +1,11 @@
 """DELETE /webhooks/subscriptions/{subscription_id}: end a subscription."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response, no_content
-from interactor.core.principal import Principal
 from interactor.runtime import runtime
-from interactor.usecases import subscriptions
+from interactor.webhooks import subscriptions
 
 
 @endpoint("webhooks:write")

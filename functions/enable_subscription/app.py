@@ -1,10 +1,10 @@
 """POST /webhooks/subscriptions/{subscription_id}/enable: let events go to it again."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api import webhooks
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response
-from interactor.core.principal import Principal
 
 
 @endpoint("webhooks:write")

@@ -1,12 +1,12 @@
 """GET /webhooks/subscriptions/{subscription_id}/deliveries/{delivery_id}: one delivery with every attempt."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api import views, webhooks
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response, ok
-from interactor.core.principal import Principal
 from interactor.runtime import runtime
-from interactor.usecases.delivery_log import find
+from interactor.webhooks.log import find
 
 
 @endpoint("webhooks:read")

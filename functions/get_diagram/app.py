@@ -1,13 +1,13 @@
 """GET /workflows/{name}/versions/{version_id}/diagram: a picture of a definition."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api.diagrams import drawn, wanted
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response
-from interactor.core.diagram.graph import graph_of
-from interactor.core.principal import Principal
+from interactor.definitions.diagram.graph import graph_of
+from interactor.definitions.lookup import find_version, find_workflow
 from interactor.runtime import runtime
-from interactor.usecases.lookup import find_version, find_workflow
 
 
 @endpoint("workflows:read", query=("format",))

@@ -1,13 +1,13 @@
 """GET /workflows/instances/{instance_id}/events/{event_id}: one event of the history."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api import events
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response, ok
-from interactor.core.principal import Principal
+from interactor.instances import history
+from interactor.instances.lookup import find_instance
 from interactor.runtime import runtime
-from interactor.usecases import history
-from interactor.usecases.lookup import find_instance
 
 
 @endpoint("workflows:read", query=("include_data",))

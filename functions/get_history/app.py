@@ -1,5 +1,6 @@
 """GET /workflows/instances/{instance_id}/history: what happened to an instance, oldest first."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api import events
 from interactor.api.endpoint import endpoint
 from interactor.api.paging import Paging
@@ -7,10 +8,9 @@ from interactor.api.request import Request
 from interactor.api.response import Response, ok
 from interactor.api.views import page
 from interactor.core import limits
-from interactor.core.principal import Principal
+from interactor.instances import history
+from interactor.instances.lookup import find_instance
 from interactor.runtime import runtime
-from interactor.usecases import history
-from interactor.usecases.lookup import find_instance
 
 
 @endpoint("workflows:read", query=("types", "since", "until", "thread", "state", "include_data", "limit", "cursor"))

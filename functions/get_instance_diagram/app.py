@@ -1,14 +1,14 @@
 """GET /workflows/instances/{instance_id}/diagram: a picture of the way an instance took, and of where it stands."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api import views
 from interactor.api.diagrams import drawn, wanted
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response
-from interactor.core.diagram.graph import graph_of, taken
-from interactor.core.principal import Principal
+from interactor.definitions.diagram.graph import graph_of, taken
+from interactor.instances.lookup import find_instance
 from interactor.runtime import runtime
-from interactor.usecases.lookup import find_instance
 
 
 @endpoint("workflows:read", query=("format",))

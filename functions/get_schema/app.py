@@ -6,7 +6,7 @@ from interactor.api.endpoint import public
 from interactor.api.request import Request
 from interactor.api.response import Response
 
-SCHEMA = files("interactor.core.definition").joinpath("workflow-definition.json").read_text("utf-8")
+SCHEMA = files("interactor.definitions.rules").joinpath("workflow-definition.json").read_text("utf-8")
 DAY_SECONDS = 86_400
 
 

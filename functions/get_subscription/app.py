@@ -1,10 +1,10 @@
 """GET /webhooks/subscriptions/{subscription_id}: one subscription."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api import views, webhooks
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response, ok
-from interactor.core.principal import Principal
 
 
 @endpoint("webhooks:read")

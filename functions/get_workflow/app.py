@@ -1,12 +1,12 @@
 """GET /workflows/{name}: the published version, else the latest, with its definition."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api import definitions
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response
-from interactor.core.principal import Principal
+from interactor.definitions.lookup import find_version, find_workflow
 from interactor.runtime import runtime
-from interactor.usecases.lookup import find_version, find_workflow
 
 
 @endpoint("workflows:read")

@@ -1,11 +1,11 @@
 """GET /webhooks/subscriptions/{subscription_id}/deliveries: a subscription's log, newest first."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api import views, webhooks
 from interactor.api.endpoint import endpoint
 from interactor.api.paging import Paging
 from interactor.api.request import Request
 from interactor.api.response import Response, ok
-from interactor.core.principal import Principal
 from interactor.runtime import runtime
 
 

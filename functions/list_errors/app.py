@@ -2,18 +2,18 @@
 
 from functools import partial
 
-from interactor.adapters.dynamo.failures import KEPT
-from interactor.adapters.dynamo.failures import page as read_page
+from interactor.access.rules.principal import Principal
 from interactor.api import events, views
 from interactor.api.endpoint import endpoint
 from interactor.api.paging import Paging
 from interactor.api.request import Request
 from interactor.api.response import Response, ok
 from interactor.core.jsons import JsonObject
-from interactor.core.principal import Principal
 from interactor.core.times import iso
+from interactor.instances import failures
+from interactor.instances.store.failures import KEPT
+from interactor.instances.store.failures import page as read_page
 from interactor.runtime import runtime
-from interactor.usecases import failures
 
 
 @endpoint("workflows:read", query=("since", "until", "workflow_name", "error_code", "limit", "cursor"))

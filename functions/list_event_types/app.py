@@ -1,10 +1,10 @@
 """GET /webhooks/event-types: what can be subscribed to."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response, ok
-from interactor.core.principal import Principal
-from interactor.core.webhooks import DESCRIPTIONS, EVENT_TYPES
+from interactor.webhooks.rules.events import DESCRIPTIONS, EVENT_TYPES
 
 
 @endpoint("webhooks:read")

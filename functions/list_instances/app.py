@@ -1,12 +1,12 @@
 """GET /workflows/instances: instances by namespace, workflow and status, newest first."""
 
-from interactor.adapters.dynamo import listing
+from interactor.access.rules.principal import Principal
 from interactor.api import listed, views
 from interactor.api.endpoint import endpoint
 from interactor.api.paging import Paging
 from interactor.api.request import Request
 from interactor.api.response import Response, ok
-from interactor.core.principal import Principal
+from interactor.instances.store import listing
 from interactor.runtime import runtime
 
 

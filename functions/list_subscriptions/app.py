@@ -1,13 +1,13 @@
 """GET /webhooks/subscriptions: the subscriptions within the caller's namespaces, newest first."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api import views
 from interactor.api.endpoint import endpoint
 from interactor.api.paging import Paging
 from interactor.api.request import Request
 from interactor.api.response import Response, ok
-from interactor.core.principal import Principal
 from interactor.runtime import runtime
-from interactor.usecases import subscriptions
+from interactor.webhooks import subscriptions
 
 
 @endpoint("webhooks:read", query=("limit", "cursor"))

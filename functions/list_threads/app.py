@@ -1,12 +1,12 @@
 """GET /workflows/instances/{instance_id}/threads: the threads of an instance."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api import views
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response, ok
-from interactor.core.principal import Principal
+from interactor.instances.lookup import find_instance
 from interactor.runtime import runtime
-from interactor.usecases.lookup import find_instance
 
 
 @endpoint("workflows:read")

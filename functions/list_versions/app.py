@@ -1,13 +1,13 @@
 """GET /workflows/{name}/versions: a workflow's versions, newest first."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api import views
 from interactor.api.endpoint import endpoint
 from interactor.api.paging import Paging
 from interactor.api.request import Request
 from interactor.api.response import Response, ok
-from interactor.core.principal import Principal
+from interactor.definitions.lookup import find_workflow
 from interactor.runtime import runtime
-from interactor.usecases.lookup import find_workflow
 
 
 @endpoint("workflows:read", query=("limit", "cursor"))

@@ -1,11 +1,11 @@
 """GET /workflows: the account's workflows, newest first."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api import views
 from interactor.api.endpoint import endpoint
 from interactor.api.paging import Paging
 from interactor.api.request import Request
 from interactor.api.response import Response, ok
-from interactor.core.principal import Principal
 from interactor.runtime import runtime
 
 

@@ -1,13 +1,13 @@
 """POST /workflows/{name}/versions/{version_id}/publish: make a version the one that new instances run."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api import definitions, idempotency
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response
-from interactor.core.principal import Principal
+from interactor.definitions import workflows
+from interactor.definitions.lookup import find_version, find_workflow
 from interactor.runtime import runtime
-from interactor.usecases import workflows
-from interactor.usecases.lookup import find_version, find_workflow
 
 
 @endpoint("workflows:write")

@@ -1,14 +1,14 @@
 """POST /webhooks/subscriptions/{subscription_id}/replay: deliver again what did not arrive in a range of time."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api import bodies, webhooks
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.core.jsons import JsonObject
-from interactor.core.principal import Principal
-from interactor.core.webhooks import Subscription
 from interactor.runtime import runtime
-from interactor.usecases.delivery_log import require_active
+from interactor.webhooks.log import require_active
+from interactor.webhooks.rules.events import Subscription
 
 
 @endpoint("webhooks:write")

@@ -1,14 +1,14 @@
 """POST /webhooks/subscriptions/{subscription_id}/deliveries/{delivery_id}/replay: deliver an event once more."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api import webhooks
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.core.jsons import JsonObject
-from interactor.core.principal import Principal
-from interactor.core.webhooks import Subscription
 from interactor.runtime import runtime
-from interactor.usecases.delivery_log import find, require_active
+from interactor.webhooks.log import find, require_active
+from interactor.webhooks.rules.events import Subscription
 
 
 @endpoint("webhooks:write")

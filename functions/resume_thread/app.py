@@ -1,10 +1,10 @@
 """POST /workflows/instances/{instance_id}/threads/{thread_id}/resume: take one halted thread on."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api import instances
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response
-from interactor.core.principal import Principal
 
 
 @endpoint("workflows:execute")

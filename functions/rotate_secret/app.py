@@ -1,15 +1,15 @@
 """POST /webhooks/subscriptions/{subscription_id}/rotate-secret: a new secret; both sign for a day."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api import bodies, idempotency, views, webhooks
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response, ok
 from interactor.core.jsons import JsonObject
-from interactor.core.principal import Principal
 from interactor.core.times import iso
-from interactor.core.webhooks import Subscription
 from interactor.runtime import runtime
-from interactor.usecases import subscriptions
+from interactor.webhooks import subscriptions
+from interactor.webhooks.rules.events import Subscription
 
 
 @endpoint("webhooks:write")

@@ -1,12 +1,12 @@
 """PATCH /webhooks/subscriptions/{subscription_id}: change URL, events, filter or status."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api import bodies, views, webhooks
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response, ok
-from interactor.core.principal import Principal
 from interactor.runtime import runtime
-from interactor.usecases.subscriptions import Changes, change
+from interactor.webhooks.subscriptions import Changes, change
 
 
 @endpoint("webhooks:write")

@@ -1,11 +1,11 @@
 """POST /workflows/validate: all errors and warnings of a definition; nothing is stored."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api import definitions
 from interactor.api.endpoint import endpoint
 from interactor.api.request import Request
 from interactor.api.response import Response, ok
-from interactor.core.definition.check import check
-from interactor.core.principal import Principal
+from interactor.definitions.rules.check import check
 from interactor.runtime import runtime
 
 

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from interactor.adapters.sandbox import Sandbox
+from interactor.sandbox import Sandbox
 from local.ministack import Lock, MiniStack
 from local.settings import aws_python
 from tests.concurrent.place import Place, working

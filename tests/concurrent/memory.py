@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-from interactor.adapters.sandbox import Sandbox
+from interactor.sandbox import Sandbox
 from local.intrinsics import Intrinsics, parameter_values
 from tests import events
 from tests.concurrent.place import Place, Worker, variables_of

@@ -16,17 +16,18 @@ from typing import Any
 from unittest.mock import patch
 
 import interactor.runtime
-from interactor.adapters import stand_in
-from interactor.adapters.bucket import FileBucket
-from interactor.adapters.dynamo import items as stored
-from interactor.adapters.dynamo import keys
-from interactor.adapters.dynamo.table import Table
-from interactor.adapters.queues import MessageQueue, StepQueue
-from interactor.adapters.sandbox import Sandbox
-from interactor.core.principal import ALL, Principal
+from interactor.access.rules.principal import ALL, Principal
+from interactor.aws.dynamo import items as stored
+from interactor.aws.dynamo import keys
+from interactor.aws.dynamo.table import Table
+from interactor.aws.queues import MessageQueue
 from interactor.core.times import Millis
+from interactor.files.bucket import FileBucket
+from interactor.instances.step_queue import StepQueue
+from interactor.logic import stand_in
 from interactor.logs import logger
 from interactor.runtime import Runtime
+from interactor.sandbox import Sandbox
 from local.intrinsics import Intrinsics, parameter_values
 from local.resources import Resources
 from tests import events

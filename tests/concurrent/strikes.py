@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from interactor.adapters.dynamo import keys
+from interactor.aws.dynamo import keys
 from tests.concurrent.faults import Call, Crash, refusal
 from tests.concurrent.place import ACCOUNT
 

@@ -14,8 +14,8 @@ from unittest.mock import patch
 
 import pytest
 
-from interactor.adapters.sandbox import Sandbox
-from interactor.core.webhooks import EVENT_TYPES, EVENTS
+from interactor.sandbox import Sandbox
+from interactor.webhooks.rules.events import EVENT_TYPES, EVENTS
 from interactor.workers import clock, webhooks
 from tests.concurrent.cloud import Cloud, Fault
 from tests.concurrent.flows import HOST

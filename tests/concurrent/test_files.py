@@ -8,7 +8,7 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from interactor.adapters.dynamo import keys
+from interactor.aws.dynamo import keys
 from interactor.core.times import DAY, SECOND
 from tests.concurrent.faults import Around, Call, Crash, Gate, refusal, together
 from tests.concurrent.flows import end, flow

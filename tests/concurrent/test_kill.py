@@ -15,8 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import requests
 
-from interactor.adapters.dynamo import items
-from interactor.core.webhooks import EVENT_TYPES, EVENTS
+from interactor.aws.dynamo import items
+from interactor.webhooks.rules.events import EVENT_TYPES, EVENTS
 from local.launch import start_local_run
 from local.settings import ROOT
 from tests.concurrent.flows import end, flow, form, http, script

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from interactor.usecases.world import World
+from interactor.core.world import World
 from tests.concurrent.faults import Gate, together
 from tests.concurrent.flows import APPROVAL, DECISION, end, flow, fork, form, script
 from tests.concurrent.place import ACCOUNT

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from interactor.adapters.dynamo import heads
 from interactor.core.times import HOUR, MINUTE, SECOND
+from interactor.instances import steps
+from interactor.instances.engine import Engine
+from interactor.instances.store import heads
 from interactor.logs import logger
-from interactor.usecases import steps
-from interactor.usecases.engine import Engine
 from tests.concurrent.flows import end, flow, form, script
 
 WAIT = flow(wait={**form("done"), "timeout": {"after": "1s", "target": "done"}}, done=end())

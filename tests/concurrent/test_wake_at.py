@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from interactor.adapters.dynamo import keys
+from interactor.aws.dynamo import keys
 from interactor.core.times import DAY, HOUR, MINUTE, SECOND
 from tests.concurrent.faults import Crash
 from tests.concurrent.flows import APPROVAL, HOST, end, flow, fork, form, http, on_enter, script

@@ -15,11 +15,11 @@ from unittest.mock import patch
 
 import pytest
 
-from interactor.adapters.dynamo import keys
-from interactor.adapters.dynamo.items import unpack
-from interactor.adapters.sandbox import Sandbox
+from interactor.aws.dynamo import keys
+from interactor.aws.dynamo.items import unpack
 from interactor.core import ids
-from interactor.core.webhooks import FAILING_FOR
+from interactor.sandbox import Sandbox
+from interactor.webhooks.rules.events import FAILING_FOR
 from interactor.workers import webhooks
 from tests import events
 from tests.concurrent.cloud import Cloud, Fault

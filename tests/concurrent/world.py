@@ -5,7 +5,7 @@ import threading
 import time
 
 from interactor.core.times import Millis
-from interactor.usecases.world import World
+from interactor.core.world import World
 from tests.events import NOON
 
 

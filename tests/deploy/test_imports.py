@@ -18,9 +18,9 @@ OF_ALL = {"aws_lambda_powertools", "botocore", "ulid"}
 """The log, the errors of the table, and ids. Whatever else is used is imported at its first use."""
 BODIES = "interactor.api.bodies"
 OF_BODIES = {"pydantic_core"}
-CHECK = {"interactor.core.definition.check", "interactor.core.definition.compile"}
+CHECK = {"interactor.definitions.rules.check", "interactor.definitions.rules.compile"}
 CHECKS = {"create_version", "create_workflow", "validate_workflow"}
-ENGINE_ITSELF = {"interactor.usecases.engine", "interactor.core.machine"}
+ENGINE_ITSELF = {"interactor.instances.engine", "interactor.instances.rules.machine"}
 MOVES = {
     "advance_steps",
     "cancel_instance",

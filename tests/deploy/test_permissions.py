@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from interactor import runtime
-from interactor.adapters.sandbox import Sandbox
+from interactor.sandbox import Sandbox
 from tests.deploy.emulated import ACCOUNT, REGION, Aws
 from tests.deploy.grants import Grant, granted
 from tests.deploy.tour import outside, registered, walk

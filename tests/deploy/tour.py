@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from interactor.adapters.clients import ClientStore
+from interactor.access.clients import ClientStore
 from interactor.core.times import DAY
 from tests import events
 from tests.deploy.emulated import Aws, Stack

@@ -28,9 +28,9 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from interactor import runtime
-from interactor.adapters.sandbox import Sandbox
 from interactor.core.times import Millis
-from interactor.usecases.world import World
+from interactor.core.world import World
+from interactor.sandbox import Sandbox
 from tests import events
 from tests.deploy.declared import ROOT, Function, functions
 from tests.deploy.emulated import ACCOUNT, REGION, Aws, Stack, eventually, only

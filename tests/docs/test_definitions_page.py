@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from interactor.core.conditions import OPERATORS
-from interactor.core.definition.check import check
 from interactor.core.errors import InvalidRequestError
-from interactor.core.form import check_input
-from interactor.core.form_defaults import with_own_defaults
+from interactor.definitions.rules.check import check
+from interactor.forms.check import check_input
+from interactor.forms.defaults import with_own_defaults
 from tests.docs.pages import code, documents, rows, section, text
 
 PAGE = text("docs/definitions.md")

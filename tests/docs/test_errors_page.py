@@ -4,9 +4,9 @@ import ast
 from collections.abc import Iterator
 from functools import cache
 
-from interactor.adapters.outgoing import logic as outgoing_logic
-from interactor.core import machine
 from interactor.core.errors import InteractorError
+from interactor.instances.rules import machine
+from interactor.logic import http as outgoing_logic
 from tests.docs.pages import ROOT, code, rows, section, text
 
 PAGE = text("docs/errors.md")

@@ -5,14 +5,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from interactor.api.events import view
-from interactor.core import lifecycle
-from interactor.core.draft import Settled
-from interactor.core.instance import Instance
 from interactor.core.jsons import JsonObject
 from interactor.core.logic import Failed, Outcome, Succeeded
-from interactor.core.machine import Advance, Step
 from interactor.core.times import Millis
-from interactor.usecases.history import Shown
+from interactor.instances.history import Shown
+from interactor.instances.rules import lifecycle
+from interactor.instances.rules.draft import Settled
+from interactor.instances.rules.instance import Instance
+from interactor.instances.rules.machine import Advance, Step
 from tests.docs.pages import code, rows, section, text
 from tests.unit.core.runner import Answer, Runner, compiled, nothing
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from interactor.core import limits
-from interactor.core.definition import limits as definition_limits
+from interactor.definitions.rules import limits as definition_limits
 from tests.docs.pages import code, rows, section, text
 
 PAGE = text("docs/limits.md")

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from interactor.core.definition.check import check
+from interactor.definitions.rules.check import check
 from tests.docs.pages import documents, text
 
 PAGE = text("docs/migrating-from-step-functions.md")

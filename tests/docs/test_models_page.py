@@ -1,6 +1,6 @@
 """docs/models.md against the code."""
 
-from interactor.core.instructions import REASONS
+from interactor.logic.rules.instructions import REASONS
 from tests.docs.pages import code, rows, section, text
 
 PAGE = text("docs/models.md")

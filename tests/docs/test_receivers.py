@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 import quickjs
 
-from interactor.core.signatures import headers
+from interactor.webhooks.rules.signatures import headers
 from tests.docs.pages import blocks, text
 
 PAGE = text("docs/webhooks.md")

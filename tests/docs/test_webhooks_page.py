@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from interactor.core import webhooks
-from interactor.core.signatures import headers
-from interactor.core.storing import Record
+from interactor.instances.rules.stored import Record
+from interactor.webhooks.rules import events
+from interactor.webhooks.rules.signatures import headers
 from tests.docs.pages import blocks, code, documents, rows, section, text
 
 PAGE = text("docs/webhooks.md")
@@ -48,7 +48,7 @@ def test_the_receiver_is_python() -> None:
 
 def test_the_table_of_events_is_the_engines() -> None:
     documented = [code(row[0]) for row in rows(section(PAGE, "Events"))]
-    assert documented == list(webhooks.EVENT_TYPES)
+    assert documented == list(events.EVENT_TYPES)
 
 
 def test_the_table_of_headers_has_all_that_are_sent() -> None:
@@ -63,7 +63,7 @@ def test_the_example_body_has_the_members_of_a_real_one() -> None:
     envelope = {"namespace": "n", "workflow_name": "w", "version_id": "v", "traceparent": None}
     data = {"layers": {"thread_main": {}}, "parents": {}}
     record = Record("acc", "inst_1", ({**event, "state": "granted"},), data, 1, envelope)
-    real = webhooks.body([record], 1, "whsub_1")
+    real = events.body([record], 1, "whsub_1")
     assert example.keys() == real.keys()
     assert example["data"].keys() == real["data"].keys()
 

@@ -24,17 +24,17 @@ from moto.core.botocore_stubber import MockRawResponse
 from moto.dynamodb.models import dynamodb_backends
 
 import interactor.runtime
-from interactor.adapters.clients import ClientStore
-from interactor.adapters.dynamo.instances import InstanceStore
-from interactor.adapters.dynamo.items import unpack_bytes
-from interactor.adapters.dynamo.table import Table
-from interactor.adapters.sandbox import Sandbox
-from interactor.adapters.secrets import SecretStore
-from interactor.adapters.signing import Signer
+from interactor.access.clients import ClientStore
+from interactor.access.signing import Signer
+from interactor.aws.dynamo.items import unpack_bytes
+from interactor.aws.dynamo.table import Table
 from interactor.core.times import SECOND, Millis
+from interactor.core.world import World
+from interactor.instances.store.instances import InstanceStore
+from interactor.logic.secrets import SecretStore
 from interactor.logs import logger
 from interactor.runtime import Runtime
-from interactor.usecases.world import World
+from interactor.sandbox import Sandbox
 from local.patterns import any_matches
 from tests import events
 from tests.integration.described import check_described

@@ -12,9 +12,9 @@ import pytest
 from botocore.config import Config
 from moto import mock_aws
 
-from interactor.adapters.sandbox import Sandbox
-from interactor.adapters.signing import Signer
+from interactor.access.signing import Signer
 from interactor.runtime import _for_s3
+from interactor.sandbox import Sandbox
 from tests.events import REGION
 from tests.integration.deployment import Deployment, deployed
 from tests.integration.stack import QueuePool

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from interactor.adapters.outgoing import OutgoingError, OutgoingRequest, OutgoingResponse
+from interactor.outgoing import OutgoingError, OutgoingRequest, OutgoingResponse
 
 Answerer = Callable[[OutgoingRequest], OutgoingResponse]
 

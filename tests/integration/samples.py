@@ -6,7 +6,7 @@ Ids are made up but well-formed; a test puts those of things that exist in their
 import json
 from typing import Any
 
-from interactor.adapters.dynamo.items import pack
+from interactor.aws.dynamo.items import pack
 from tests import events
 from tests.integration.definitions import example
 from tests.integration.stack import ROOT

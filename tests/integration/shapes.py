@@ -11,7 +11,7 @@ from referencing import Registry, Resource
 
 from tests.integration.stack import ROOT
 
-DEFINITION_SCHEMA = ROOT / "layers/engine/interactor/core/definition/workflow-definition.json"
+DEFINITION_SCHEMA = ROOT / "layers/engine/interactor/definitions/rules/workflow-definition.json"
 _ULID = "[0-7][0-9abcdefghjkmnpqrstvwxyz]{25}"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 

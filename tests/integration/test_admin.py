@@ -13,16 +13,16 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from interactor.adapters.clients import ClientStore
-from interactor.adapters.dynamo.copying import copied
-from interactor.adapters.dynamo.subscriptions import SubscriptionStore
-from interactor.adapters.dynamo.table import Table
-from interactor.adapters.secrets import SecretStore
+from interactor.access.clients import ClientStore
 from interactor.admin import target
 from interactor.admin.__main__ import main
 from interactor.admin.target import Choice, find
+from interactor.aws.dynamo.copying import copied
+from interactor.aws.dynamo.table import Table
 from interactor.core.times import parse_iso
-from interactor.core.webhooks import Subscription
+from interactor.logic.secrets import SecretStore
+from interactor.webhooks.rules.events import Subscription
+from interactor.webhooks.store.subscriptions import SubscriptionStore
 
 HERE = target.Target()
 NOW = 1_800_000_000_000

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
-from interactor.adapters.outgoing import OutgoingClient, OutgoingResponse
 from interactor.core.times import SECOND
+from interactor.outgoing import OutgoingClient, OutgoingResponse
 from tests.integration.definitions import halting, one
 from tests.integration.deployment import Deployment
 from tests.integration.fixtures import Deploy
@@ -45,7 +45,7 @@ def serve() -> Iterator[Callable[[Behave], Server]]:
 @pytest.fixture
 def api(deploy: Deploy, monkeypatch: pytest.MonkeyPatch) -> Deployment:
     made = deploy(WebhookRetryDelays="0,1", OutboundAllowLoopback="true")
-    monkeypatch.setattr("interactor.adapters.outgoing.webhook.TIMEOUT", TIMEOUT_MS)
+    monkeypatch.setattr("interactor.webhooks.post.TIMEOUT", TIMEOUT_MS)
     made.runtime("deliver_webhooks").outgoing = OutgoingClient(allow_loopback=True)
     made.define(one(halting()))
     return made
@@ -112,7 +112,7 @@ TAKEN: dict[str, Behave] = {
 def test_what_is_answered_with_2xx_is_taken_whatever_becomes_of_the_body(
     api: Deployment, serve: Any, behave: Behave, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("interactor.adapters.outgoing.wire.GLANCE_SECONDS", 0.1)
+    monkeypatch.setattr("interactor.outgoing.wire.GLANCE_SECONDS", 0.1)
     odd = serve(behave)
     subscription = subscribe(api, url=odd.url)
     api.start("flow")

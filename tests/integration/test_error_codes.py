@@ -13,10 +13,10 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from moto.core.botocore_stubber import MockRawResponse
 
-from interactor.adapters.outgoing import OutgoingError
-from interactor.adapters.sandbox import Sandbox
 from interactor.core import limits
 from interactor.core.times import SECOND
+from interactor.outgoing import OutgoingError
+from interactor.sandbox import Sandbox
 from tests.docs.test_errors_page import all_errors, failure_codes
 from tests.integration.definitions import halting, http, one, script
 from tests.integration.deployment import NO_TOKEN, Answer, Deployment, deployed

@@ -162,7 +162,7 @@ def test_six_files_are_too_many_until_one_takes_the_place_of_another(api: Deploy
 
 
 def test_replacing_has_an_end_too(api: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("interactor.adapters.dynamo.files.UPLOADS_PER_FIELD", 4)
+    monkeypatch.setattr("interactor.files.store.UPLOADS_PER_FIELD", 4)
     instance = api.start("files")["id"]
     last = announce(api, instance).data["id"]
     for _ in range(3):
@@ -351,8 +351,8 @@ def test_an_instance_that_never_asked_for_files_is_not_looked_at_for_them(deploy
 def test_many_files_are_deleted_over_several_messages_and_after_a_broken_one(
     deploy: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("interactor.adapters.dynamo.files.REMOVED_PER_CALL", 2)
-    monkeypatch.setattr("interactor.adapters.bucket.REMOVED_PER_CALL", 1)
+    monkeypatch.setattr("interactor.files.store.REMOVED_PER_CALL", 2)
+    monkeypatch.setattr("interactor.files.bucket.REMOVED_PER_CALL", 1)
     deployment: Deployment = deploy(FileRetention="1d")
     instance, _ = ended(deployment)
     deployment.clock.advance(DAY + SECOND)

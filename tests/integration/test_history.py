@@ -142,7 +142,7 @@ def test_events_that_come_between_two_pages_are_on_the_next_one(api: Deployment)
 def test_a_read_page_of_records_that_has_nothing_fitting_has_a_next_one(
     api: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("interactor.usecases.history.RECORDS_PER_READ", 2)
+    monkeypatch.setattr("interactor.instances.history.RECORDS_PER_READ", 2)
     instance = looped(api, 4)
     page = history(api, instance, "types=error").data
     assert (page["events"], page["pagination"]["has_more"]) == ([], True)
@@ -154,7 +154,7 @@ def test_a_read_page_of_records_that_has_nothing_fitting_has_a_next_one(
 def test_a_page_ends_at_its_size(api: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     instance = _shared(api, "paged", lambda: looped(api, 3))
     whole = history(api, instance).data["events"]
-    monkeypatch.setattr("interactor.usecases.history.PAGE_BYTES", 1_000)
+    monkeypatch.setattr("interactor.instances.history.PAGE_BYTES", 1_000)
     page = history(api, instance)
     assert 0 < len(page.data["events"]) < len(whole)
     assert len(page.raw or "") < 4_000

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from interactor.adapters.dynamo import items
 from interactor.api import idempotency
+from interactor.aws.dynamo import items
 from interactor.core.times import DAY, SECOND
 from tests.integration.definitions import halting, http, one, script
 from tests.integration.deployment import Answer, Deployment

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from interactor.core import instructions, limits
+from interactor.core import limits
 from interactor.core.logic import Failed, ModelCall, Outcome, Succeeded
 from interactor.core.times import HOUR, MINUTE, SECOND
+from interactor.logic.rules import instructions
 from tests.integration import shapes
 from tests.integration.definitions import example, halting, one, script
 from tests.integration.deployment import Deployment

@@ -12,13 +12,13 @@ import jsonschema_rs
 import pytest
 import yaml
 
+from interactor.access.rules.principal import SCOPES
 from interactor.api import bodies
 from interactor.api.openapi.document import SCOPE_MEANINGS, document
 from interactor.api.openapi.operations import OPERATIONS
 from interactor.api.openapi.schemas import SCHEMAS
 from interactor.api.routes import ROUTES
 from interactor.core.errors import InteractorError
-from interactor.core.principal import SCOPES
 from tests.docs.test_errors_page import all_errors
 from tests.integration.deployment import NO_TOKEN, Deployment, handler
 from tests.integration.stack import declared_functions

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from interactor.core.events import apply
 from interactor.core.logic import ModelCall, Outcome, Succeeded
-from interactor.core.redaction import REDACTED
+from interactor.forms.redaction import REDACTED
+from interactor.instances.rules.events import apply
 from tests.integration.definitions import halting, http, one, script
 from tests.integration.deployment import Deployment
 from tests.integration.outside import answer

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from interactor.adapters.outgoing import OutgoingError
 from interactor.core.times import MINUTE, SECOND
-from interactor.usecases.places import LOOKS_AGAIN, Places
+from interactor.instances.quota import LOOKS_AGAIN, Places
+from interactor.outgoing import OutgoingError
 from tests import events
 from tests.integration import shapes
 from tests.integration.definitions import halting, http, one, script

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from interactor.adapters import clients
+from interactor.access import clients
 from interactor.core.times import MINUTE
 from tests.integration.deployment import NO_TOKEN, SOURCE, Answer, Deployment
 from tests.integration.fixtures import Deploy

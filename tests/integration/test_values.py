@@ -7,17 +7,17 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interactor.adapters.dynamo.items import pack, unpack
-from interactor.adapters.outgoing import OutgoingRequest, OutgoingResponse
-from interactor.adapters.outgoing.logic import run_http_call
-from interactor.adapters.sandbox import Sandbox
+from interactor.aws.dynamo.items import pack, unpack
 from interactor.core import jsons
-from interactor.core.calls import prepare
 from interactor.core.conditions import evaluate
-from interactor.core.definition.model import HttpLogic
 from interactor.core.logic import HttpCall, ScriptCall, Succeeded
 from interactor.core.paths import Scope
 from interactor.core.templates import render, render_text
+from interactor.definitions.rules.model import HttpLogic
+from interactor.logic.http import run_http_call
+from interactor.logic.rules.calls import prepare
+from interactor.outgoing import OutgoingRequest, OutgoingResponse
+from interactor.sandbox import Sandbox
 from tests.integration.deployment import Deployment
 
 ID = 1610521604143693812

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from interactor.adapters.dynamo.gates import GateStore
-from interactor.adapters.dynamo.table import Table
-from interactor.adapters.outgoing import OutgoingError
-from interactor.core import pacing, watching
+from interactor.aws.dynamo.table import Table
 from interactor.core.times import DAY, HOUR, MINUTE, SECOND, iso
+from interactor.outgoing import OutgoingError
+from interactor.webhooks.rules import account_concurrency, concurrency
+from interactor.webhooks.store.concurrency import GateStore
 from tests import events
 from tests.integration.definitions import halting, one
 from tests.integration.deployment import ACCOUNT, Deployment
@@ -164,7 +164,7 @@ def test_a_range_replays_what_did_not_arrive_and_only_that(deploy: Any) -> None:
 def test_a_long_range_goes_on_page_by_page_and_a_step_twice_sends_nothing_twice(
     api: Deployment, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("interactor.usecases.replays.STEP", 2)
+    monkeypatch.setattr("interactor.webhooks.replays.STEP", 2)
     subscription = subscribe(api)
     for _ in range(5):
         api.start("flow")
@@ -375,10 +375,10 @@ def test_more_than_twenty_at_once_wait_and_use_no_attempt(api: Deployment) -> No
 
     gate = gates.get(ACCOUNT, subscription)
     for worker in ("one", "another"):
-        taken = pacing.take(gate, worker, 10, api.clock())
+        taken = concurrency.take(gate, worker, 10, api.clock())
         gate = taken.gate
         gates.put(ACCOUNT, subscription, gate, api.clock())
-    assert gate.under_way == pacing.AT_ONCE
+    assert gate.under_way == concurrency.AT_ONCE
     api.outside.requests.clear()
     subscribe(api, url=OTHER)
     api.start("flow")
@@ -395,7 +395,7 @@ def test_more_than_twenty_at_once_wait_and_use_no_attempt(api: Deployment) -> No
 def test_more_than_a_thousand_in_a_minute_wait_for_the_next(api: Deployment) -> None:
     subscription = subscribe(api)
     gates = GateStore(Table(api.clients["dynamodb"], api.table))
-    used = pacing.Gate(version=1, used=pacing.COUNTED_PER_MINUTE - 1, minute=api.clock() // MINUTE)
+    used = concurrency.Gate(version=1, used=concurrency.COUNTED_PER_MINUTE - 1, minute=api.clock() // MINUTE)
     gates.put(ACCOUNT, subscription, used, api.clock())
     for _ in range(3):
         api.start("flow")
@@ -418,7 +418,7 @@ def test_an_account_with_a_slow_receiver_is_watched_and_what_has_no_room_waits_a
     watch = gates.watch(ACCOUNT)
     assert watch.is_on(api.clock())
     for other in range(50):
-        watch, _ = watching.take(watch, "another worker", {f"sub_{other}": 1}, api.clock(), 50)
+        watch, _ = account_concurrency.take(watch, "another worker", {f"sub_{other}": 1}, api.clock(), 50)
     gates.put_watch(ACCOUNT, watch, api.clock())
     api.outside.requests.clear()
     api.start("flow")

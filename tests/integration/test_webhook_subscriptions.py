@@ -8,7 +8,7 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from interactor.core.times import DAY, HOUR, SECOND, iso
-from interactor.core.webhooks import EVENT_TYPES
+from interactor.webhooks.rules.events import EVENT_TYPES
 from tests import events
 from tests.integration.definitions import halting, one
 from tests.integration.deployment import ACCOUNT, Deployment

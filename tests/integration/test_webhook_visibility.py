@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from interactor.adapters.dynamo.subscriptions import SubscriptionStore
-from interactor.adapters.dynamo.table import Table
+from interactor.aws.dynamo.table import Table
+from interactor.webhooks.store.subscriptions import SubscriptionStore
 from tests.integration.deployment import ACCOUNT, Answer, Deployment
 from tests.integration.hooks import HALTED, SUBSCRIPTIONS, subscribe
 

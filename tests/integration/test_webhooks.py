@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from interactor.adapters.outgoing import OutgoingError
 from interactor.core.times import HOUR, MINUTE, SECOND
+from interactor.outgoing import OutgoingError
 from tests import events
 from tests.integration import samples, shapes
 from tests.integration.definitions import halting, one, script

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from interactor.access.rules.principal import SCOPES, covers
 from interactor.api.openapi.operations import OPERATIONS
 from interactor.api.routes import ROUTES
 from interactor.core.names import RESERVED_NAMES
-from interactor.core.principal import SCOPES, covers
 from tests import events
 from tests.integration.deployment import API, NO_TOKEN, Deployment
 from tests.integration.requests import ENDPOINTS, FLOW, HOOK, NOT_FOUND, WITH_BODY, WRONG_DEFINITION, Endpoint, things

@@ -5,8 +5,8 @@ import json
 import pytest
 from moto import mock_aws
 
-from interactor.adapters.clients import ClientStore
-from interactor.adapters.secrets import SecretStore
+from interactor.access.clients import ClientStore
+from interactor.logic.secrets import SecretStore
 from local import seed
 from local.aws import Aws
 from local.settings import ROOT, LocalRunError

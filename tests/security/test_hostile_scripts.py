@@ -14,10 +14,10 @@ from unittest.mock import patch
 
 import pytest
 
-from interactor.adapters.sandbox import Sandbox, sandbox
-from interactor.adapters.sandbox.process import Setup
 from interactor.core.logic import Outcome, ScriptCall
-from interactor.usecases.workflows import Definitions
+from interactor.definitions.workflows import Definitions
+from interactor.sandbox import Sandbox, sandbox
+from interactor.sandbox.process import Setup
 from tests.concurrent.memory import MemoryPlace
 from tests.concurrent.place import Worker, working
 from tests.concurrent.world import Clock

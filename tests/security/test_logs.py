@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from interactor.adapters.outgoing import OutgoingError
 from interactor.core.times import MINUTE
+from interactor.outgoing import OutgoingError
 from tests.integration.definitions import halting, http, one, script
 from tests.integration.deployment import NO_TOKEN, Deployment, throttled
 from tests.integration.outside import answer

@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from interactor.adapters.outgoing import OutgoingRequest, OutgoingResponse
+from interactor.outgoing import OutgoingRequest, OutgoingResponse
 from tests.integration.definitions import halting, http, one, script
 from tests.integration.deployment import Deployment
 from tests.integration.outside import answer

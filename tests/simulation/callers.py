@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from interactor.core.instance import Instance, Thread
 from interactor.core.times import HOUR, Millis
+from interactor.instances.rules.instance import Instance, Thread
 from tests.simulation.oracle import Tracked
 
 KEY_USED_FOR: Millis = 23 * HOUR

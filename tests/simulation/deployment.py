@@ -12,16 +12,17 @@ from typing import Any
 from unittest.mock import patch
 
 import interactor.runtime
-from interactor.adapters.dynamo import instances
-from interactor.adapters.dynamo.table import Table
-from interactor.adapters.queues import MessageQueue, StepQueue
+from interactor.access.rules.principal import ALL, Principal
+from interactor.aws.dynamo.table import Table
+from interactor.aws.queues import MessageQueue
 from interactor.core import limits
-from interactor.core.principal import ALL, Principal
-from interactor.core.settle import Lifetimes
 from interactor.core.times import DAY, Millis
+from interactor.core.world import World
+from interactor.instances.rules.settle import Lifetimes
+from interactor.instances.step_queue import StepQueue
+from interactor.instances.store import instances
 from interactor.logs import logger
 from interactor.runtime import Runtime
-from interactor.usecases.world import World
 from interactor.workers import clock, webhooks
 
 ROOT = Path(__file__).parents[2]

@@ -9,15 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from interactor.adapters.dynamo import items, keys
-from interactor.adapters.dynamo.instances import InstanceStore
-from interactor.adapters.dynamo.table import Table
-from interactor.core import ids, limits, snapshots
-from interactor.core.instance import Instance, Phase, Thread
-from interactor.core.settle import Lifetimes
-from interactor.core.storing import Head, Record, StoreUnavailableError
+from interactor.aws.dynamo import items, keys
+from interactor.aws.dynamo.table import Table
+from interactor.core import ids, limits
+from interactor.core.storing import StoreUnavailableError
 from interactor.core.times import MINUTE, Millis
-from interactor.core.webhooks import event_type
+from interactor.instances.rules import snapshots
+from interactor.instances.rules.instance import Instance, Phase, Thread
+from interactor.instances.rules.settle import Lifetimes
+from interactor.instances.rules.stored import Head, Record
+from interactor.instances.store.instances import InstanceStore
+from interactor.webhooks.rules.events import event_type
 from tests.simulation.expressions import Item
 from tests.simulation.fakes import FakeDynamo, Key
 from tests.simulation.history import Telling

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from interactor.adapters.outgoing import OutgoingError, OutgoingRequest, OutgoingResponse
-from interactor.adapters.outgoing.messages import ErrorKind
-from interactor.core import instructions
 from interactor.core.logic import Failed, ModelCall, Outcome, ScriptCall, Succeeded
 from interactor.core.times import Millis
+from interactor.logic.rules import instructions
+from interactor.outgoing import OutgoingError, OutgoingRequest, OutgoingResponse
+from interactor.outgoing.messages import ErrorKind
 from tests.concurrent.faults import Crash
 from tests.simulation.baton import Baton, Task
 

@@ -16,12 +16,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from interactor.adapters.dynamo.keys import HEAD, HISTORY, instance
-from interactor.core.principal import ALL
+from interactor.access.rules.principal import ALL
+from interactor.aws.dynamo.keys import HEAD, HISTORY, instance
 from interactor.core.storing import ContendedError, GuardLostError
 from interactor.core.times import DAY, HOUR, MINUTE, SECOND, Millis
-from interactor.core.webhooks import EVENT_TYPES, Subscription
-from interactor.usecases.world import World
+from interactor.core.world import World
+from interactor.webhooks.rules.events import EVENT_TYPES, Subscription
 from interactor.workers import relay, steps, webhooks
 from tests import events
 from tests.concurrent.faults import Crash, Tap

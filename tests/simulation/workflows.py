@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
-from interactor.core.definition.check import check
+from interactor.definitions.rules.check import check
 
 HOST = "https://service.example"
 MOST_STATES = 60

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from interactor.adapters.cursors import LONGEST, Cursors
+from interactor.aws.cursors import LONGEST, Cursors
 
 POSITION = "inst_01hzzzzzzzzzzzzzzzzzzzzzzz"
 

@@ -2,11 +2,11 @@
 
 import pytest
 
+from interactor.access.rules.principal import ALL, Namespaces, Principal
 from interactor.core.jsons import JsonObject
-from interactor.core.principal import ALL, Namespaces, Principal
 from interactor.core.times import Millis
-from interactor.usecases import failures
-from interactor.usecases.failures import READ, SUMMED, Wanted
+from interactor.instances import failures
+from interactor.instances.failures import READ, SUMMED, Wanted
 
 WANTED = Wanted(0, 10**6)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from interactor.adapters.queues import _batches
+from interactor.aws.queues import _batches
 from interactor.workers import relay
 
 EVENTS = 500

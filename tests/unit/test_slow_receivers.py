@@ -7,13 +7,13 @@ from collections import deque
 
 import pytest
 
-from interactor.core import pacing
-from interactor.core.pacing import Gate
 from interactor.core.storing import GuardLostError
 from interactor.core.times import MINUTE, SECOND
-from interactor.core.watching import Watch
-from interactor.usecases.turns import Turns
-from interactor.usecases.watches import Watches
+from interactor.webhooks.account_concurrency import Watches
+from interactor.webhooks.concurrency import Turns
+from interactor.webhooks.rules import concurrency
+from interactor.webhooks.rules.account_concurrency import Watch
+from interactor.webhooks.rules.concurrency import Gate
 
 WORKERS, BATCH = 100, 10
 """As in the template: its mapping's MaximumConcurrency and BatchSize."""
@@ -111,7 +111,7 @@ class Cloud:
             took = message["takes"]
             if position in batch.refused:
                 waits = message["waits"]
-                delay = pacing.wait(batch.refused[position], waits, self.clock, self.chance.random())
+                delay = concurrency.wait(batch.refused[position], waits, self.clock, self.chance.random())
                 self.send(self.clock + delay, {**message, "waits": waits + 1})
                 took = LOOKS
             else:

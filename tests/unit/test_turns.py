@@ -2,12 +2,12 @@
 
 import itertools
 
-from interactor.core import pacing
-from interactor.core.pacing import Gate
 from interactor.core.storing import GuardLostError
-from interactor.core.watching import SLOW, Watch, watch_on
-from interactor.usecases.turns import Turns
-from interactor.usecases.watches import Watches
+from interactor.webhooks.account_concurrency import Watches
+from interactor.webhooks.concurrency import Turns
+from interactor.webhooks.rules import concurrency
+from interactor.webhooks.rules.account_concurrency import SLOW, Watch, watch_on
+from interactor.webhooks.rules.concurrency import Gate
 
 NOW = 1_000_000_000
 
@@ -50,7 +50,7 @@ def messages(*subscriptions):
 
 def crowded(gates, subscription):
     """Leave room for five more attempts, so that a share is worth giving back."""
-    gates["acc", subscription] = pacing.take(Gate(), "others", pacing.AT_ONCE - 5, NOW).gate
+    gates["acc", subscription] = concurrency.take(Gate(), "others", concurrency.AT_ONCE - 5, NOW).gate
 
 
 def test_a_share_ends_with_the_attempts_of_its_subscription_though_another_of_the_batch_hangs():
@@ -60,11 +60,11 @@ def test_a_share_ends_with_the_attempts_of_its_subscription_though_another_of_th
     with turns_of(gates).of(messages("good", "hanging", "good"), [0, 1, 2], {}) as batch:
         assert batch.refused == {}
         batch.over(0)
-        assert gates["acc", "good"].under_way == pacing.AT_ONCE - 3, "one of its attempts is under way"
+        assert gates["acc", "good"].under_way == concurrency.AT_ONCE - 3, "one of its attempts is under way"
         batch.over(2)
-        assert gates["acc", "good"].under_way == pacing.AT_ONCE - 5
-        assert gates["acc", "hanging"].under_way == pacing.AT_ONCE - 4
-    assert gates["acc", "hanging"].under_way == pacing.AT_ONCE - 5
+        assert gates["acc", "good"].under_way == concurrency.AT_ONCE - 5
+        assert gates["acc", "hanging"].under_way == concurrency.AT_ONCE - 4
+    assert gates["acc", "hanging"].under_way == concurrency.AT_ONCE - 5
 
 
 def test_a_share_that_is_kept_can_be_used_again_while_another_of_the_batch_hangs():
@@ -83,7 +83,7 @@ def test_what_got_no_share_waits_and_ends_nothing():
         assert set(batch.refused) == {5, 6}
         for position in range(7):
             batch.over(position)
-        assert gates["acc", "good"].under_way == pacing.AT_ONCE - 5
+        assert gates["acc", "good"].under_way == concurrency.AT_ONCE - 5
 
 
 def test_a_slow_attempt_has_its_account_watched_and_a_quick_one_does_not():

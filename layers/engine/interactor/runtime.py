@@ -12,45 +12,46 @@ from typing import TYPE_CHECKING, Any
 
 from interactor import settings
 from interactor.core.times import Millis
+from interactor.core.world import World
 from interactor.logs import logger
-from interactor.usecases.world import World
 
 if TYPE_CHECKING:
-    from interactor.adapters.bedrock import Models
-    from interactor.adapters.bucket import FileBucket
-    from interactor.adapters.clients import ClientStore
-    from interactor.adapters.cursors import Cursors
-    from interactor.adapters.dynamo.definitions import DefinitionStore
-    from interactor.adapters.dynamo.deliveries import DeliveryStore
-    from interactor.adapters.dynamo.gates import GateStore
-    from interactor.adapters.dynamo.instances import InstanceStore
-    from interactor.adapters.dynamo.remembered import RememberedStore
-    from interactor.adapters.dynamo.subscriptions import SubscriptionStore
-    from interactor.adapters.dynamo.table import Table
-    from interactor.adapters.dynamo.token_items import FamilyStore, RevokedStore
-    from interactor.adapters.jwks import OutsideKeys
-    from interactor.adapters.outgoing import OutgoingClient
-    from interactor.adapters.queues import MessageQueue, StepQueue
-    from interactor.adapters.sandbox import Sandbox, SyntaxProblem
-    from interactor.adapters.sealing import Sealer
-    from interactor.adapters.secrets import SecretStore
-    from interactor.adapters.signing import Signer
-    from interactor.adapters.verifier import Verifier
-    from interactor.core.instance import Instance
+    from interactor.access.clients import ClientStore
+    from interactor.access.issuer import Issuer
+    from interactor.access.jwks import OutsideKeys
+    from interactor.access.limiter import Limiter
+    from interactor.access.rules.rates import Bucket, Category
+    from interactor.access.signing import Signer
+    from interactor.access.token_store import FamilyStore, RevokedStore
+    from interactor.access.verifier import Verifier
+    from interactor.aws.cursors import Cursors
+    from interactor.aws.dynamo.idempotency_records import RememberedStore
+    from interactor.aws.dynamo.table import Table
+    from interactor.aws.queues import MessageQueue
+    from interactor.aws.sealing import Sealer
     from interactor.core.logic import HttpCall, ModelCall, Outcome
-    from interactor.core.rates import Bucket, Category
-    from interactor.core.storing import StepHint
-    from interactor.core.webhooks import Answer
-    from interactor.usecases.deliveries import Deliverer
-    from interactor.usecases.draining import Draining
-    from interactor.usecases.engine import Engine
-    from interactor.usecases.files import Files
-    from interactor.usecases.limiter import Limiter
-    from interactor.usecases.replays import Replays
-    from interactor.usecases.subscriptions import Subscriptions
-    from interactor.usecases.tokens import Issuer
-    from interactor.usecases.turns import Turns
-    from interactor.usecases.workflows import Definitions
+    from interactor.definitions.store import DefinitionStore
+    from interactor.definitions.workflows import Definitions
+    from interactor.files.bucket import FileBucket
+    from interactor.files.uploads import Files
+    from interactor.instances.engine import Engine
+    from interactor.instances.rules.instance import Instance
+    from interactor.instances.rules.stored import StepHint
+    from interactor.instances.step_queue import StepQueue
+    from interactor.instances.store.instances import InstanceStore
+    from interactor.logic.bedrock import Models
+    from interactor.logic.secrets import SecretStore
+    from interactor.outgoing import OutgoingClient
+    from interactor.sandbox import Sandbox, SyntaxProblem
+    from interactor.webhooks.concurrency import Turns
+    from interactor.webhooks.deliver import Deliverer
+    from interactor.webhooks.redrive import Draining
+    from interactor.webhooks.replays import Replays
+    from interactor.webhooks.rules.events import Answer
+    from interactor.webhooks.store.concurrency import GateStore
+    from interactor.webhooks.store.deliveries import DeliveryStore
+    from interactor.webhooks.store.subscriptions import SubscriptionStore
+    from interactor.webhooks.subscriptions import Subscriptions
 
 
 def clock() -> Millis:
@@ -67,64 +68,64 @@ class Runtime:
     @cached_property
     def table(self) -> "Table":
         """The table."""
-        from interactor.adapters.dynamo.table import Table
+        from interactor.aws.dynamo.table import Table
 
         return Table(_client("dynamodb"), settings.text("TABLE_NAME"))
 
     @cached_property
     def instances(self) -> "InstanceStore":
         """Instances."""
-        from interactor.adapters.dynamo.instances import InstanceStore
+        from interactor.instances.store.instances import InstanceStore
 
         return InstanceStore(self.table)
 
     @cached_property
     def definitions(self) -> "DefinitionStore":
         """Stored workflows."""
-        from interactor.adapters.dynamo.definitions import DefinitionStore
+        from interactor.definitions.store import DefinitionStore
 
         return DefinitionStore(self.table)
 
     @cached_property
     def subscription_store(self) -> "SubscriptionStore":
         """Stored subscriptions."""
-        from interactor.adapters.dynamo.subscriptions import SubscriptionStore
+        from interactor.webhooks.store.subscriptions import SubscriptionStore
 
         return SubscriptionStore(self.table)
 
     @cached_property
     def remembered(self) -> "RememberedStore":
         """Idempotency keys."""
-        from interactor.adapters.dynamo.remembered import RememberedStore
+        from interactor.aws.dynamo.idempotency_records import RememberedStore
 
         return RememberedStore(self.table)
 
     @cached_property
     def clients(self) -> "ClientStore":
         """Registered OAuth clients."""
-        from interactor.adapters.clients import ClientStore
+        from interactor.access.clients import ClientStore
 
         return ClientStore(_client("dynamodb"), settings.text("TABLE_NAME"))
 
     @cached_property
     def signer(self) -> "Signer":
         """The signing keys."""
-        from interactor.adapters.signing import Signer, split_key_ids
+        from interactor.access.signing import Signer, split_key_ids
 
         return Signer(_client("kms"), split_key_ids(settings.text("SIGNING_KEYS") or settings.text("SIGNING_KEY_ID")))
 
     @cached_property
     def cursors(self) -> "Cursors":
         """Makes and reads the cursors of lists."""
-        from interactor.adapters.cursors import Cursors
+        from interactor.aws.cursors import Cursors
 
         return Cursors(_client("kms"), settings.text("CURSOR_KEY_ID"))
 
     @cached_property
     def verifier(self) -> "Verifier":
         """Verifies tokens."""
-        from interactor.adapters.verifier import Verifier
-        from interactor.usecases.revocation import RevocationList
+        from interactor.access.revocation import RevocationList
+        from interactor.access.verifier import Verifier
 
         keys = self.signer if self.outside_issuer is None else self._outside_keys(self.outside_issuer)
         revoked = RevocationList(self.revoked_tokens).holds
@@ -136,28 +137,28 @@ class Runtime:
         return settings.text("ISSUER_JWKS_URL") or None
 
     def _outside_keys(self, url: str) -> "OutsideKeys":
-        from interactor.adapters.jwks import OutsideKeys
+        from interactor.access.jwks import OutsideKeys
 
         return OutsideKeys(self.outgoing, url, self.world.now)
 
     @cached_property
     def revoked_tokens(self) -> "RevokedStore":
         """Access tokens that were revoked."""
-        from interactor.adapters.dynamo.token_items import RevokedStore
+        from interactor.access.token_store import RevokedStore
 
         return RevokedStore(self.table)
 
     @cached_property
     def families(self) -> "FamilyStore":
         """Families of refresh tokens."""
-        from interactor.adapters.dynamo.token_items import FamilyStore
+        from interactor.access.token_store import FamilyStore
 
         return FamilyStore(self.table)
 
     @cached_property
     def buckets(self) -> "Mapping[Category, Bucket]":
         """The rate limits that are set, by category (ruling 33)."""
-        from interactor.core.rates import READ_BLOCK, Bucket
+        from interactor.access.rules.rates import READ_BLOCK, Bucket
 
         limited: tuple[tuple[Category, int | None, int], ...] = (
             ("read", settings.limit("RATE_LIMIT_READ"), READ_BLOCK),
@@ -171,8 +172,8 @@ class Runtime:
     @cached_property
     def limiter(self) -> "Limiter":
         """Counts requests against the rate limits."""
-        from interactor.adapters.dynamo.counters import CounterStore
-        from interactor.usecases.limiter import Limiter
+        from interactor.access.limiter import Limiter
+        from interactor.access.rate_counters import CounterStore
 
         def failed(error: Exception) -> None:
             logger.warning("rate limit not counted", extra={"reason": str(error)})
@@ -182,7 +183,7 @@ class Runtime:
     @cached_property
     def issuer(self) -> "Issuer":
         """Issues tokens."""
-        from interactor.usecases.tokens import Issuer
+        from interactor.access.issuer import Issuer
 
         return Issuer(
             settings.text("TOKEN_ISSUER"), settings.text("TOKEN_AUDIENCE"), self.clients, self.signer, self.families
@@ -191,21 +192,21 @@ class Runtime:
     @cached_property
     def sandbox(self) -> "Sandbox":
         """Runs scripts."""
-        from interactor.adapters.sandbox import Sandbox
+        from interactor.sandbox import Sandbox
 
         return Sandbox()
 
     @cached_property
     def outgoing(self) -> "OutgoingClient":
         """Makes outgoing requests."""
-        from interactor.adapters.outgoing import OutgoingClient
+        from interactor.outgoing import OutgoingClient
 
         return OutgoingClient(settings.flag("OUTBOUND_ALLOW_LOOPBACK"))
 
     @cached_property
     def models(self) -> "Models":
         """Has models write."""
-        from interactor.adapters import bedrock, stand_in
+        from interactor.logic import bedrock, stand_in
 
         if settings.text("AI_MODELS") == stand_in.NAME:
             return stand_in.write
@@ -214,22 +215,22 @@ class Runtime:
     @cached_property
     def secrets(self) -> "SecretStore":
         """The accounts' secrets."""
-        from interactor.adapters.secrets import SecretStore
+        from interactor.logic.secrets import SecretStore
 
         return SecretStore(_client("secretsmanager"), settings.text("SECRETS_PREFIX"), self.world.now)
 
     @cached_property
     def steps_queue(self) -> "StepQueue":
         """Step hints."""
-        from interactor.adapters.queues import StepQueue
+        from interactor.instances.step_queue import StepQueue
 
         return StepQueue(_client("sqs"), settings.text("STEPS_QUEUE_URL"))
 
     @cached_property
     def engine(self) -> "Engine":
         """The engine."""
-        from interactor.core.settle import Lifetimes
-        from interactor.usecases.engine import Engine, Rules
+        from interactor.instances.engine import Engine, Rules
+        from interactor.instances.rules.settle import Lifetimes
 
         rules = Rules(
             lifetimes=Lifetimes(
@@ -259,15 +260,15 @@ class Runtime:
     @cached_property
     def files(self) -> "Files":
         """Files of forms."""
-        from interactor.adapters.dynamo.files import FileStore
-        from interactor.usecases.files import Files
+        from interactor.files.store import FileStore
+        from interactor.files.uploads import Files
 
         return Files(self.world, FileStore(self.table), lambda: self.bucket)
 
     @cached_property
     def bucket(self) -> "FileBucket":
         """Where files lie."""
-        from interactor.adapters.bucket import FileBucket
+        from interactor.files.bucket import FileBucket
 
         return FileBucket(_client("s3", {**_CONFIG, **_for_s3()}), settings.text("FILES_BUCKET"))
 
@@ -286,15 +287,15 @@ class Runtime:
     @cached_property
     def workflows(self) -> "Definitions":
         """Definitions, with the check of their scripts."""
-        from interactor.usecases.workflows import Definitions
+        from interactor.definitions.workflows import Definitions
 
         return Definitions(self.world, self.definitions, self.check_script)
 
     @cached_property
     def subscriptions(self) -> "Subscriptions":
         """Webhook subscriptions."""
-        from interactor.adapters.dynamo import account_events
-        from interactor.usecases.subscriptions import Subscriptions
+        from interactor.webhooks.store import account_events
+        from interactor.webhooks.subscriptions import Subscriptions
 
         allow_loopback = settings.flag("OUTBOUND_ALLOW_LOOPBACK")
         write = account_events.write
@@ -303,22 +304,22 @@ class Runtime:
     @cached_property
     def sealer(self) -> "Sealer":
         """Seals webhook secrets."""
-        from interactor.adapters.sealing import Sealer
+        from interactor.aws.sealing import Sealer
 
         return Sealer(_client("kms"), settings.text("DATA_KEY_ID"))
 
     @cached_property
     def delivery_store(self) -> "DeliveryStore":
         """The log of deliveries."""
-        from interactor.adapters.dynamo.deliveries import DeliveryStore
+        from interactor.webhooks.store.deliveries import DeliveryStore
 
         return DeliveryStore(self.table)
 
     @cached_property
     def turns(self) -> "Turns":
         """Shares of the attempts that each subscription gets."""
-        from interactor.usecases.turns import Turns
-        from interactor.usecases.watches import Watches
+        from interactor.webhooks.account_concurrency import Watches
+        from interactor.webhooks.concurrency import Turns
 
         watches = Watches(self.world, self.gate_store, settings.number("WEBHOOK_ATTEMPTS_AT_ONCE"))
         return Turns(self.world, self.gate_store, watches)
@@ -326,21 +327,21 @@ class Runtime:
     @cached_property
     def gate_store(self) -> "GateStore":
         """What the workers of a subscription share."""
-        from interactor.adapters.dynamo.gates import GateStore
+        from interactor.webhooks.store.concurrency import GateStore
 
         return GateStore(self.table)
 
     @cached_property
     def replays(self) -> "Replays":
         """Replays of ranges of the log."""
-        from interactor.usecases.replays import Replays
+        from interactor.webhooks.replays import Replays
 
         return Replays(self.world, self.delivery_store, self.subscription_store, self.gate_store, self.webhooks_queue)
 
     @cached_property
     def draining(self) -> "Draining":
         """Takes out of the exhausted queue what was replayed."""
-        from interactor.usecases.draining import Draining
+        from interactor.webhooks.redrive import Draining
 
         return Draining(self.delivery_store, self.exhausted_queue, self.webhooks_queue)
 
@@ -362,7 +363,7 @@ class Runtime:
     @cached_property
     def deliverer(self) -> "Deliverer":
         """Delivers webhooks."""
-        from interactor.usecases.deliveries import Deliverer
+        from interactor.webhooks.deliver import Deliverer
 
         return Deliverer(
             world=self.world,
@@ -377,12 +378,12 @@ class Runtime:
         )
 
     def _messages(self, variable: str) -> "MessageQueue":
-        from interactor.adapters.queues import MessageQueue
+        from interactor.aws.queues import MessageQueue
 
         return MessageQueue(_client("sqs"), settings.text(variable))
 
     def _call_out(self, call: "HttpCall", headers: Mapping[str, str], mask: Callable[[str], str]) -> "Outcome":
-        from interactor.adapters.outgoing.logic import run_http_call
+        from interactor.logic.http import run_http_call
 
         return run_http_call(self.outgoing, call, headers, now=self.world.now, mask=mask)
 
@@ -396,7 +397,7 @@ class Runtime:
         return outcome
 
     def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> "Answer":
-        from interactor.adapters.outgoing.webhook import post
+        from interactor.webhooks.post import post
 
         return post(self.outgoing, url, headers, body, self.world.now())
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from interactor.core.tokens import Family
+from interactor.access.rules.tokens import Family
 
 
 @dataclass

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from interactor.core.actors import acting, is_printable, read_name, require_allowed
+from interactor.access.rules.actors import acting, is_printable, read_name, require_allowed
+from interactor.access.rules.principal import ALL, Namespaces, Principal
 from interactor.core.errors import ActorNotAllowedError, InvalidRequestError
-from interactor.core.principal import ALL, Namespaces, Principal
 
 NAMES = [
     "maya",

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from interactor.adapters import clients
-from interactor.adapters.clients import ClientStore, ClientTakenError, hash_secret, secret_matches
-from interactor.core.principal import ALL, Client
+from interactor.access import clients
+from interactor.access.clients import ClientStore, ClientTakenError, hash_secret, secret_matches
+from interactor.access.rules.principal import ALL, Client
 from tests.unit.auth.forge import NOW, Aws
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from interactor.adapters.jwks import REFETCH_AFTER, STALE_AFTER, KeysUnavailableError, OutsideKeys
-from interactor.adapters.outgoing import OutgoingError
+from interactor.access.jwks import REFETCH_AFTER, STALE_AFTER, KeysUnavailableError, OutsideKeys
+from interactor.outgoing import OutgoingError
 from tests.integration.outside import Outside, answer
 from tests.unit.auth.forge import NOW, Forge
 

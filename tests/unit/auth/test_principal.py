@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interactor.core import errors
-from interactor.core.principal import (
+from interactor.access.rules.principal import (
     ALL,
     Namespaces,
     Principal,
     check_namespace,
-    is_account,
     is_namespace,
     namespace_for_create,
     narrow,
     parse_namespaces,
 )
+from interactor.core import errors
+from interactor.core.names import is_account
 
 ALPHABET = string.ascii_letters + string.digits
 

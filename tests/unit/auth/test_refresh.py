@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from interactor.adapters.dynamo.table import Table
-from interactor.adapters.dynamo.token_items import FamilyStore
+from interactor.access.issuer import ENTROPY_BYTES, IssuedToken, Issuer, issue_token
+from interactor.access.refresh import Families as Kept
+from interactor.access.rules.principal import ALL, Client
+from interactor.access.token_store import FamilyStore
+from interactor.aws.dynamo.table import Table
 from interactor.core.errors import InvalidRequestError, UnauthorizedError
-from interactor.core.principal import ALL, Client
 from interactor.core.times import DAY
-from interactor.usecases.refresh import Families as Kept
-from interactor.usecases.tokens import ENTROPY_BYTES, IssuedToken, Issuer, issue_token
 from tests.unit.auth.families import Families
 from tests.unit.auth.forge import NOW, Aws
 

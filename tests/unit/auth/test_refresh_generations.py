@@ -2,9 +2,9 @@
 
 import pytest
 
+from interactor.access import refresh
+from interactor.access.rules.tokens import Family
 from interactor.core.errors import UnauthorizedError
-from interactor.core.tokens import Family
-from interactor.usecases import refresh
 
 
 class Kept:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from interactor.adapters.dynamo.table import Table
-from interactor.adapters.dynamo.token_items import RevokedStore
+from interactor.access.revocation import RevocationList
+from interactor.access.token_store import RevokedStore
+from interactor.aws.dynamo.table import Table
 from interactor.core.errors import UnauthorizedError
 from interactor.core.times import SECOND
-from interactor.usecases.revocation import RevocationList
 from tests.unit.auth.forge import NOW, Aws, Forge
 
 
@@ -54,7 +54,7 @@ def test_the_table_keeps_an_entry_until_the_token_would_have_expired(aws: Aws, t
 
 
 def test_the_verifier_refuses_what_is_revoked(forge: Forge) -> None:
-    from interactor.adapters.verifier import Verifier
+    from interactor.access.verifier import Verifier
 
     class Keys:
         def get(self, kid: str) -> object:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from interactor.adapters.secrets import ACCOUNTS_REMEMBERED, FRESH, FRESH_EMPTY, SecretStore, SecretsUnreadableError
+from interactor.logic.secrets import ACCOUNTS_REMEMBERED, FRESH, FRESH_EMPTY, SecretStore, SecretsUnreadableError
 from tests.unit.auth.forge import Aws
 
 

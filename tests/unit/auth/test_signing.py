@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, utils
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
-from interactor.adapters.signing import Signer, split_key_ids, thumbprint
-from interactor.adapters.verifier import Verifier
+from interactor.access.signing import Signer, split_key_ids, thumbprint
+from interactor.access.verifier import Verifier
 from tests.unit.auth.forge import NOW, Aws, Forge
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from interactor.access.issuer import Credentials, IssuedToken, Issuer, credentials_of, issue_token
+from interactor.access.rules.principal import ALL, Client
 from interactor.core import errors
 from interactor.core.jsons import JsonObject
-from interactor.core.principal import ALL, Client
-from interactor.usecases.tokens import Credentials, IssuedToken, Issuer, credentials_of, issue_token
 from tests.unit.auth.families import Families
 from tests.unit.auth.forge import NOW
 

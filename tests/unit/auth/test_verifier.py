@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jwt.algorithms import RSAAlgorithm
 
-from interactor.adapters.verifier import Verifier, bearer_token
+from interactor.access.rules.principal import ALL
+from interactor.access.verifier import Verifier, bearer_token
 from interactor.core.errors import UnauthorizedError
-from interactor.core.principal import ALL
 from tests.unit.auth.forge import NOW, Forge, b64
 
 

@@ -7,8 +7,8 @@ import pytest
 import requests
 from requests.adapters import BaseAdapter
 
+from interactor.access.rules.actors import read_name
 from interactor.client import ApiError, Client, ConnectionLostError
-from interactor.core.actors import read_name
 
 URL = "https://api.test/api/v1"
 

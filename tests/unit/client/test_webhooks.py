@@ -5,7 +5,7 @@ import json
 import pytest
 
 from interactor.client import InvalidWebhookError, verify_webhook
-from interactor.core import signatures
+from interactor.webhooks.rules import signatures
 
 NOW = 1_800_000_000
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

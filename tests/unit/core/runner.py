@@ -4,15 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from interactor.core import jsons
-from interactor.core.definition.check import check
-from interactor.core.definition.compile import compile_definition
-from interactor.core.definition.model import Definition
-from interactor.core.instance import MAIN, Instance, Phase, Thread
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.logic import Outcome, Succeeded
-from interactor.core.machine import Advance, Step
-from interactor.core.settle import Settled, settle
-from interactor.core.storing import Record
+from interactor.definitions.rules.check import check
+from interactor.definitions.rules.compile import compile_definition
+from interactor.definitions.rules.model import Definition
+from interactor.instances.rules.instance import MAIN, Instance, Phase, Thread
+from interactor.instances.rules.machine import Advance, Step
+from interactor.instances.rules.settle import Settled, settle
+from interactor.instances.rules.stored import Record
 
 Answer = Callable[[Step, Advance], Outcome]
 

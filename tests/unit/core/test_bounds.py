@@ -4,11 +4,11 @@ import pytest
 
 from interactor.core import limits
 from interactor.core.errors import WorkflowDataTooLargeError
-from interactor.core.instance import Phase
 from interactor.core.jsons import size
 from interactor.core.logic import Failed, Succeeded
-from interactor.core.settle import Lifetimes, expires_at
 from interactor.core.times import DAY
+from interactor.instances.rules.instance import Phase
+from interactor.instances.rules.settle import Lifetimes, expires_at
 from tests.unit.core.runner import Runner, by_state, compiled
 
 END = {"type": "terminal"}

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from interactor.core.calls import prepare
-from interactor.core.definition.model import HttpLogic
 from interactor.core.logic import Failed, HttpCall
 from interactor.core.paths import Scope
+from interactor.definitions.rules.model import HttpLogic
+from interactor.logic.rules.calls import prepare
 
 VALUES = {
     "order": {"id": 7, "lines": [1, 2]},

@@ -4,8 +4,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from interactor.usecases.clock import BACKLOG, HINTS_INTO_BACKLOG, HINTS_PER_ACCOUNT, READING, SENDING, tick
-from interactor.usecases.world import World
+from interactor.core.world import World
+from interactor.instances.clock import (
+    BACKLOG,
+    HINTS_INTO_BACKLOG,
+    HINTS_PER_ACCOUNT,
+    READING,
+    SENDING,
+    tick,
+)
 
 NOW = 1_000_000
 SHARDS = 16

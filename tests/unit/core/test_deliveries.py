@@ -2,9 +2,9 @@
 
 import pytest
 
-from interactor.core.deliveries import Delivery, judge, replayed, source_of
 from interactor.core.times import HOUR, MINUTE, SECOND
-from interactor.core.webhooks import Answer
+from interactor.webhooks.rules.delivery import Delivery, judge, replayed, source_of
+from interactor.webhooks.rules.events import Answer
 
 DELAYS = (0, 30 * SECOND, 2 * MINUTE, 2 * HOUR)
 NOW = 1_768_910_400_000

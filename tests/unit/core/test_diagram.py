@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interactor.core.definition.compile import compile_definition
-from interactor.core.diagram.graph import Taken, graph_of, taken
-from interactor.core.diagram.mermaid import mermaid
-from interactor.core.diagram.svg import svg
+from interactor.definitions.diagram.graph import Taken, graph_of, taken
+from interactor.definitions.diagram.mermaid import mermaid
+from interactor.definitions.diagram.svg import svg
+from interactor.definitions.rules.compile import compile_definition
 from tests.unit.core.runner import Runner, compiled
 
 SVG = "{http://www.w3.org/2000/svg}"

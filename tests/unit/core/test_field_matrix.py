@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from interactor.core.definition.compile import compile_definition
 from interactor.core.errors import InvalidRequestError
-from interactor.core.files import Content, File, Upload
-from interactor.core.form import check_input
 from interactor.core.jsons import Json, equal
 from interactor.core.paths import Scope
-from interactor.core.presentation import render_halt
+from interactor.definitions.rules.compile import compile_definition
+from interactor.forms.check import check_input
+from interactor.forms.file_fields import Content, File, Upload
+from interactor.forms.presentation import render_halt
 
 FILE = "file_01hx0000000000000000000000"
 OPTIONS = [{"value": "a", "label": "A"}, {"value": "b", "label": "B"}]

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interactor.core.files import accepts, disposition, most_bytes, plain_type, problems, referred
+from interactor.forms.file_fields import (
+    accepts,
+    disposition,
+    most_bytes,
+    plain_type,
+    problems,
+    referred,
+)
 
 FILE = "file_01hx0000000000000000000000"
 

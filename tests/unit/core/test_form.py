@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interactor.core.errors import InvalidRequestError
-from interactor.core.files import Content, File, Upload
-from interactor.core.form import Checked, check_input
-from interactor.core.form_defaults import with_own_defaults
+from interactor.forms.check import Checked, check_input
+from interactor.forms.defaults import with_own_defaults
+from interactor.forms.file_fields import Content, File, Upload
 
 FILE = "file_01hx0000000000000000000000"
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from interactor.core.definition.model import State
 from interactor.core.errors import InvalidRequestError
-from interactor.core.files import Content, File, Upload
-from interactor.core.form import check_input
 from interactor.core.paths import Scope
-from interactor.core.presentation import render_halt
+from interactor.definitions.rules.model import State
+from interactor.forms.check import check_input
+from interactor.forms.file_fields import Content, File, Upload
+from interactor.forms.presentation import render_halt
 
 FILE = "file_01hx0000000000000000000000"
 UPLOADED = File(FILE, "x", "thread_main", 3, "a.pdf", "application/pdf", 9)

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from interactor.core import halts, ids
-from interactor.core.instance import MAIN
-from interactor.core.lifecycle import cancel, retry
+from interactor.core import ids
 from interactor.core.logic import Failed
-from interactor.core.settle import settle
-from interactor.core.storing import Record
-from interactor.core.webhooks import body
+from interactor.instances.rules import halts
+from interactor.instances.rules.instance import MAIN
+from interactor.instances.rules.lifecycle import cancel, retry
+from interactor.instances.rules.settle import settle
+from interactor.instances.rules.stored import Record
+from interactor.webhooks.rules.events import body
 from tests.unit.core.runner import Runner, by_state, compiled
 from tests.unit.core.test_settle import END, SCRIPT, halting, review
 

@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
-from interactor.core.layers import joined
 from interactor.core.logic import Succeeded
 from interactor.core.paths import look_up
+from interactor.instances.rules.layers import joined
 from tests.unit.core.runner import Runner, compiled
 
 END = {"type": "terminal"}

@@ -3,9 +3,9 @@
 import pytest
 
 from interactor.core.errors import InvalidRequestError, InvalidTransitionError, WorkflowDataTooLargeError
-from interactor.core.instance import MAIN, Phase
 from interactor.core.logic import Failed, Succeeded
-from interactor.core.machine import Advance
+from interactor.instances.rules.instance import MAIN, Phase
+from interactor.instances.rules.machine import Advance
 from tests.unit.core.runner import Runner, by_state, compiled
 
 SCRIPT = {"type": "script", "code": "return {}"}

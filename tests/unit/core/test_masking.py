@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from interactor.core.encodings import forms, is_strong
 from interactor.core.jsons import JsonObject
 from interactor.core.logic import Failed, Succeeded
-from interactor.core.masking import Mask
 from interactor.core.paths import Scope
-from interactor.core.redaction import REDACTED, Sensitive, sensitive
+from interactor.forms.redaction import REDACTED, Sensitive, sensitive
+from interactor.logic.rules.masking import Mask
 
 PLAIN = ["1000", "prod", "production", "customer_id", "oldPassword", "New York", "2026-01-20", "+49 30 1234", "k3y"]
 STRONG = ["sk_live_51H8x", "another-secret-value", "correct horse battery", "Tr0ub4dor&3", "hGkRtWqPxZvBnMlK", "1" * 40]

@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interactor.core import pacing
-from interactor.core.pacing import (
+from interactor.core.times import MINUTE, SECOND
+from interactor.webhooks.rules import concurrency
+from interactor.webhooks.rules.concurrency import (
     ALLOWANCE,
     AT_ONCE,
     BLOCK,
@@ -16,13 +17,12 @@ from interactor.core.pacing import (
     Gate,
     Kept,
 )
-from interactor.core.times import MINUTE, SECOND
 
 NOW = 1_768_910_400_000
 
 
 def took(gate: Gate, share_id: str, wanted: int, now: int) -> tuple[Gate, int]:
-    taken = pacing.take(gate, share_id, wanted, now)
+    taken = concurrency.take(gate, share_id, wanted, now)
     return taken.gate, taken.granted
 
 
@@ -41,7 +41,7 @@ def test_no_more_than_twenty_are_under_way() -> None:
 
 def test_a_share_that_is_given_back_is_free() -> None:
     gate, _ = took(Gate(), "a", AT_ONCE, NOW)
-    assert took(pacing.give_back(gate, "a", NOW), "b", AT_ONCE, NOW)[1] == AT_ONCE
+    assert took(concurrency.give_back(gate, "a", NOW), "b", AT_ONCE, NOW)[1] == AT_ONCE
 
 
 def test_a_share_of_a_worker_that_died_ends_by_itself() -> None:
@@ -60,14 +60,14 @@ def test_no_more_than_a_thousand_go_in_a_minute_and_the_next_minute_is_new() -> 
     total = 0
     for number in range(200):
         gate, granted = took(gate, str(number), 10, NOW)
-        gate = pacing.give_back(gate, str(number), NOW) if granted else gate
+        gate = concurrency.give_back(gate, str(number), NOW) if granted else gate
         total += granted
     assert total == COUNTED_PER_MINUTE == PER_MINUTE - KEPT_AT_ONCE * ALLOWANCE
     assert took(gate, "later", 10, NOW + MINUTE)[1] == 10
 
 
 def kept(gate: Gate, share_id: str, wanted: int, now: int) -> tuple[Gate, Kept]:
-    taken = pacing.take(gate, share_id, wanted, now)
+    taken = concurrency.take(gate, share_id, wanted, now)
     assert taken.kept is not None
     return taken.gate, taken.kept
 
@@ -96,28 +96,28 @@ def test_a_kept_share_takes_no_more_at_once_than_it_is_for() -> None:
 
 def test_a_quarter_of_the_attempts_at_once_may_be_kept_and_no_more() -> None:
     gate, _ = kept(Gate(), "a", 3, NOW)
-    taken = pacing.take(gate, "b", 3, NOW)
+    taken = concurrency.take(gate, "b", 3, NOW)
     assert (taken.granted, taken.kept) == (3, None)
     gate, _ = kept(taken.gate, "c", 2, NOW)
-    assert pacing.take(gate, "d", 1, NOW).kept is None
-    assert pacing.take(Gate(), "e", AT_ONCE, NOW).kept is None
+    assert concurrency.take(gate, "d", 1, NOW).kept is None
+    assert concurrency.take(Gate(), "e", AT_ONCE, NOW).kept is None
 
 
 def test_an_idle_share_makes_room_for_the_one_that_its_worker_takes_instead() -> None:
     gate, _ = kept(Gate(), "a", 5, NOW)
-    taken = pacing.take(gate, "b", 5, NOW, instead_of="a")
+    taken = concurrency.take(gate, "b", 5, NOW, instead_of="a")
     assert (taken.gate.under_way, taken.granted) == (5, 5)
     assert taken.kept is not None
 
 
 def test_a_message_waits_for_the_next_minute_when_this_one_is_used_up() -> None:
     full = Gate(minute=NOW // MINUTE, used=COUNTED_PER_MINUTE)
-    assert pacing.wait(full, 0, NOW, 0.0) == MINUTE + SECOND
-    assert pacing.wait(full, 0, NOW + MINUTE, 0.0) == SECOND
+    assert concurrency.wait(full, 0, NOW, 0.0) == MINUTE + SECOND
+    assert concurrency.wait(full, 0, NOW + MINUTE, 0.0) == SECOND
 
 
 def test_waits_grow_and_are_bounded() -> None:
-    waits = [pacing.wait(Gate(), count, NOW, 1.0) for count in range(30)]
+    waits = [concurrency.wait(Gate(), count, NOW, 1.0) for count in range(30)]
     assert waits == sorted(waits)
     assert (waits[0], waits[-1]) == (2 * SECOND, 256 * SECOND)
 
@@ -141,7 +141,9 @@ def test_the_bounds_hold_whatever_the_workers_do(steps: list[tuple[int, int, int
             keeps[worker], granted, owner = again, wanted, worker
         else:
             idle = mine is not None and not mine.busy
-            taken = pacing.take(gate, str(number), wanted, now, mine.share.id if mine is not None and idle else None)
+            taken = concurrency.take(
+                gate, str(number), wanted, now, mine.share.id if mine is not None and idle else None
+            )
             gate, granted, owner = taken.gate, taken.granted, None
             if granted and taken.kept is not None and (mine is None or idle):
                 keeps[worker], owner = taken.kept, worker
@@ -160,9 +162,9 @@ def test_the_allowance_of_kept_shares_is_left_out_of_what_is_given_away() -> Non
     now, made = NOW + MINUTE, 0
     while (again := share.done(KEPT_AT_ONCE if share.busy else 0).use(KEPT_AT_ONCE, now)) is not None:
         share, made = again, made + KEPT_AT_ONCE
-    gate = pacing.give_back(gate, "a", now)
+    gate = concurrency.give_back(gate, "a", now)
     for number in range(300):
-        taken = pacing.take(gate, str(number), 5, now)
-        gate = pacing.give_back(taken.gate, str(number), now) if taken.granted else gate
+        taken = concurrency.take(gate, str(number), 5, now)
+        gate = concurrency.give_back(taken.gate, str(number), now) if taken.granted else gate
         made += taken.granted + (taken.kept.left if taken.kept is not None else 0)
     assert made == PER_MINUTE

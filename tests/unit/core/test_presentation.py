@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interactor.core import jsons
-from interactor.core.definition.compile import compile_definition
 from interactor.core.paths import Scope
-from interactor.core.presentation import MAX_BYTES, PresentationTooLargeError, Presented, render_halt
 from interactor.core.templates import TemplateError
+from interactor.definitions.rules.compile import compile_definition
+from interactor.forms.presentation import MAX_BYTES, PresentationTooLargeError, Presented, render_halt
 
 DATA = {
     "amount": 25000,

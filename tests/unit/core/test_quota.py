@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interactor.core import traces
-from interactor.core.quota import MOST_SHARDS, narrowed, shards
+from interactor.instances.rules.quota_shards import MOST_SHARDS, narrowed, shards
 
 
 @pytest.mark.parametrize("quota", [1, 199, 200, 399, 400, 999, 3_200, 10_000, 10_007])

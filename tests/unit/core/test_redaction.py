@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interactor.core import redaction
-from interactor.core.definition.compile import compile_definition
-from interactor.core.events import apply, changes, undo
 from interactor.core.paths import Scope
-from interactor.core.redaction import REDACTED
+from interactor.definitions.rules.compile import compile_definition
+from interactor.forms import redaction
+from interactor.forms.redaction import REDACTED
+from interactor.instances.rules.events import apply, changes, undo
 
 WORDS = ("password", "api_key", "file")
 KEYS = ("password", "pin")

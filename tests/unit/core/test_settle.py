@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from interactor.core import ids, limits
 from interactor.core.errors import InstanceNotActiveError, InstanceNotFailedError
-from interactor.core.events import apply, changes, undo
-from interactor.core.instance import MAIN, Phase
 from interactor.core.jsons import equal
-from interactor.core.lifecycle import cancel, pause, retry, unpause
 from interactor.core.logic import Failed, Succeeded
-from interactor.core.settle import Lifetimes, OvertakenError, expires_at, settle, wake_at
-from interactor.core.snapshots import data_at
 from interactor.core.times import DAY, MINUTE
+from interactor.instances.rules.events import apply, changes, undo
+from interactor.instances.rules.instance import MAIN, Phase
+from interactor.instances.rules.lifecycle import cancel, pause, retry, unpause
+from interactor.instances.rules.settle import Lifetimes, OvertakenError, expires_at, settle, wake_at
+from interactor.instances.rules.snapshots import data_at
 from tests.unit.core.runner import Runner, by_state, compiled
 
 END = {"type": "terminal"}

@@ -3,10 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interactor.core import watching
-from interactor.core.pacing import AT_ONCE, SHARE_ENDS
 from interactor.core.times import SECOND
-from interactor.core.watching import WATCHED_FOR, Watch
+from interactor.webhooks.rules import account_concurrency
+from interactor.webhooks.rules.account_concurrency import WATCHED_FOR, Watch
+from interactor.webhooks.rules.concurrency import AT_ONCE, SHARE_ENDS
 
 NOW = 1_768_910_400_000
 MOST = 50
@@ -14,21 +14,21 @@ MOST = 50
 
 
 def took(watch: Watch, part: str, subscription: str, wanted: int, now: int = NOW) -> tuple[Watch, int]:
-    after, granted = watching.take(watch, part, {subscription: wanted}, now, MOST)
+    after, granted = account_concurrency.take(watch, part, {subscription: wanted}, now, MOST)
     return after, granted[subscription]
 
 
 def test_a_watch_lasts_an_hour_and_a_slow_attempt_in_its_second_half_prolongs_it() -> None:
-    watch = watching.watch_on(Watch(), NOW)
+    watch = account_concurrency.watch_on(Watch(), NOW)
     assert watch.is_on(NOW + WATCHED_FOR - 1)
     assert not watch.is_on(NOW + WATCHED_FOR)
     assert not watch.is_late(NOW + WATCHED_FOR // 2)
     assert watch.is_late(NOW + WATCHED_FOR // 2 + 1)
-    assert watching.watch_on(watch, NOW + WATCHED_FOR).is_on(NOW + 2 * WATCHED_FOR - 1)
+    assert account_concurrency.watch_on(watch, NOW + WATCHED_FOR).is_on(NOW + 2 * WATCHED_FOR - 1)
 
 
 def test_a_watch_by_a_clock_far_ahead_holds_nobody_for_long() -> None:
-    watch = watching.watch_on(Watch(), NOW + 10 * WATCHED_FOR)
+    watch = account_concurrency.watch_on(Watch(), NOW + 10 * WATCHED_FOR)
     assert not watch.is_on(NOW)
     assert watch.is_late(NOW), "a slow attempt sets it right"
 
@@ -63,7 +63,7 @@ def test_what_is_given_back_is_that_of_one_worker_to_one_subscription() -> None:
     watch = Watch()
     for part, subscription in (("a", "x"), ("a", "y"), ("b", "x")):
         watch, _ = took(watch, part, subscription, 1)
-    rest = watching.give_back(watch, "a", "x", NOW)
+    rest = account_concurrency.give_back(watch, "a", "x", NOW)
     assert {(part.id, part.subscription_id) for part in rest.parts} == {("a", "y"), ("b", "x")}
     assert rest.version == watch.version + 1
 
@@ -83,7 +83,7 @@ def test_no_more_than_so_many_are_under_way_whatever_the_workers_ask(
     for number, (wanted, seconds) in enumerate(asked):
         now += seconds * SECOND
         under_way = [each for each in under_way if each[0] > now]
-        after, granted = watching.take(watch, str(number), wanted, now, at_once)
+        after, granted = account_concurrency.take(watch, str(number), wanted, now, at_once)
         assert after.version == watch.version + 1
         assert all(granted[each] <= wanted[each] for each in wanted)
         under_way.append((now + 30 * SECOND, sum(granted.values())))

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from interactor.core.definition import SCHEMA_FILE
-from interactor.core.definition.check import Verdict, check
-from interactor.core.definition.report import MAX_PROBLEMS
+from interactor.definitions.rules import SCHEMA_FILE
+from interactor.definitions.rules.check import Verdict, check
+from interactor.definitions.rules.report import MAX_PROBLEMS
 from tests.unit.definition.broken import BROKEN, FIELD, KEYED, SELECT, condition, deep_condition, instructions, schema
 from tests.unit.definition.definitions import asking, calling, example, forking, put, small
 

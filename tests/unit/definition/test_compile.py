@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from interactor.core import jsons
-from interactor.core.definition.compile import compile_definition
-from interactor.core.definition.model import (
+from interactor.definitions.rules.compile import compile_definition
+from interactor.definitions.rules.model import (
     Definition,
     Fork,
     ForkThread,

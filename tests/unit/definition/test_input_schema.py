@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from interactor.core.definition.input_schema import check_input, check_schema
-from interactor.core.definition.limits import INPUT_PROBLEMS
-from interactor.core.definition.report import ROOT, Report
+from interactor.definitions.rules.input_schema import check_input, check_schema
+from interactor.definitions.rules.limits import INPUT_PROBLEMS
+from interactor.definitions.rules.report import ROOT, Report
 
 ORDER: dict[str, Any] = {
     "type": "object",
@@ -181,7 +181,7 @@ def test_ordinary_patterns_check_the_largest_input() -> None:
 def test_judging_a_definition_without_a_schema_does_not_import_the_library() -> None:
     program = (
         "import sys\n"
-        "from interactor.core.definition import check, input_schema\n"
+        "from interactor.definitions.rules import check, input_schema\n"
         "check.check({'name': 'a', 'states': {}}, lambda code: None)\n"
         "sys.exit('jsonschema_rs' in sys.modules)\n"
     )

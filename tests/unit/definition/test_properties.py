@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from interactor.core.definition import SCHEMA_FILE
-from interactor.core.definition.check import check
-from interactor.core.definition.properties import PROPERTIES
+from interactor.definitions.rules import SCHEMA_FILE
+from interactor.definitions.rules.check import check
+from interactor.definitions.rules.properties import PROPERTIES
 from tests.docs.pages import DOCS, documents
 
 SCHEMA = json.loads(SCHEMA_FILE.read_text("utf-8"))

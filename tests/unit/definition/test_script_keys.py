@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from interactor.core.definition.script_keys import MOST_KEYS, returned_keys
+from interactor.definitions.rules.script_keys import MOST_KEYS, returned_keys
 from tests.unit.sandbox.test_results import VALUES
 
 KNOWN: list[tuple[str, set[str]]] = [

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from interactor.core.definition.check import check
+from interactor.definitions.rules.check import check
 from tests.unit.definition.definitions import put
 
 FORM = {"type": "form", "fields": [{"name": "approved", "type": "boolean", "label": "Approve?"}]}

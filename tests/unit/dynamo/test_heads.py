@@ -4,9 +4,10 @@ import random
 import string
 from dataclasses import replace
 
-from interactor.adapters.dynamo import heads, items, keys
-from interactor.core.instance import MAIN, Instance, Phase, Thread
-from interactor.core.storing import Head
+from interactor.aws.dynamo import items, keys
+from interactor.instances.rules.instance import MAIN, Instance, Phase, Thread
+from interactor.instances.rules.stored import Head
+from interactor.instances.store import heads
 
 
 def instance(version: int, letters: int) -> Instance:

@@ -6,8 +6,8 @@ import zlib
 
 import pytest
 
-from interactor.adapters.dynamo import items
-from interactor.adapters.dynamo.phrases import PHRASES
+from interactor.aws.dynamo import items
+from interactor.aws.dynamo.compression_dictionary import PHRASES
 
 SMALL = {"at": 1}
 TYPICAL = {"schema": 1, "events": [{"number": n, "type": "transition", "subtype": "state_change"} for n in range(9)]}

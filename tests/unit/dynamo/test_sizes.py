@@ -6,17 +6,26 @@ from typing import Any
 
 import pytest
 
-from interactor.adapters.dynamo import heads, items, sizes
-from interactor.adapters.dynamo.instance_document import _BULK
-from interactor.adapters.dynamo.instances import InstanceStore
-from interactor.adapters.dynamo.remembered import LARGEST_BODY_BYTES
+from interactor.aws.dynamo import items
+from interactor.aws.dynamo.idempotency_records import LARGEST_BODY_BYTES
 from interactor.core import limits
-from interactor.core.definition import limits as definition_limits
 from interactor.core.errors import InstanceTooLargeError
-from interactor.core.instance import MAIN, Failure, Halt, Instance, LastResume, Phase, Thread
-from interactor.core.lifecycle import cancel, give_up, pause, unpause
-from interactor.core.settle import Settled, settle, too_large
-from interactor.core.storing import Head, Lease
+from interactor.definitions.rules import limits as definition_limits
+from interactor.instances.rules.instance import (
+    MAIN,
+    Failure,
+    Halt,
+    Instance,
+    LastResume,
+    Phase,
+    Thread,
+)
+from interactor.instances.rules.lifecycle import cancel, give_up, pause, unpause
+from interactor.instances.rules.settle import Settled, settle, too_large
+from interactor.instances.rules.stored import Head, Lease
+from interactor.instances.store import heads, sizes
+from interactor.instances.store.document import _BULK
+from interactor.instances.store.instances import InstanceStore
 from tests.docs.pages import rows, section, text
 from tests.unit.core.runner import Runner, compiled
 

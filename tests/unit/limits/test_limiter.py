@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from interactor.adapters.dynamo.counters import CounterStore
-from interactor.adapters.dynamo.table import Table
+from interactor.access.limiter import Counters, Limiter
+from interactor.access.rate_counters import CounterStore
+from interactor.access.rules.rates import READ_BLOCK, Bucket, Count, FullError
+from interactor.aws.dynamo.table import Table
 from interactor.core.errors import RateLimitedError
-from interactor.core.rates import READ_BLOCK, Bucket, Count, FullError
 from interactor.core.times import MINUTE, SECOND
-from interactor.usecases.limiter import Counters, Limiter
 
 NOON = 1_800_000_000_000 // MINUTE * MINUTE
 READ = Bucket("read", 1_000, READ_BLOCK)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from interactor.core.rates import NO_SOURCE, source_of
+from interactor.access.rules.rates import NO_SOURCE, source_of
 
 SOURCES = {
     "203.0.113.10": "203.0.113.10",

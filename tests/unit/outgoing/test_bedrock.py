@@ -10,9 +10,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import NoCredentialsError
 
-from interactor.adapters.bedrock import CONFIG, Bedrock
-from interactor.core import instructions, limits
+from interactor.core import limits
 from interactor.core.logic import Failed, ModelCall, Succeeded
+from interactor.logic.bedrock import CONFIG, Bedrock
+from interactor.logic.rules import instructions
 from tests.unit.outgoing.servers import Server, answer, answering
 
 MODELS = {"claude": "anthropic.claude-x-v1:0", "default": "us.amazon.nova-x-v1:0"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from interactor.adapters.outgoing import OutgoingClient, OutgoingError
+from interactor.outgoing import OutgoingClient, OutgoingError
 from tests.unit.outgoing.conftest import Serve
 from tests.unit.outgoing.servers import Server, answering
 from tests.unit.outgoing.test_exchanges import request

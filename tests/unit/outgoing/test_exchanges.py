@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from interactor.adapters.outgoing import OutgoingClient, OutgoingError, OutgoingRequest, OutgoingResponse
+from interactor.outgoing import OutgoingClient, OutgoingError, OutgoingRequest, OutgoingResponse
 from tests.unit.outgoing.conftest import Serve
 from tests.unit.outgoing.servers import Server, answer, answering
 
@@ -323,7 +323,7 @@ def test_where_the_status_counts_a_body_that_drips_is_not_waited_for(
         connection.sendall(b"HTTP/1.1 410 Gone\r\nretry-after: 7\r\ncontent-length: 500\r\n\r\nok")
         server.stop.wait(20)
 
-    monkeypatch.setattr("interactor.adapters.outgoing.wire.GLANCE_SECONDS", 0.1)
+    monkeypatch.setattr("interactor.outgoing.wire.GLANCE_SECONDS", 0.1)
     answer = send(serve(behave).url, truncate=True, timeout_ms=10_000)
     assert (answer.status, answer.body, answer.headers["retry-after"]) == (410, b"ok", "7")
     assert answer.duration_ms < 5_000

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from interactor.adapters.outgoing import OutgoingClient
-from interactor.adapters.outgoing.logic import run_http_call
 from interactor.core.logic import Failed, HttpCall, Succeeded
+from interactor.logic.http import run_http_call
+from interactor.outgoing import OutgoingClient
 from tests.unit.outgoing.conftest import Serve
 from tests.unit.outgoing.servers import Server, answer, answering
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from interactor.adapters.outgoing import OutgoingClient, OutgoingError, connect
+from interactor.outgoing import OutgoingClient, OutgoingError, connect
 from tests.unit.outgoing.conftest import Serve
 from tests.unit.outgoing.servers import Server, answer, answering
 from tests.unit.outgoing.test_exchanges import request

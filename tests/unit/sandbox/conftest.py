@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from interactor.adapters.sandbox import Sandbox
+from interactor.sandbox import Sandbox
 
 
 @pytest.fixture(scope="module")

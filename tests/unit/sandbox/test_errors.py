@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from interactor.adapters.sandbox import Sandbox, SyntaxProblem
-from interactor.adapters.sandbox import sandbox as pool
-from interactor.adapters.sandbox.child.engine import Engine
 from interactor.core.logic import Failed, ScriptCall, Succeeded
+from interactor.sandbox import Sandbox, SyntaxProblem
+from interactor.sandbox import sandbox as pool
+from interactor.sandbox.child.engine import Engine
 
 THROWN = [
     ("foo;", "ReferenceError: foo is not defined at line 1"),

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interactor.adapters.sandbox import Sandbox
-from interactor.adapters.sandbox.exact import CarryError, carry
 from interactor.core.logic import Failed, ScriptCall, Succeeded
+from interactor.sandbox import Sandbox
+from interactor.sandbox.exact import CarryError, carry
 
 ID = 1610521604143693812  # its double is ...824, as are those of its 127 neighbours on either side
 TWIN = ID + 1

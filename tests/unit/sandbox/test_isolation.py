@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from interactor.adapters.sandbox import SandboxError, process
-from interactor.adapters.sandbox.child.lockdown import ALLOWED_CALLS, filter_program
-from interactor.adapters.sandbox.process import Child, DiedError, OverranError, Setup, start
+from interactor.sandbox import SandboxError, process
+from interactor.sandbox.child.lockdown import ALLOWED_CALLS, filter_program
+from interactor.sandbox.process import Child, DiedError, OverranError, Setup, start
 
 NATIVE = str(Path(__file__).parent / "native")
 LINUX = sys.platform == "linux"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from interactor.adapters.sandbox import Sandbox, SandboxError
-from interactor.adapters.sandbox import sandbox as pool
 from interactor.core.logic import Failed, ScriptCall, Succeeded
+from interactor.sandbox import Sandbox, SandboxError
+from interactor.sandbox import sandbox as pool
 
 ECHO = "return {n: input.n};"
 
@@ -176,8 +176,8 @@ def test_a_python_that_cannot_run_the_child_is_no_fault_of_the_script() -> None:
 PARENT = """
 import os, signal, sys
 from threading import Event, Thread
-from interactor.adapters.sandbox.process import Child
-from interactor.adapters.sandbox import Sandbox
+from interactor.sandbox.process import Child
+from interactor.sandbox import Sandbox
 from interactor.core.logic import ScriptCall
 sandbox = Sandbox(timeout_ms=60_000)
 sandbox.run(ScriptCall("return {};", {}))

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interactor.adapters.sandbox import Sandbox
 from interactor.core import jsons
 from interactor.core.logic import Failed, ScriptCall, Succeeded
+from interactor.sandbox import Sandbox
 
 VARIABLES = {
     "input": {"amount": 5000, "items": [{"price": 2.5}, {"price": 4}], "name": "Zoë 😀", "nothing": None},

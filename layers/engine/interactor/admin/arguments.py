@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from interactor.core.principal import SCOPES
+from interactor.access.rules.principal import SCOPES
 
 _TOP_HELP = """\
 examples:

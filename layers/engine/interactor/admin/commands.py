@@ -6,18 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from interactor.adapters.clients import ClientStore
-from interactor.adapters.dynamo import copying, outbox
-from interactor.adapters.dynamo.subscriptions import SubscriptionStore
-from interactor.adapters.dynamo.table import Table
-from interactor.adapters.queues import MessageQueue
-from interactor.adapters.secrets import SecretStore
+from interactor.access.clients import ClientStore
+from interactor.access.rules.principal import Client, namespaces_claim
 from interactor.admin.target import Target, TargetError
+from interactor.aws.dynamo import copying
+from interactor.aws.dynamo.table import Table
+from interactor.aws.queues import MessageQueue
 from interactor.core import encodings
 from interactor.core.jsons import Json, JsonObject
-from interactor.core.principal import Client, is_account, namespaces_claim
+from interactor.core.names import is_account
 from interactor.core.times import Millis, iso, parse_iso
-from interactor.core.webhooks import Subscription
+from interactor.instances.store import outbox
+from interactor.logic.secrets import SecretStore
+from interactor.webhooks.rules.events import Subscription
+from interactor.webhooks.store.subscriptions import SubscriptionStore
 
 _SECRET_BYTES: Final = 32
 

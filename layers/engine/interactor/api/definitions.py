@@ -8,14 +8,14 @@ from interactor.api import idempotency, views
 from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.core import jsons, limits
-from interactor.core.definition.report import ROOT
 from interactor.core.errors import InvalidRequestError, InvalidWorkflowError
 from interactor.core.jsons import Json, JsonObject, JsonPlace
-from interactor.core.storing import Version
-from interactor.usecases.workflows import Also, Made, Posted, listed
+from interactor.definitions.rules.report import ROOT
+from interactor.definitions.stored import Version
+from interactor.definitions.workflows import Also, Made, Posted, listed
 
 if TYPE_CHECKING:
-    from interactor.core.definition.check import Verdict
+    from interactor.definitions.rules.check import Verdict
 
 
 def posted(request: Request, strict: bool) -> Posted:

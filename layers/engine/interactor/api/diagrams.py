@@ -2,10 +2,10 @@
 
 from interactor.api.request import Request
 from interactor.api.response import Response, ok
-from interactor.core.diagram.graph import Graph, Taken
-from interactor.core.diagram.mermaid import mermaid
-from interactor.core.diagram.svg import svg
 from interactor.core.errors import InvalidRequestError
+from interactor.definitions.diagram.graph import Graph, Taken
+from interactor.definitions.diagram.mermaid import mermaid
+from interactor.definitions.diagram.svg import svg
 
 FORMATS = ("svg", "mermaid")
 # A picture holds names that anybody may have chosen: a browser is told to run nothing in it.

@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
+from interactor.access.rules import actors
+from interactor.access.rules.principal import Principal, Scope
+from interactor.access.rules.rates import Category, Standing, end_of, window_of
 from interactor.api import routes
 from interactor.api.request import Request
 from interactor.api.response import Response, refused
-from interactor.core import actors
 from interactor.core.errors import InteractorError, InternalError, PayloadTooLargeError, RateLimitedError
 from interactor.core.jsons import JsonObject
-from interactor.core.principal import Principal, Scope
-from interactor.core.rates import Category, Standing, end_of, window_of
 from interactor.core.times import Millis
 from interactor.logs import logger
 from interactor.runtime import runtime

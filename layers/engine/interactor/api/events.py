@@ -4,7 +4,7 @@ from interactor.api.request import Request
 from interactor.core.errors import InvalidRequestError
 from interactor.core.jsons import JsonObject
 from interactor.core.times import Millis, iso, parse_iso
-from interactor.usecases.history import Shown, Wanted
+from interactor.instances.history import Shown, Wanted
 
 TYPES = ("transition", "step", "halt", "error", "lifecycle")
 _PLACED = ("id", "number", "type", "subtype", "at", "thread", "changes")

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from interactor.core.instance import MAIN
 from interactor.core.jsons import JsonObject
 from interactor.core.times import iso
+from interactor.instances.rules.instance import MAIN
 
 
 def entries(events: Iterable[JsonObject]) -> list[JsonObject]:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from interactor.access.rules.principal import Principal
 from interactor.api import views
 from interactor.api.request import Request
 from interactor.api.response import Response
@@ -21,7 +22,6 @@ from interactor.core.errors import (
     RefusedError,
 )
 from interactor.core.jsons import Json, JsonError
-from interactor.core.principal import Principal
 from interactor.core.storing import IdempotencyKey, Item, KeyTakenError, Remembered, StoreUnavailableError
 from interactor.core.times import SECOND, Millis
 from interactor.runtime import runtime

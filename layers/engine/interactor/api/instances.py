@@ -2,20 +2,21 @@
 
 from collections.abc import Callable, Sequence
 
-from interactor.adapters.dynamo import records
+from interactor.access.rules.principal import Principal
 from interactor.api import bodies, idempotency, listed, views
 from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.core import jsons
 from interactor.core.errors import ThreadNotFoundError
 from interactor.core.jsons import Json
-from interactor.core.principal import Principal
-from interactor.core.settle import Settled
-from interactor.core.storing import Head, Item, Record, Remembered
+from interactor.core.storing import Item, Remembered
+from interactor.instances.engine import Also, Engine
+from interactor.instances.lookup import find_instance
+from interactor.instances.resume import Resume, Trigger, resume
+from interactor.instances.rules.settle import Settled
+from interactor.instances.rules.stored import Head, Record
+from interactor.instances.store import records
 from interactor.runtime import runtime
-from interactor.usecases.deliver import Resume, Trigger, resume
-from interactor.usecases.engine import Also, Engine
-from interactor.usecases.lookup import find_instance
 
 Change = Callable[[Engine, Head, Json, Also | None], Head]
 """Something that is done to a whole instance, by someone, with one more write in its commit."""

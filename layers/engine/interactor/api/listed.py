@@ -3,15 +3,15 @@
 Apart from those that change one, which import the whole engine.
 """
 
-from interactor.adapters.dynamo.listing import Query
+from interactor.access.rules.principal import ALL, Principal, check_namespace
 from interactor.api import views
 from interactor.api.request import Request
 from interactor.core import jsons
 from interactor.core.errors import InvalidRequestError
-from interactor.core.instance import STATUSES
 from interactor.core.names import is_workflow_name
-from interactor.core.principal import ALL, Principal, check_namespace
-from interactor.core.storing import Head
+from interactor.core.statuses import STATUSES
+from interactor.instances.rules.stored import Head
+from interactor.instances.store.listing import Query
 from interactor.runtime import runtime
 
 

@@ -1,9 +1,9 @@
 """Pages: ``limit`` and ``cursor`` (ruling 22). A cursor is a position, and holds for its account and query only."""
 
+from interactor.access.rules.principal import Principal
 from interactor.api.request import Request
 from interactor.core import limits
 from interactor.core.errors import InvalidCursorError, InvalidRequestError
-from interactor.core.principal import Principal
 from interactor.runtime import runtime
 
 

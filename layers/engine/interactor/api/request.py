@@ -9,11 +9,11 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
+from interactor.access.rules.rates import NO_SOURCE, source_of
 from interactor.core import jsons, limits
 from interactor.core.errors import InvalidRequestError, PayloadTooLargeError
 from interactor.core.jsons import Json, JsonError, JsonObject, JsonPlace
 from interactor.core.near import nearest
-from interactor.core.rates import NO_SOURCE, source_of
 from interactor.core.times import Millis
 
 _LATEST_SECONDS = 10**11

@@ -5,22 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from interactor.api.history import entries
-from interactor.core import halts, jsons, limits, redaction
-from interactor.core.instance import Phase
+from interactor.core import jsons, limits
 from interactor.core.times import iso
+from interactor.forms import redaction
+from interactor.instances.rules import halts
+from interactor.instances.rules.instance import Phase
 
 if TYPE_CHECKING:
     # Each endpoint shows a few of these, and imports no others.
     from collections.abc import Iterable
 
-    from interactor.adapters.dynamo.listing import Listed
-    from interactor.core.deliveries import Delivery
-    from interactor.core.files import File
-    from interactor.core.instance import Instance, Thread
     from interactor.core.jsons import JsonObject
-    from interactor.core.storing import Record, Version, Workflow
-    from interactor.core.webhooks import Subscription
-    from interactor.usecases.files import Begun, Shown
+    from interactor.definitions.stored import Version, Workflow
+    from interactor.files.uploads import Begun, Shown
+    from interactor.forms.file_fields import File
+    from interactor.instances.rules.instance import Instance, Thread
+    from interactor.instances.rules.stored import Record
+    from interactor.instances.store.listing import Listed
+    from interactor.webhooks.rules.delivery import Delivery
+    from interactor.webhooks.rules.events import Subscription
 
 
 def instance(found: Instance, records: Iterable[Record]) -> JsonObject:

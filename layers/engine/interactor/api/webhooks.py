@@ -4,18 +4,18 @@ import hashlib
 import json
 from collections.abc import Callable
 
+from interactor.access.rules.principal import ALL, Principal, check_namespace
 from interactor.api import bodies, idempotency, views
 from interactor.api.request import Request
 from interactor.api.response import Response, accepted, ok
 from interactor.core import jsons
-from interactor.core.deliveries import STATES, UNDELIVERED, Filter, State
 from interactor.core.errors import InvalidRequestError
 from interactor.core.jsons import Json, JsonObject
-from interactor.core.principal import ALL, Principal, check_namespace
 from interactor.core.times import Millis, parse_iso
-from interactor.core.webhooks import EVENT_TYPES, Status, Subscription
 from interactor.runtime import runtime
-from interactor.usecases import subscriptions
+from interactor.webhooks import subscriptions
+from interactor.webhooks.rules.delivery import STATES, UNDELIVERED, Filter, State
+from interactor.webhooks.rules.events import EVENT_TYPES, Status, Subscription
 
 Shown = Callable[[Subscription, str], JsonObject]
 

@@ -44,7 +44,7 @@ def event_number(event: str) -> int | None:
 
 
 def halt_id(sequence: int, since: Millis, instance: str, thread: str) -> str:
-    """``halt_01h...`` of the halt in which a thread rests at this sequence (``core.halts``)."""
+    """``halt_01h...`` of the halt in which a thread rests at this sequence (``instances.rules.halts``)."""
     digest = hashlib.sha256("\0".join((instance, thread, str(sequence))).encode()).digest()
     return f"halt_{_ulid(since, sequence.to_bytes(_NUMBER_BYTES) + digest[:_NUMBER_BYTES])}"
 

@@ -1,11 +1,8 @@
 """What stores answer and how they refuse: the values and errors that use cases and adapters share."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from interactor.core.instance import Instance
-from interactor.core.jsons import JsonObject
 from interactor.core.times import Millis
 
 Item: TypeAlias = dict[str, Any]
@@ -26,68 +23,6 @@ class KeyTakenError(Exception):
 
 class GuardLostError(Exception):
     """Another commit came first. Nothing was changed."""
-
-
-class FieldFullError(Exception):
-    """A field takes no more files; ``for_good``: also none in the place of another. Nothing was changed."""
-
-    def __init__(self, for_good: bool) -> None:
-        super().__init__("the field takes no more files")
-        self.for_good = for_good
-
-
-class NotReplaceableError(Exception):
-    """The file whose place another was to take is not one that can be replaced. Nothing was changed."""
-
-
-@dataclass(frozen=True)
-class Lease:
-    """Who works on a thread's step: until when nobody else should, and how often it was begun (invariant 5)."""
-
-    until: Millis
-    tries: int
-
-
-@dataclass(frozen=True)
-class Record:
-    """One history record: the events of one advance, and the data after them where it carries that."""
-
-    account: str
-    instance_id: str
-    events: tuple[JsonObject, ...]
-    snapshot: JsonObject | None
-    base: int
-    """First event number of the last record with a snapshot: its own, or the one to fold from."""
-    envelope: JsonObject
-    """What all its events share: namespace, workflow_name, version_id, traceparent, and who caused it (``by``)."""
-
-
-@dataclass(frozen=True)
-class Head:
-    """An instance as it is stored, with what guards and accompanies it."""
-
-    instance: Instance
-    commit_id: str
-    leases: Mapping[str, Lease] = field(default_factory=dict)
-    wake_at: Millis = 0
-    """When a hint is overdue, as it is stored."""
-    bulk_version: int | None = None
-    """The version at which the bulk went to items of its own; None while it is in the head."""
-    records: tuple[Record, ...] | None = None
-    """The latest history records, oldest first, where they were read; commits add theirs."""
-
-
-@dataclass(frozen=True)
-class StepHint:
-    """Names a place of a thread; without a thread it comes from the clock and names the instance only."""
-
-    account: str
-    instance_id: str
-    thread_id: str | None = None
-    sequence: int = 0
-    attempt: int = 1
-    again: bool = False
-    """Whether the message was received before: its work may have killed a worker."""
 
 
 @dataclass(frozen=True)
@@ -120,35 +55,3 @@ class Remembered:
     """The query of what is found under a key; None: the release that wrote it did not say."""
     caller: str | None = None
     """Who sent what is found under a key; None: the release that wrote it did not say."""
-
-
-@dataclass(frozen=True)
-class Workflow:
-    """A name, and which of its versions is what."""
-
-    name: str
-    workflow_id: str
-    created_at: Millis
-    latest_version_id: str
-    published_version_id: str | None = None
-    edition: int = 1
-    """Counts the changes of this item, so that none overwrites another."""
-
-    def pointing(self, latest: str | None = None, published: str | None = None) -> "Workflow":
-        """The workflow with new pointers, one edition later."""
-        return replace(
-            self,
-            latest_version_id=latest or self.latest_version_id,
-            published_version_id=published or self.published_version_id,
-            edition=self.edition + 1,
-        )
-
-
-@dataclass(frozen=True)
-class Version:
-    """One version of a workflow. ``published_at`` None: a draft; ``superseded_at``: another one came after it."""
-
-    version_id: str
-    created_at: Millis
-    published_at: Millis | None = None
-    superseded_at: Millis | None = None

@@ -2,10 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from interactor.adapters.dynamo.keys import DUE_SHARDS
+from interactor.aws.dynamo.keys import DUE_SHARDS
+from interactor.instances.clock import tick
 from interactor.logs import logger
 from interactor.runtime import runtime
-from interactor.usecases.clock import tick
 from interactor.workers.causes import cause
 
 AT_ONCE = 8

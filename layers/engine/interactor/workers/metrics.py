@@ -11,7 +11,7 @@ from typing import Final
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from interactor.core.metrics import NAMES, Measure, measures
-from interactor.core.storing import Record
+from interactor.instances.rules.stored import Record
 from interactor.logs import logger
 
 NAMESPACE: Final = "Interactor"

@@ -9,12 +9,13 @@ from typing import Any
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from interactor import settings
-from interactor.adapters.dynamo import account_events, items, keys
+from interactor.aws.dynamo import items, keys
 from interactor.core.jsons import JsonObject
-from interactor.core.storing import Record
+from interactor.instances.rules.stored import Record
 from interactor.logs import logger
 from interactor.runtime import Runtime, runtime
-from interactor.usecases.relay import Outgoing, Relay
+from interactor.webhooks.relay import Outgoing, Relay
+from interactor.webhooks.store import account_events
 from interactor.workers.causes import cause
 from interactor.workers.metrics import emit
 

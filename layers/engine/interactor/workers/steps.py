@@ -4,10 +4,10 @@ import json
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from interactor.adapters.queues import parse_hint
+from interactor.instances.step_queue import parse_hint
+from interactor.instances.steps import work
 from interactor.logs import logger
 from interactor.runtime import runtime
-from interactor.usecases.steps import work
 from interactor.workers.causes import cause
 
 

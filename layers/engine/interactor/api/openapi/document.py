@@ -10,10 +10,10 @@ from interactor.api.openapi.operations import OPERATIONS
 from interactor.api.openapi.schemas import SCHEMAS, definition_schemas
 from interactor.api.openapi.shapes import FLAG, TEXT, TIME, ref
 from interactor.core import limits
-from interactor.core.deliveries import STATES
-from interactor.core.instance import STATUSES
 from interactor.core.jsons import JsonObject
-from interactor.core.webhooks import EVENT_TYPES
+from interactor.core.statuses import STATUSES
+from interactor.webhooks.rules.delivery import STATES
+from interactor.webhooks.rules.events import EVENT_TYPES
 
 VERSION: Final = "1.0.0"
 DESCRIPTION: Final = (

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from interactor.access.rules.principal import Scope
 from interactor.core import errors
 from interactor.core.errors import InteractorError
 from interactor.core.jsons import Json
-from interactor.core.principal import Scope
 
 Errors = tuple[type[InteractorError], ...]
 

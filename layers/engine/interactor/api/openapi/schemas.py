@@ -21,9 +21,9 @@ from interactor.api.openapi.shapes import (
     shape,
     texts,
 )
-from interactor.core.instance import STATUSES
 from interactor.core.jsons import JsonObject
-from interactor.core.webhooks import EVENT_TYPES
+from interactor.core.statuses import STATUSES
+from interactor.webhooks.rules.events import EVENT_TYPES
 
 _INSTANCE_ID: Final = id_of("inst")
 _VERSION_ID: Final = id_of("v")
@@ -381,7 +381,7 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
 
 def definition_schemas() -> dict[str, JsonObject]:
     """The JSON Schema of definitions, its parts beside the other schemas and named for them."""
-    text = files("interactor.core.definition").joinpath("workflow-definition.json").read_text("utf-8")
+    text = files("interactor.definitions.rules").joinpath("workflow-definition.json").read_text("utf-8")
     document: JsonObject = json.loads(text)
     parts = document.pop("$defs")
     for name in ("$schema", "$id"):

@@ -1,0 +1,71 @@
+"""Revoked tokens (ruling 25, RFC 7009): ending them, and knowing of it in every process within 30 s."""
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from interactor.access.refresh import Families, family_of
+from interactor.access.rules.tokens import Verified
+from interactor.core.errors import InvalidRequestError, UnauthorizedError
+from interactor.core.jsons import JsonObject
+from interactor.core.times import SECOND, Millis
+
+READ_EVERY: Final[Millis] = 30 * SECOND
+ACCOUNTS_REMEMBERED: Final = 1_000
+
+
+class RevokedTokens(Protocol):
+    """Where the ids of revoked access tokens are kept until the tokens would have expired."""
+
+    def add(self, account: str, jti: str, expires_at: Millis) -> None:
+        """Put a token on its account's list."""
+
+    def of(self, account: str, now: Millis) -> frozenset[str]:
+        """An account's list."""
+
+
+class RevocationList:
+    """The lists as one process knows them: each is read at most every 30 s, when a token of its account comes."""
+
+    def __init__(self, tokens: RevokedTokens) -> None:
+        self._tokens = tokens
+        self._known: dict[str, tuple[Millis, frozenset[str]]] = {}
+
+    def holds(self, account: str, jti: str, now: Millis) -> bool:
+        """Whether a token is on the list."""
+        read_at, listed = self._known.get(account, (None, frozenset()))
+        if read_at is None or now - read_at >= READ_EVERY:
+            if len(self._known) >= ACCOUNTS_REMEMBERED:
+                self._known.clear()
+            listed = self._tokens.of(account, now)
+            self._known[account] = now, listed
+        return jti in listed
+
+
+Inspect = Callable[[str, Millis], Verified]
+"""Reads an ``Authorization`` header at a time; raises UnauthorizedError where its token does not hold."""
+
+
+def revoke(form: JsonObject, families: Families, tokens: RevokedTokens, inspect: Inspect, now: Millis) -> None:
+    """End what ``token`` names: a refresh token's family, or an access token. Any other text is let pass.
+
+    Having the token is what entitles to end it; where ``client_id`` is sent, a refresh token must be that client's.
+
+    Raises:
+        InvalidRequestError: there is no ``token``.
+    """
+    token = form.get("token")
+    if not isinstance(token, str) or not token:
+        message = "must be the token to revoke, as a text"
+        raise InvalidRequestError(f"'token' {message}", [{"field": "token", "message": message}])
+    family_id = family_of(token)
+    if family_id is not None:
+        family = families.get(family_id)
+        if family is not None and form.get("client_id") in (None, family.client_id):
+            families.end(family_id)
+        return
+    try:
+        verified = inspect(f"Bearer {token}", now)
+    except UnauthorizedError:
+        # RFC 7009, 2.2: a token that does not hold is as good as revoked.
+        return
+    tokens.add(verified.principal.account, verified.jti, verified.expires_at)

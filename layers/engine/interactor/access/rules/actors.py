@@ -1,0 +1,92 @@
+"""``X-Interactor-Actor``: the name of the person for whom a client acts (ruling 27).
+
+A name comes as UTF-8 or as percent-encoded UTF-8. What bytes of a header arrive as depends on the way: API Gateway and
+the local run decode UTF-8; where each byte arrives as a character of its own (ISO 8859-1, RFC 9110 section 5.5), they
+are put together again here.
+"""
+
+import re
+import unicodedata
+from dataclasses import replace
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+from interactor.access.rules.principal import Principal
+from interactor.core.errors import ActorNotAllowedError, InvalidRequestError
+
+HEADER: Final = "X-Interactor-Actor"
+ACTOR_CHARACTERS: Final = 128
+
+_NO_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_JOINERS: Final = "\u200c\u200d"
+_BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffd")
+"""Characters that Unicode holds to be printable and that show nothing, or stand for what could not be read."""
+
+
+def require_allowed(principal: Principal, header: str | None) -> None:
+    """Refuse a name from a client that may not speak for people: ignoring it would record somebody else.
+
+    Raises:
+        ActorNotAllowedError: when there is a header, and the token does not carry the right.
+    """
+    if header is not None and not principal.speaks_for_people:
+        raise ActorNotAllowedError
+
+
+def acting(principal: Principal, header: str | None) -> Principal:
+    """The principal, acting for the person whom the header names; as it is where there is none.
+
+    Raises:
+        InvalidRequestError: when the header is no name.
+    """
+    return principal if header is None else replace(principal, person=read_name(header))
+
+
+def read_name(header: str) -> str:
+    """The name that a header carries.
+
+    Raises:
+        InvalidRequestError: it is not UTF-8, not 1 to 128 printable characters, or could be two headers.
+    """
+    text = _as_utf8(header.strip(" \t"))
+    if "," in text:
+        # A header that is sent twice arrives as one, joined by a comma: neither name may be taken for the other.
+        raise _wrong("must name one person, and be sent once; a comma in a name is written %2C")
+    if _NO_ESCAPE.search(text):
+        raise _wrong("has a % that begins no percent-encoded byte; a percent sign in a name is written %25")
+    try:
+        name = unquote_to_bytes(text).decode("utf-8").strip(" ")
+    except ValueError:
+        raise _wrong("must be UTF-8, as it is or percent-encoded") from None
+    if not 1 <= len(name) <= ACTOR_CHARACTERS or not is_printable(name):
+        raise _wrong(f"must be 1 to {ACTOR_CHARACTERS} printable characters, as UTF-8 or percent-encoded UTF-8")
+    return name
+
+
+def is_printable(name: str) -> bool:
+    """Whether every character of a name shows: of any script, with the joiners that some scripts need inside a word,
+    and the wide space of others between words; without controls, and without marks that turn the direction of a text.
+    """
+    return all(
+        (character.isprintable() and character not in _BLANK)
+        or (0 < place < len(name) - 1 and _belongs(name[place - 1], character, name[place + 1]))
+        for place, character in enumerate(name)
+    )
+
+
+def _belongs(before: str, character: str, after: str) -> bool:
+    if character in _JOINERS:
+        # Scripts whose letters join begin with Hebrew and Arabic; elsewhere a joiner only hides in a name.
+        return all(unicodedata.category(each)[0] in "LM" and each >= "\u0590" for each in (before, after))
+    return character == "\u3000" and before.isprintable() and after.isprintable()
+
+
+def _as_utf8(text: str) -> str:
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except ValueError:
+        return text
+
+
+def _wrong(problem: str) -> InvalidRequestError:
+    return InvalidRequestError(f"'{HEADER}' {problem}", [{"field": HEADER, "message": problem}])

@@ -1,0 +1,30 @@
+"""Tokens as values: one that was verified, and a family of refresh tokens."""
+
+from dataclasses import dataclass
+
+from interactor.access.rules.principal import Principal
+from interactor.core.times import Millis
+
+
+@dataclass(frozen=True)
+class Verified:
+    """An access token that holds: whose it is, its id, and until when it would hold."""
+
+    principal: Principal
+    jti: str
+    expires_at: Millis
+
+
+@dataclass(frozen=True)
+class Family:
+    """Refresh tokens that followed one another. ``next_hash`` is the hash of the one that is not used yet.
+
+    ``generation`` is that of the client it was begun for; None: it is of a release that did not keep it.
+    """
+
+    id: str
+    client_id: str
+    scopes: tuple[str, ...]
+    next_hash: str
+    expires_at: Millis
+    generation: str | None = None

@@ -1,0 +1,180 @@
+"""Every key of the table, in one place.
+
+The account in a key comes from the verified token, or from what our own code committed (invariant 6). None of
+the parts can hold ``#``: accounts, namespaces and names have their alphabets checked before they come here.
+"""
+
+from zlib import crc32
+
+from interactor.core.statuses import Status
+
+HEAD = "M"
+REPLAY = "R"
+BULK = "L#"
+BEFORE_BULK = "K"
+"""Sorts between the history and the head, so that one descending query answers head, data, latest history."""
+HISTORY = "H#"
+DUE_SHARDS = 16
+
+
+def instance(account: str, instance_id: str) -> str:
+    """Partition of one instance: head, data, history."""
+    return f"A#{account}#I#{instance_id}"
+
+
+def history(first_number: int) -> str:
+    """Sort key of the history record whose first event has this number."""
+    return f"{HISTORY}{first_number:010d}"
+
+
+def history_part(first_number: int, part: int) -> str:
+    """Sort key of a further part of a history record that is too large for one item; sorts before all records."""
+    return f"{history_parts(first_number)}{part:03d}"
+
+
+def history_parts(first_number: int) -> str:
+    """What the sort keys of all further parts of a record begin with."""
+    return f"G#{first_number:010d}#"
+
+
+def bulk(part: int) -> str:
+    """Sort key of one part of what the threads hold."""
+    return f"{BULK}{part:03d}"
+
+
+def files(account: str, instance_id: str) -> str:
+    """Partition of the files of one instance, by file id, and of their counters."""
+    return f"A#{account}#F#{instance_id}"
+
+
+def file_count(sequence: int, field: str) -> str:
+    """Sort key of the counter of one field's files in one halt."""
+    return f"N#{sequence:010d}#{field}"
+
+
+def parse_instance(partition: str) -> tuple[str, str]:
+    """Account and instance id of an instance's partition key."""
+    _, account, _, instance_id = partition.split("#")
+    return account, instance_id
+
+
+def status_list(account: str, namespace: str, status: Status) -> str:
+    """Index partition: the instances of a namespace in one status."""
+    return f"A#{account}#N#{namespace}#{status}"
+
+
+def workflow_list(account: str, workflow_name: str) -> str:
+    """Index partition: the instances of a workflow."""
+    return f"A#{account}#W#{workflow_name}"
+
+
+def account_list(account: str) -> str:
+    """Index partition: all instances of an account."""
+    return f"A#{account}"
+
+
+def due(instance_id: str) -> str:
+    """Index partition of what is due: one of 16, by the instance."""
+    return due_shard(crc32(instance_id.encode()) % DUE_SHARDS)
+
+
+def due_shard(number: int) -> str:
+    """Index partition of what is due, by its number from 0 to 15."""
+    return f"due#{number}"
+
+
+def quota(account: str, namespace: str) -> str:
+    """Partition of a namespace's counters of active instances."""
+    return f"A#{account}#Q#{namespace}"
+
+
+def quota_shard(number: int) -> str:
+    """Sort key of one counter."""
+    return f"S#{number}"
+
+
+def parse_quota_shard(sort: str) -> int:
+    """The number of the counter with this sort key."""
+    return int(sort.removeprefix("S#"))
+
+
+def remembered(account: str, namespace: str) -> str:
+    """Partition of a namespace's idempotency keys; definitions have none, and subscriptions a scope of their own."""
+    return f"A#{account}#K#{namespace}"
+
+
+def limits(kind: str, subject: str) -> str:
+    """Partition of the rate limits' counters of an account (kind ``A``), an OAuth client (``C``) or a source
+    address (``S``)."""
+    return f"{kind}#{subject}#L"
+
+
+def revoked(account: str) -> str:
+    """Partition of an account's access tokens that were revoked; the sort key is a token's ``jti``."""
+    return f"A#{account}#R"
+
+
+def family(family_id: str) -> str:
+    """Partition of one family of refresh tokens."""
+    return f"F#{family_id}"
+
+
+def workflows(account: str) -> str:
+    """Partition of an account's list of workflows."""
+    return f"A#{account}#W"
+
+
+def workflow(account: str, name: str) -> str:
+    """Partition of one workflow: its head, versions and their documents."""
+    return f"A#{account}#W#{name}"
+
+
+def version(version_id: str) -> str:
+    """Sort key of a version."""
+    return f"V#{version_id}"
+
+
+def chunk(kind: str, version_id: str, number: int) -> str:
+    """Sort key of one chunk of a version's document of this kind."""
+    return f"{chunks(kind, version_id)}{number:03d}"
+
+
+def chunks(kind: str, version_id: str) -> str:
+    """What the sort keys of all chunks of such a document begin with."""
+    return f"C#{kind}#{version_id}#"
+
+
+def failures(account: str) -> str:
+    """Partition of an account's errors."""
+    return f"A#{account}#E"
+
+
+def subscriptions(account: str) -> str:
+    """Partition of an account's webhook subscriptions."""
+    return f"A#{account}#S"
+
+
+def deliveries(account: str, subscription_id: str) -> str:
+    """Partition of a subscription's delivery log, by delivery id."""
+    return f"A#{account}#DL#{subscription_id}"
+
+
+def gate(account: str, subscription_id: str) -> str:
+    """Partition of what the workers of one subscription share."""
+    return f"A#{account}#G#{subscription_id}"
+
+
+def watch(account: str) -> str:
+    """Partition of what the workers share of an account whose receivers are slow."""
+    return f"A#{account}#G"
+
+
+def account_events(account: str) -> str:
+    """Partition of an account's own events, which no instance has; their sort keys begin as history does."""
+    return f"A#{account}#EV"
+
+
+def parse_account_events(partition: str) -> str | None:
+    """The account of such a partition; None for any other."""
+    parts = partition.split("#")
+    return parts[1] if len(parts) == 3 and parts[2] == "EV" else None

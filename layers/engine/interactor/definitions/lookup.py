@@ -1,0 +1,35 @@
+"""What a request names, found: a workflow, a version."""
+
+from typing import TYPE_CHECKING
+
+from interactor.core import ids
+from interactor.core.errors import VersionNotFoundError, WorkflowNotFoundError
+from interactor.core.names import is_workflow_name
+from interactor.definitions.stored import Version, Workflow
+
+if TYPE_CHECKING:
+    from interactor.definitions.store import DefinitionStore
+
+
+def find_workflow(store: "DefinitionStore", account: str, name: str) -> Workflow:
+    """A workflow of the account.
+
+    Raises:
+        WorkflowNotFoundError: when there is none.
+    """
+    workflow = store.workflow(account, name) if is_workflow_name(name) else None
+    if workflow is None:
+        raise WorkflowNotFoundError(name)
+    return workflow
+
+
+def find_version(store: "DefinitionStore", account: str, name: str, version_id: str) -> Version:
+    """A version of a workflow.
+
+    Raises:
+        VersionNotFoundError: when there is none.
+    """
+    version = store.version(account, name, version_id) if ids.is_id(version_id, "v") else None
+    if version is None:
+        raise VersionNotFoundError(name, version_id)
+    return version

@@ -1,0 +1,198 @@
+"""Workflows, their versions, and the documents of those: as posted, and as the engine reads them.
+
+A workflow is a head item with its pointers, and a copy of that in the account's list. A version is a header and
+two documents in chunks, since a definition of a megabyte does not fit one item. The pointer to the published
+version is read each time; a version never changes and is kept in memory, by bytes, the least used leaving first.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from threading import Lock
+
+from interactor.aws.dynamo import items, keys
+from interactor.aws.dynamo.items import Item, b, n, s
+from interactor.aws.dynamo.table import ConditionFailedError, Page, Table
+from interactor.core import jsons
+from interactor.core.errors import ConcurrentModificationError, WorkflowExistsError
+from interactor.core.storing import KeyTakenError
+from interactor.definitions.rules.model import Definition, OtherCompilerError
+from interactor.definitions.stored import Version, Workflow
+
+CACHE_BYTES = 16 * 2**20
+_POSTED, _COMPILED = "posted", "compiled"
+
+
+class DefinitionStore:
+    """Workflows and versions in the table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._cache: OrderedDict[tuple[str, str, str], tuple[int, Definition]] = OrderedDict()
+        self._cached_bytes = 0
+        # The local run serves requests from several workers of one process.
+        self._lock = Lock()
+
+    def workflow(self, account: str, name: str) -> Workflow | None:
+        """A workflow's pointers, read consistently."""
+        item = self._table.get(items.key(keys.workflow(account, name), keys.HEAD))
+        return None if item is None else _read_workflow(item)
+
+    def add_version(
+        self,
+        account: str,
+        workflow: Workflow,
+        version: Version,
+        posted: bytes,
+        compiled: bytes,
+        token: str,
+        extra: Sequence[Item] = (),
+    ) -> None:
+        """Store a draft, as the first version of a new name or the next of an old one (whose edition was just raised).
+
+        ``extra`` writes go into the same transaction.
+
+        Raises:
+            WorkflowExistsError: when the name of a new workflow is taken.
+            KeyTakenError: when an extra write is refused.
+            ConcurrentModificationError: when the workflow was changed in between.
+        """
+        partition = keys.workflow(account, workflow.name)
+        writes = [*self._workflow_writes(account, workflow), {"Put": {"Item": _version_item(partition, version)}}]
+        for kind, document in ((_POSTED, posted), (_COMPILED, compiled)):
+            for number, chunk in enumerate(items.cut(items.pack_bytes(document))):
+                place = items.key(partition, keys.chunk(kind, version.version_id, number))
+                writes.append({"Put": {"Item": {**place, "doc": b(chunk)}}})
+        self._transact(writes, extra, token, workflow)
+
+    def publish(
+        self, account: str, workflow: Workflow, changed: list[Version], token: str, extra: Sequence[Item] = ()
+    ) -> None:
+        """Store a workflow's new pointers with the versions that changed their status.
+
+        Raises:
+            ConcurrentModificationError: when the workflow was changed in between.
+            KeyTakenError: when an extra write is refused.
+        """
+        partition = keys.workflow(account, workflow.name)
+        writes = self._workflow_writes(account, workflow)
+        writes += [{"Put": {"Item": _version_item(partition, version)}} for version in changed]
+        self._transact(writes, extra, token, workflow)
+
+    def version(self, account: str, name: str, version_id: str) -> Version | None:
+        """A version's header."""
+        item = self._table.get(items.key(keys.workflow(account, name), keys.version(version_id)))
+        return None if item is None else _read_version(item)
+
+    def posted(self, account: str, name: str, version_id: str) -> bytes:
+        """The definition as it was posted: JSON text."""
+        return self._document(account, name, version_id, _POSTED)
+
+    def definition(self, account: str, name: str, version_id: str) -> Definition:
+        """The definition as the engine reads it."""
+        key = (account, name, version_id)
+        with self._lock:
+            if key in self._cache:
+                self._cache.move_to_end(key)
+                return self._cache[key][1]
+        raw = self._document(account, name, version_id, _COMPILED)
+        try:
+            definition = Definition.load(jsons.loads_own(raw))
+        except OtherCompilerError:
+            from interactor.definitions.rules.compile import compile_definition
+
+            posted = {"name": name, **jsons.loads_own(self.posted(account, name, version_id))}
+            definition = compile_definition(posted)
+        self._keep(key, len(raw), definition)
+        return definition
+
+    def _keep(self, key: tuple[str, str, str], size: int, definition: Definition) -> None:
+        with self._lock:
+            if key in self._cache:
+                return
+            self._cache[key] = size, definition
+            self._cached_bytes += size
+            while self._cached_bytes > CACHE_BYTES and len(self._cache) > 1:
+                _, (gone, _) = self._cache.popitem(last=False)
+                self._cached_bytes -= gone
+
+    def workflows(self, account: str, below: str | None, limit: int) -> tuple[list[Workflow], str | None]:
+        """A page of the account's workflows, newest first, and the position of the next one."""
+        partition = keys.workflows(account)
+        page = self._table.query(
+            partition, newest_first=True, limit=limit, after=None if below is None else items.key(partition, below)
+        )
+        return [_read_workflow(item) for item in page.items], _position(page)
+
+    def versions(self, account: str, name: str, below: str | None, limit: int) -> tuple[list[Version], str | None]:
+        """A page of a workflow's versions, newest first, and the position of the next one."""
+        partition = keys.workflow(account, name)
+        after = None if below is None else items.key(partition, below)
+        page = self._table.query(partition, begins_with="V#", newest_first=True, limit=limit, after=after)
+        return [_read_version(item) for item in page.items], _position(page)
+
+    def _document(self, account: str, name: str, version_id: str, kind: str) -> bytes:
+        found = self._table.query_all(keys.workflow(account, name), begins_with=keys.chunks(kind, version_id))
+        return items.unpack_bytes(items.joined(found))
+
+    def _workflow_writes(self, account: str, workflow: Workflow) -> list[Item]:
+        attributes = {
+            "name": s(workflow.name),
+            "workflow_id": s(workflow.workflow_id),
+            "created_at": n(workflow.created_at),
+            "latest": s(workflow.latest_version_id),
+            "edition": n(workflow.edition),
+        } | ({"published": s(workflow.published_version_id)} if workflow.published_version_id else {})
+        head: Item = {"Item": items.key(keys.workflow(account, workflow.name), keys.HEAD) | attributes}
+        if workflow.edition == 1:
+            head["ConditionExpression"] = "attribute_not_exists(pk)"
+        else:
+            head["ConditionExpression"] = "edition = :before"
+            head["ExpressionAttributeValues"] = {":before": n(workflow.edition - 1)}
+        listed = items.key(keys.workflows(account), workflow.workflow_id) | attributes
+        return [{"Put": head}, {"Put": {"Item": listed}}]
+
+    def _transact(self, writes: list[Item], extra: Sequence[Item], token: str, workflow: Workflow) -> None:
+        try:
+            self._table.transact([*writes, *extra], token)
+        except ConditionFailedError as refused:
+            if any(position >= len(writes) for position in refused.failed):
+                raise KeyTakenError from None
+            name = workflow.name
+            if workflow.edition == 1:
+                raise WorkflowExistsError(
+                    f"A workflow named '{name}' exists; POST /workflows/{name}/versions makes its next version"
+                ) from None
+            raise ConcurrentModificationError(f"Workflow '{name}' was changed by another request; try again") from None
+
+
+def _version_item(partition: str, version: Version) -> Item:
+    item = items.key(partition, keys.version(version.version_id)) | {"created_at": n(version.created_at)}
+    for name in ("published_at", "superseded_at"):
+        moment = getattr(version, name)
+        if moment is not None:
+            item[name] = n(moment)
+    return item
+
+
+def _read_version(item: Item) -> Version:
+    return Version(
+        version_id=items.text(item, "sk").removeprefix("V#"),
+        created_at=items.number(item, "created_at"),
+        published_at=items.number(item, "published_at") if "published_at" in item else None,
+        superseded_at=items.number(item, "superseded_at") if "superseded_at" in item else None,
+    )
+
+
+def _read_workflow(item: Item) -> Workflow:
+    return Workflow(
+        name=items.text(item, "name"),
+        workflow_id=items.text(item, "workflow_id"),
+        created_at=items.number(item, "created_at"),
+        latest_version_id=items.text(item, "latest"),
+        published_version_id=items.text(item, "published") if "published" in item else None,
+        edition=items.number(item, "edition"),
+    )
+
+
+def _position(page: Page) -> str | None:
+    return None if page.next_key is None else items.text(page.next_key, "sk")

@@ -1,0 +1,37 @@
+"""Workflows and their versions as they are stored."""
+
+from dataclasses import dataclass, replace
+
+from interactor.core.times import Millis
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """A name, and which of its versions is what."""
+
+    name: str
+    workflow_id: str
+    created_at: Millis
+    latest_version_id: str
+    published_version_id: str | None = None
+    edition: int = 1
+    """Counts the changes of this item, so that none overwrites another."""
+
+    def pointing(self, latest: str | None = None, published: str | None = None) -> "Workflow":
+        """The workflow with new pointers, one edition later."""
+        return replace(
+            self,
+            latest_version_id=latest or self.latest_version_id,
+            published_version_id=published or self.published_version_id,
+            edition=self.edition + 1,
+        )
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a workflow. ``published_at`` None: a draft; ``superseded_at``: another one came after it."""
+
+    version_id: str
+    created_at: Millis
+    published_at: Millis | None = None
+    superseded_at: Millis | None = None

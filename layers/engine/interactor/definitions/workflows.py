@@ -1,0 +1,162 @@
+"""Workflows: validate, create, add a version, publish, and look at them (rulings 1 to 3)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from interactor.core import jsons
+from interactor.core.errors import (
+    AlreadyPublishedError,
+    InvalidWorkflowError,
+    WorkflowExistsError,
+)
+from interactor.core.jsons import JsonObject
+from interactor.core.storing import ContendedError, Item, StoreUnavailableError
+from interactor.core.world import World
+from interactor.definitions.lookup import find_version, find_workflow
+from interactor.definitions.stored import Version, Workflow
+
+if TYPE_CHECKING:
+    from interactor.definitions.rules.check import Problem, ScriptChecker
+    from interactor.definitions.store import DefinitionStore
+
+ATTEMPTS = 8
+
+
+@dataclass(frozen=True)
+class Made:
+    """A workflow with the version that was made or published; ``warnings`` as ``listed`` writes them."""
+
+    workflow: Workflow
+    version: Version
+    warnings: tuple[JsonObject, ...] = ()
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A definition as it came: read, as text, and whether its warnings refuse it (ruling 3)."""
+
+    document: JsonObject
+    text: bytes
+    strict: bool = False
+
+
+Also = Callable[[Made], Item]
+"""One more write for a transaction, made from what it stores: an idempotency key's record."""
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """What the use cases of this module share."""
+
+    world: World
+    store: "DefinitionStore"
+    check_script: "ScriptChecker"
+
+
+def create(definitions: Definitions, account: str, posted: Posted, also: Also | None = None) -> Made:
+    """Make a name and its first version, a draft.
+
+    Raises:
+        InvalidWorkflowError: with all errors of the definition.
+        WorkflowExistsError: when the name is taken.
+    """
+    warnings = _judged(definitions, posted)
+    name = str(posted.document["name"])
+    if definitions.store.workflow(account, name) is not None:
+        raise WorkflowExistsError(
+            f"A workflow named '{name}' exists; POST /workflows/{name}/versions makes its next version"
+        )
+    now = definitions.world.now()
+    version = Version(definitions.world.new_id("v"), now)
+    workflow = Workflow(name, definitions.world.new_id("wf"), now, version.version_id)
+    return _add(definitions, account, Made(workflow, version, warnings), posted, also)
+
+
+def add_version(definitions: Definitions, account: str, name: str, posted: Posted, also: Also | None = None) -> Made:
+    """Make the next draft version of a workflow.
+
+    Raises:
+        WorkflowNotFoundError: when there is no such workflow.
+        InvalidWorkflowError: for errors, and for a name in the body that is not the workflow's.
+    """
+    workflow = find_workflow(definitions.store, account, name)
+    if "name" in posted.document and posted.document["name"] != name:
+        problem = {"path": "name", "message": f"The definition's name must be '{name}', as in the path"}
+        raise InvalidWorkflowError("The definition is for another workflow", [problem])
+    posted = replace(posted, document={"name": name, **posted.document})
+    warnings = _judged(definitions, posted)
+    version = Version(definitions.world.new_id("v"), definitions.world.now())
+    changed = workflow.pointing(latest=version.version_id)
+    return _add(definitions, account, Made(changed, version, warnings), posted, also)
+
+
+def publish(definitions: Definitions, account: str, name: str, version_id: str, also: Also | None = None) -> Made:
+    """Make a version the one that new instances run; publishing a superseded one again is a rollback (ruling 2).
+
+    Raises:
+        WorkflowNotFoundError, VersionNotFoundError: when there is nothing to publish.
+        AlreadyPublishedError: when it is the published one.
+        ConcurrentModificationError: when the workflow was changed in between.
+    """
+    workflow = find_workflow(definitions.store, account, name)
+    version = find_version(definitions.store, account, name, version_id)
+    if workflow.published_version_id == version_id:
+        raise AlreadyPublishedError(f"Version '{version_id}' of workflow '{name}' is the published one already")
+    now = definitions.world.now()
+    published = Version(version.version_id, version.created_at, now)
+    changed = [published]
+    if workflow.published_version_id is not None:
+        old = find_version(definitions.store, account, name, workflow.published_version_id)
+        changed.append(Version(old.version_id, old.created_at, old.published_at, now))
+    pointed = workflow.pointing(published=version_id)
+    made = Made(pointed, published)
+    extra = [also(made)] if also is not None else []
+    _insist(definitions.world, lambda token: definitions.store.publish(account, pointed, changed, token, extra))
+    return made
+
+
+def _judged(definitions: Definitions, posted: Posted) -> tuple[JsonObject, ...]:
+    """The warnings of a definition that is taken.
+
+    Raises:
+        InvalidWorkflowError: with its errors, and where it is judged strictly with its warnings.
+    """
+    from interactor.definitions.rules.check import check
+
+    verdict = check(posted.document, definitions.check_script)
+    if posted.strict:
+        verdict = verdict.strictly()
+    if verdict.errors:
+        count = len(verdict.errors)
+        what = "an error" if count == 1 else f"{count} errors"
+        raise InvalidWorkflowError(f"The definition has {what}; details lists them", listed(verdict.errors))
+    return tuple(listed(verdict.warnings))
+
+
+def listed(problems: "tuple[Problem, ...]") -> list[JsonObject]:
+    """Problems as answers carry them."""
+    return [{"path": problem.path, "message": problem.message} for problem in problems]
+
+
+def _add(definitions: Definitions, account: str, made: Made, posted: Posted, also: Also | None) -> Made:
+    from interactor.definitions.rules.compile import compile_definition
+
+    compiled = jsons.encode(compile_definition(posted.document).to_json())
+    extra = [also(made)] if also is not None else []
+    add = definitions.store.add_version
+    _insist(
+        definitions.world,
+        lambda token: add(account, made.workflow, made.version, posted.text, compiled, token, extra),
+    )
+    return made
+
+
+def _insist(world: World, write: Callable[[str], None]) -> None:
+    for attempt in range(ATTEMPTS):
+        try:
+            write(world.entropy(16).hex())
+            return
+        except ContendedError:
+            world.pause(attempt)
+    raise StoreUnavailableError("the workflow stayed contended")

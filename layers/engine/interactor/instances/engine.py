@@ -1,0 +1,303 @@
+"""Runs advances: does what a thread's steps ask for, commits what came of it, and sends the next hint.
+
+Pure steps (scripts, plain states) run where they are met, inside a request as far as its budget goes. An outside
+call is made by a step worker only, after a lease says so. Whatever happens in between, the instance stands at its
+last commit and its ``wake_at`` finds it again.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from interactor.core.errors import InstanceTooLargeError
+from interactor.core.jsons import Json, JsonObject
+from interactor.core.logic import Failed, HttpCall, ModelCall, Outcome, ScriptCall
+from interactor.core.storing import ContendedError, GuardLostError, Item, StoreUnavailableError
+from interactor.core.templates import TemplateError
+from interactor.core.times import SECOND, Millis
+from interactor.core.world import World
+from interactor.definitions.rules.model import Definition, HttpLogic, Instructions, ScriptLogic, Work
+from interactor.instances.in_flight import in_flight
+from interactor.instances.quota import Places
+from interactor.instances.rules.instance import Instance, Phase
+from interactor.instances.rules.machine import Advance, Change, Step
+from interactor.instances.rules.settle import (
+    Lifetimes,
+    OvertakenError,
+    Settled,
+    is_resume,
+    settle,
+    too_large,
+    wake_at,
+)
+from interactor.instances.rules.stored import Head, Lease, Record, StepHint
+from interactor.logic.rules import calls, instructions
+from interactor.logic.rules.masking import Mask
+
+if TYPE_CHECKING:
+    from interactor.definitions.store import DefinitionStore
+    from interactor.files.uploads import Files
+    from interactor.instances.store.instances import InstanceStore
+
+COMMIT_ATTEMPTS = 24
+"""Ten threads that commit at once lose to each other at most nine times; the rest is for a busy table."""
+
+
+class Scripts(Protocol):
+    """Runs scripts where there is nothing to take."""
+
+    def run(self, call: ScriptCall) -> Outcome:
+        """How the script ended; never raises for what it does."""
+
+
+class Hints(Protocol):
+    """Sends step messages; losing one only delays (invariant 4)."""
+
+    def send(self, instance: Instance, thread_id: str, now: Millis) -> None:
+        """Hint at one thread's next step, when it is due."""
+
+    def send_again(self, hint: StepHint, delay: Millis) -> None:
+        """Send a hint, to arrive after ``delay``."""
+
+
+Secrets = Callable[[str], Mapping[str, str]]
+"""The secrets of an account, by name."""
+
+Caller = Callable[[HttpCall, Mapping[str, str], Callable[[str], str]], Outcome]
+"""Makes an outgoing request with extra headers and says how it ended; what it quotes of an answer is masked first."""
+
+Models = Callable[[ModelCall], Outcome]
+"""Has a model write a text, or says why not; never raises for what comes back."""
+
+Also = Callable[[Settled, Sequence[Record]], Item]
+"""One more write for a commit, made from what was settled and the history before it: an idempotency key's record."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the deployment sets. ``retry_delays`` are the waits of an exponential back-off, the first one its unit."""
+
+    lifetimes: Lifetimes
+    quota: int | None
+    inline_budget: Millis
+    redacted_words: tuple[str, ...] = ()
+    """Words of form fields that nobody reads back (``forms.redaction``)."""
+    retry_delays: tuple[Millis, ...] = (1 * SECOND, 2 * SECOND, 4 * SECOND, 8 * SECOND)
+
+
+def staying(head: Head, settled: Settled) -> dict[str, Lease]:
+    """The leases that a commit leaves: those of threads that it leaves where they are.
+
+    What a thread leased that moves or ends here is done, and its name may be used again.
+    """
+    before, after = head.instance.threads, settled.instance.threads
+    return {name: lease for name, lease in head.leases.items() if after[name].place == before[name].place}
+
+
+class Engine:
+    """What every use case that moves an instance shares."""
+
+    def __init__(
+        self,
+        world: World,
+        instances: "InstanceStore",
+        definitions: "DefinitionStore",
+        scripts: Scripts,
+        call_out: Caller,
+        ask_model: Models,
+        secrets: Secrets,
+        hints: Hints,
+        rules: Rules,
+        files: "Files",
+    ) -> None:
+        self.world = world
+        self.files = files
+        self.instances = instances
+        self.definitions = definitions
+        self.hints = hints
+        self.rules = rules
+        self._places = Places(world, instances, rules.quota)
+        self._scripts = scripts
+        self._call_out = call_out
+        self._ask_model = ask_model
+        self._secrets = secrets
+
+    def places(self, account: str, namespace: str) -> list[tuple[int, int | None]]:
+        """The counters of a namespace's quota in the order in which to try them, each with its room."""
+        return self._places.of(account, namespace)
+
+    def definition_of(self, instance: Instance) -> Definition:
+        """The version an instance runs under."""
+        return self.definitions.definition(instance.account, instance.workflow_name, instance.version_id)
+
+    def under_way(self, head: Head, now: Millis) -> list[JsonObject]:
+        """The HTTP actions under way, as far as can be told: an end must not need a definition that can be read."""
+        try:
+            return in_flight(self.definition_of(head.instance), head, now)
+        except StoreUnavailableError:
+            raise
+        except Exception:
+            return []
+
+    def run_pure(self, account: str, advance: Advance, deadline: Millis, scripts: bool = True) -> None:
+        """Take a thread on through what needs no outside call, until it rests, is full, or the budget is used.
+
+        Without ``scripts`` it rests before the next one.
+        """
+        while (step := advance.step) is not None and not advance.full and self.world.now() < deadline:
+            if step.outside or advance.ended or advance.waits(self.world.now()):
+                return
+            if step.logic is not None and not scripts:
+                return
+            if step.logic is None:
+                advance.run_rules(self.world.now())
+            else:
+                self.run_step(account, advance, step.logic, {})
+
+    def run_step(self, account: str, advance: Advance, logic: Work, headers: Mapping[str, str]) -> None:
+        """Run one piece of logic and tell the advance how it ended, with secrets and sensitive values masked."""
+        step = advance.step
+        if step is None:
+            raise AssertionError("no step is pending")
+        if isinstance(logic, Instructions):
+            advance.complete(self._written(account, advance, logic), self.world.now())
+            return
+        # A service may echo what an earlier step sent it, so that every outside answer is masked.
+        secrets = self._secrets(account) if step.outside or calls.mentioned_secrets(logic) else {}
+        used = calls.used_secrets(logic)
+        mask = Mask(secrets, used, advance.sensitive(calls.written(logic)))
+        call = calls.prepare(logic, advance.scope(), secrets)
+        if isinstance(call, Failed):
+            outcome: Outcome = call
+        elif isinstance(call, ScriptCall):
+            outcome = self._scripts.run(call)
+        else:
+            outcome = self._call_out(call, headers, mask.text)
+        now = self.world.now()
+        # Where a script puts what it was given is its author's act, and its next step may need it.
+        kept = isinstance(logic, ScriptLogic) and step.phase is Phase.LOGIC
+        advance.complete(mask.outcome(outcome, keep_fields=kept), now, self._retry_at(step, outcome, now))
+
+    def _written(self, account: str, advance: Advance, wanted: Instructions) -> Outcome:
+        """What a model wrote for a halt, or why it did not: whatever goes wrong here, the halt comes (ruling 30)."""
+        try:
+            mask = Mask(self._secrets(account), sensitive=advance.sensitive(""))
+            call = instructions.prepare(wanted, advance.shown_scope())
+        except (StoreUnavailableError, ValueError) as error:
+            # Without the secrets nothing could be masked, so that nothing is sent.
+            told = str(error) if isinstance(error, TemplateError) else "the account's secrets could not be read"
+            return Failed(instructions.ERROR, told)
+        asked = ModelCall(call.model, mask.text(call.task), mask.value(call.data))
+        return mask.outcome(self._ask_model(asked))
+
+    def commit(self, definition: Definition, head: Head, change: Change, also: Also | None = None) -> Head:
+        """Commit what a thread came to, on the head as it stands then.
+
+        A commit that loses to another thread's is settled again on the new head, with the result kept. What cannot be
+        stored fails the thread instead, in the room that is kept for that; a resume is refused.
+
+        Raises:
+            InstanceTooLargeError: when it is a resume, and too large to be stored.
+            OvertakenError: when the thread itself has moved in between: nothing was changed.
+            KeyTakenError: when what ``also`` writes is refused.
+            StoreUnavailableError: when the table would not take it.
+        """
+
+        def judge(present: Head, commit_id: str) -> Head:
+            now = self.world.now()
+            under_way = in_flight(definition, present, now)
+            entropy = bytes.fromhex(commit_id)
+            settled = settle(definition, present.instance, change, now, entropy, under_way)
+            try:
+                return self.write(present, settled, commit_id, staying(present, settled), also)
+            except InstanceTooLargeError as error:
+                if is_resume(change):
+                    raise
+                failing = too_large(change, error.message, now)
+            settled = settle(definition, present.instance, failing, now, entropy, under_way)
+            return self.write(present, settled, commit_id, staying(present, settled), also, reserve=True)
+
+        return self.insist(head, judge)
+
+    def write(
+        self,
+        head: Head,
+        settled: Settled,
+        commit_id: str,
+        leases: Mapping[str, Lease],
+        also: Also | None,
+        room: int | None = None,
+        reserve: bool = False,
+    ) -> Head:
+        """One try to commit what was settled on a head; the rest is as for ``InstanceStore.commit``."""
+        wake = wake_at(settled.instance, self.rules.lifetimes)
+        extra = [also(settled, head.records or ())] if also is not None else []
+        kept = self.rules.lifetimes.after_end
+        return self.instances.commit(head, settled, commit_id, leases, wake, extra, room, kept, reserve)
+
+    def insist(self, head: Head, judge: Callable[[Head, str], Head]) -> Head:
+        """Try a commit until it takes effect; ``judge`` makes it on the head as it stands, or raises why not."""
+        present = head
+        for attempt in range(COMMIT_ATTEMPTS):
+            commit_id = self.world.entropy(16).hex()
+            try:
+                return judge(present, commit_id)
+            except (GuardLostError, ContendedError):
+                self.world.pause(attempt)
+            found = self.reread(head)
+            if found is None:
+                raise StoreUnavailableError("the instance is gone")
+            present = found
+        raise StoreUnavailableError("other commits kept coming first")
+
+    def reread(self, head: Head) -> Head | None:
+        """The head as it stands, with history if it had some; None: it is gone."""
+        read = self.instances.read if head.records is None else self.instances.read_with_history
+        return read(head.instance.account, head.instance.id)
+
+    def carry_on(self, definition: Definition, head: Head, by: Json, deadline: Millis) -> Head:
+        """After a commit: run on what still fits the budget, and hint at whatever is left to do."""
+        try:
+            while self.world.now() < deadline and (advance := self._inline(definition, head.instance, by)) is not None:
+                self.run_pure(head.instance.account, advance, deadline)
+                if not advance.moved:
+                    break
+                head = self.commit(definition, head, advance.change())
+        except OvertakenError:
+            # Somebody moved that thread meanwhile, and goes on with it; what was committed before stands.
+            head = self.reread(head) or head
+        self.hint_at(head)
+        return head
+
+    def hint_at(self, head: Head) -> None:
+        """Send a hint for each thread that has a step to run; a paused instance runs none."""
+        if head.instance.paused:
+            return
+        now = self.world.now()
+        for thread in head.instance.running_threads():
+            self.hints.send(head.instance, thread.id, now)
+
+    def runs_on(self, instance: Instance) -> bool:
+        """Whether a request that commits this goes on with a thread of it, as far as its budget goes."""
+        return self._inline(self.definition_of(instance), instance, None) is not None
+
+    def _inline(self, definition: Definition, instance: Instance, by: Json) -> Advance | None:
+        if instance.paused:
+            return None
+        for thread in instance.running_threads():
+            advance = Advance(definition, instance, thread.id, by)
+            step = advance.step
+            if thread.outcome is None and thread.due_at is None and step is not None and not step.outside:
+                return advance
+        return None
+
+    def _retry_at(self, step: Step, outcome: Outcome, now: Millis) -> Millis | None:
+        logic = step.logic
+        if not isinstance(outcome, Failed) or not outcome.retryable or not isinstance(logic, HttpLogic):
+            return None
+        if step.attempt >= logic.attempts:
+            return None
+        delays = self.rules.retry_delays
+        linear = logic.backoff == "linear"
+        delay = delays[0] * step.attempt if linear else delays[min(step.attempt, len(delays)) - 1]
+        return now + max(delay, outcome.retry_after_ms or 0)

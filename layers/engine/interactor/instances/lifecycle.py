@@ -1,0 +1,80 @@
+"""Pause, unpause and retry: what an operator does to an instance that should wait, or that failed (ruling 29)."""
+
+from interactor.core.errors import NamespaceQuotaExceededError
+from interactor.core.jsons import Json
+from interactor.core.times import Millis
+from interactor.instances.engine import Also, Engine, staying
+from interactor.instances.rules import lifecycle
+from interactor.instances.rules.instance import Phase, Thread
+from interactor.instances.rules.stored import Head, StepHint
+
+
+def pause(engine: Engine, head: Head, by: Json, also: Also | None = None) -> Head:
+    """Hold an instance; one that is paused already stays as it is.
+
+    Raises:
+        InstanceNotActiveError: when it has ended.
+    """
+
+    def judge(present: Head, commit_id: str) -> Head:
+        if present.instance.paused:
+            return present
+        settled = lifecycle.pause(present.instance, by, engine.world.now(), bytes.fromhex(commit_id))
+        return engine.write(present, settled, commit_id, present.leases, also, reserve=True)
+
+    return engine.insist(head, judge)
+
+
+def unpause(engine: Engine, head: Head, by: Json, also: Also | None = None) -> Head:
+    """Let an instance go on; one that is not paused stays as it is. A timeout that came due meanwhile fires now.
+
+    Raises:
+        InstanceNotActiveError: when it has ended.
+    """
+
+    def judge(present: Head, commit_id: str) -> Head:
+        instance = present.instance
+        if not instance.paused and not instance.ended:
+            return present
+        settled = lifecycle.unpause(instance, by, engine.world.now(), bytes.fromhex(commit_id))
+        return engine.write(present, settled, commit_id, present.leases, also, reserve=True)
+
+    committed = engine.insist(head, judge)
+    engine.hint_at(committed)
+    now = engine.world.now()
+    if any(_timed_out(thread, now) for thread in committed.instance.threads.values()):
+        engine.hints.send_again(StepHint(committed.instance.account, committed.instance.id), 0)
+    return committed
+
+
+def retry(engine: Engine, head: Head, by: Json, also: Also | None = None) -> Head:
+    """Take a failed instance on from the step that failed; it counts against its namespace's quota again.
+
+    Raises:
+        InstanceNotFailedError: when it has not failed.
+        NamespaceQuotaExceededError: when the namespace is full.
+        InstanceTooLargeError: when there is no more room than for its failure.
+    """
+    definition = engine.definition_of(head.instance)
+    places = engine.places(head.instance.account, head.instance.namespace)
+    deadline = engine.world.now() + engine.rules.inline_budget
+
+    def judge(present: Head, commit_id: str) -> Head:
+        while places:
+            shard, room = places[0]
+            settled = lifecycle.retry(
+                definition, present.instance, by, engine.world.now(), bytes.fromhex(commit_id), shard
+            )
+            try:
+                return engine.write(present, settled, commit_id, staying(present, settled), also, room)
+            except NamespaceQuotaExceededError:
+                places.pop(0)
+                commit_id = engine.world.entropy(16).hex()
+        raise NamespaceQuotaExceededError(f"Namespace '{head.instance.namespace}' is full; end some instances first")
+
+    return engine.carry_on(definition, engine.insist(head, judge), by, deadline)
+
+
+def _timed_out(thread: Thread, now: Millis) -> bool:
+    waits = thread.phase is Phase.HALTED and thread.halt is not None
+    return waits and thread.halt is not None and thread.halt.timeout_at is not None and thread.halt.timeout_at <= now

@@ -1,0 +1,29 @@
+"""What a request names, found: an instance, a workflow, a version. Nothing else of the engine is imported for that."""
+
+from typing import TYPE_CHECKING
+
+from interactor.access.rules.principal import Principal
+from interactor.core import ids
+from interactor.core.errors import InstanceNotFoundError
+from interactor.core.times import Millis
+from interactor.instances.rules.stored import Head
+
+if TYPE_CHECKING:
+    from interactor.instances.store.instances import InstanceStore
+
+
+def find_instance(
+    instances: "InstanceStore", principal: Principal, instance_id: str, ended_since: Millis, with_history: bool = True
+) -> Head:
+    """The instance with its latest history, if the caller may know of it (ruling 18) and it is not past its date.
+
+    Raises:
+        InstanceNotFoundError: for one that does not exist, for another's, and for one that ended too long ago.
+    """
+    read = instances.read_with_history if with_history else instances.read
+    head = read(principal.account, instance_id) if ids.is_id(instance_id, "inst") else None
+    if head is None or not principal.holds(head.instance.namespace):
+        raise InstanceNotFoundError(instance_id)
+    if head.instance.ended_at is not None and head.instance.ended_at < ended_since:
+        raise InstanceNotFoundError(instance_id)
+    return head

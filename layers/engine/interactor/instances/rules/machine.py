@@ -1,0 +1,612 @@
+"""How one thread moves: every rule that takes a thread from one place of its definition to the next.
+
+An ``Advance`` is a draft of one thread's way. It is told what came in (``resume``, ``time_out``, ``complete`` with
+the outcome of logic), moves by the rules below, and says through ``step`` what has to be done next, until the
+thread rests. Nothing outside the draft changes; what came of it is a ``Change``, which ``settle`` turns into the
+instance's next version.
+
+    enter(S)   terminal: the thread ends, then S.on_enter | S.on_enter | otherwise the body of S
+    body(S)    halting: instruct where a model writes, else halted | fork: joining, its threads enter | logic | leave
+    instruct   written, or not: halted
+    logic      succeeded: result merged, leave | failed: again later, or fail
+    leave(S)   the first transition whose condition holds: enter(target) | none: fail
+    resume     checked by the form, merged, the first matching transition: enter(target) | none: refused
+    fail(S)    S.on_error: rest before its target | the thread fails, and what that means for the others is settle's
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from interactor.core import conditions, limits
+from interactor.core.errors import InvalidTransitionError, WorkflowDataTooLargeError
+from interactor.core.jsons import Json, JsonObject, equal, size
+from interactor.core.logic import Failed, Outcome
+from interactor.core.paths import Scope
+from interactor.core.templates import TemplateError, render_text
+from interactor.core.times import Millis, iso, parse_duration
+from interactor.definitions.rules.model import (
+    Definition,
+    HttpLogic,
+    Instructions,
+    ScriptLogic,
+    State,
+    Transition,
+    Work,
+)
+from interactor.forms import check, redaction
+from interactor.forms.file_fields import Uploads
+from interactor.forms.presentation import PresentationTooLargeError, render_halt
+from interactor.instances.rules import results
+from interactor.instances.rules.events import Event, changes
+from interactor.instances.rules.instance import (
+    Failure,
+    Halt,
+    Instance,
+    LastResume,
+    Phase,
+    Thread,
+)
+from interactor.instances.rules.layers import Written, after_write
+
+INPUT = "input"
+"""The writer of what a create or a resume put into the data."""
+
+Trigger = Literal["automatic", "input", "event", "timeout", "error", "join", "system"]
+PERMANENT = frozenset(
+    {
+        "loop_limit_exceeded",
+        "workflow_data_too_large",
+        "instance_too_large",
+        "history_limit_exceeded",
+        "thread_limit_exceeded",
+    }
+)
+"""Failures that ``on_error`` does not catch: catching them would only meet them again."""
+_KINDS: dict[type, str] = {ScriptLogic: "script", HttpLogic: "http", Instructions: "ai"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a thread needs done before it can go on: its state's logic, what a model is to write for its halt, or
+    (``logic`` None) only its rules.
+    """
+
+    state: State
+    phase: Phase
+    logic: Work | None
+    sequence: int
+    attempt: int
+
+    @property
+    def outside(self) -> bool:
+        """Whether it reaches beyond the engine, and so must not be repeated lightly (invariant 5)."""
+        return isinstance(self.logic, (HttpLogic, Instructions))
+
+    @property
+    def effective(self) -> bool:
+        """Whether it may have an effect out there even when its result is lost; what a model writes has none."""
+        return isinstance(self.logic, HttpLogic)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one advance came to. It holds for any version of the instance in which the thread is still at ``place``."""
+
+    before: Thread
+    after: Thread
+    forked: tuple[Thread, ...]
+    events: tuple[Event, ...]
+    first_sequence: int
+    next_sequence: int
+    by: Json
+    """Who caused it: ``{actor, via}``, or None for the engine itself (ruling 27)."""
+
+
+class Advance:
+    """A draft of one thread's way from one resting place to the next."""
+
+    def __init__(self, definition: Definition, instance: Instance, thread_id: str, by: Json = None) -> None:
+        self._definition = definition
+        self._instance = instance
+        self._by = by
+        self._before = instance.threads[thread_id]
+        self._thread = self._before
+        self._events: list[Event] = []
+        self._forked: list[Thread] = []
+        self._next_sequence = instance.next_sequence
+        self._changed_bytes = 0
+
+    # What is asked of it
+
+    @property
+    def step(self) -> Step | None:
+        """What has to be done next, or None while the thread rests with nothing to do."""
+        thread = self._thread
+        if not thread.running:
+            return None
+        state = self._definition.states[thread.state]
+        work: dict[Phase, Work | None] = {
+            Phase.ON_ENTER: state.on_enter,
+            Phase.LOGIC: state.logic,
+            Phase.INSTRUCT: state.instructions,
+        }
+        return Step(state, thread.phase, work.get(thread.phase), thread.sequence, thread.attempt)
+
+    @property
+    def full(self) -> bool:
+        """Whether it should be committed before it goes on, so that one history record stays small."""
+        return len(self._events) >= limits.EVENTS_PER_ADVANCE or self._changed_bytes >= limits.CHANGES_PER_ADVANCE_BYTES
+
+    def refuse(self, now: Millis) -> bool:
+        """Fail an HTTP action whose result could be put nowhere, before its call is made; whether it was failed."""
+        step = self.step
+        if step is None or step.phase is not Phase.LOGIC or not isinstance(step.logic, HttpLogic):
+            return False
+        why = results.refusal(step.state, self._data(), self._all_writers())
+        if why is not None:
+            self.fail("http_error", f"{why}; nothing was sent", now)
+        return why is not None
+
+    def waits(self, now: Millis) -> bool:
+        """Whether the thread's next step is due later."""
+        return self._thread.due_at is not None and self._thread.due_at > now
+
+    @property
+    def moved(self) -> bool:
+        """Whether there is anything to commit."""
+        return bool(self._events)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the thread has ended; an ``on_enter`` may still follow."""
+        return self._thread.outcome is not None
+
+    def scope(self) -> Scope:
+        """What conditions, templates and scripts of the thread's present state see."""
+        return Scope(workflow_data=self._data(), input=self._thread.input, context=self.context())
+
+    def shown_scope(self) -> Scope:
+        """The same as a reader, or a model, may see it."""
+        return redaction.scope(self.scope(), self._instance.redacted)
+
+    def sensitive(self, written: str) -> redaction.Sensitive:
+        """The values of sensitive fields that logic of the present state, ``written`` so, can see."""
+        keys = self._instance.redacted
+        return redaction.sensitive(self.scope(), keys, written) if keys else redaction.NO_SENSITIVE
+
+    def context(self) -> JsonObject:
+        """The ``context`` of scripts and templates."""
+        instance = self._instance
+        return {
+            "namespace": instance.namespace,
+            "instance_id": instance.id,
+            "workflow_name": instance.workflow_name,
+            "version_id": instance.version_id,
+            "state_name": self._thread.state,
+            "thread_id": self._thread.id,
+        }
+
+    def change(self) -> Change:
+        """What it came to so far."""
+        return Change(
+            self._before,
+            self._thread,
+            tuple(self._forked),
+            tuple(self._events),
+            self._instance.next_sequence,
+            self._next_sequence,
+            self._by,
+        )
+
+    # What comes in
+
+    def created(self, now: Millis) -> None:
+        """Note that the instance begins with this commit."""
+        fields: JsonObject = {
+            "initial_state": self._definition.initial_state,
+            "input": self._thread.input,
+            "version_id": self._instance.version_id,
+        }
+        self._note("lifecycle", "created", now, fields | self._attribution())
+
+    def run_rules(self, now: Millis) -> None:
+        """Do what needs no logic: go into the state, or leave it."""
+        if self._thread.phase is Phase.ENTER:
+            self._arrive(now)
+        elif self._thread.phase is Phase.BODY:
+            self._body(self._definition.states[self._thread.state], now)
+        else:
+            self._leave(now)
+
+    def complete(self, outcome: Outcome, now: Millis, retry_at: Millis | None = None) -> None:
+        """Take in how the present step's logic ended; ``retry_at`` says a failed one is tried again then."""
+        step = self.step
+        if step is None or step.logic is None:
+            raise AssertionError("no logic is pending")
+        if step.phase is Phase.INSTRUCT:
+            self._instructed(step, outcome, now)
+        elif isinstance(outcome, Failed):
+            self._failed(step, outcome, now, retry_at)
+        else:
+            self._succeeded(step, outcome.value, outcome.logs, outcome.duration_ms, now)
+
+    def resume(
+        self,
+        submitted: JsonObject | None,
+        option: str | None,
+        input_hash: str,
+        now: Millis,
+        uploads: Uploads | None = None,
+    ) -> None:
+        """Take in what a person decided (ruling 16): ``submitted`` is the input, None where none was sent, and
+        ``uploads`` are the files that it may refer to.
+
+        Raises:
+            InvalidRequestError: when fields are wrong; all of them are named.
+            InvalidTransitionError: when no transition matches.
+            WorkflowDataTooLargeError: when the data would pass its bound.
+        """
+        state, halt = self._halted()
+        checked = check.check_input(
+            halt.presentation,
+            halt.options,
+            state.transition_mode,
+            submitted,
+            option,
+            uploads,
+            additional_input=state.additional_input,
+        )
+        before = self._data()
+        scope = Scope({**before, **checked.merged}, checked.merged, self.context(), own_form=checked.own_form)
+        transition = self._choose(state, scope, checked.choice)
+        if transition is None:
+            raise InvalidTransitionError(
+                f"The input matches no transition of state '{state.name}'",
+                {"current_state": state.name, "targets": [each.target for each in state.transitions]},
+            )
+        remembered = LastResume(self._thread.sequence, state.name, input_hash, now)
+        self._thread = replace(self._thread, input=checked.merged, transitions=0, halt=None, last_resume=remembered)
+        size_before = self._data_size()
+        found = self._write(Written(checked.merged), INPUT, _told(state, halt, checked))
+        if self._data_size() > max(limits.WORKFLOW_DATA_BYTES, size_before):
+            raise WorkflowDataTooLargeError("With this input workflow_data would be over 256 KB; send less")
+        fields: JsonObject = {"state": state.name, "input": checked.merged, "changes": found}
+        if checked.choice is not None:
+            fields["choice"] = checked.choice
+        self._note("halt", "resumed", now, fields | self._attribution())
+        self._go(transition.target, "input", now, transition.key)
+
+    def time_out(self, now: Millis) -> None:
+        """Leave a halt whose time is over (ruling 4)."""
+        state, _ = self._halted()
+        if state.timeout is None:
+            raise AssertionError("the state has no timeout")
+        self._thread = replace(self._thread, halt=None, transitions=0)
+        self._note("halt", "timed_out", now, {"state": state.name})
+        self._go(state.timeout.target, "timeout", now)
+
+    def fail(self, code: str, message: str, now: Millis) -> None:
+        """Fail the thread where it stands, or go where the state's ``on_error`` says (rulings 4 and 11)."""
+        state = self._definition.states[self._thread.state]
+        message = message[: limits.FAILURE_CHARACTERS]
+        fields: JsonObject = {"state": state.name, "code": code, "message": message}
+        if self._thread.outcome is not None:
+            self._note("error", "step_failed", now, fields)
+            self._thread = replace(self._thread, phase=Phase.ENDED, due_at=None)
+        elif state.on_error is not None and code not in PERMANENT:
+            error: JsonObject = {"code": code, "message": message, "state": state.name}
+            found = self._write(Written({"error": error}), INPUT, {"error"})
+            self._note("error", "step_failed", now, fields | {"changes": found})
+            if self._transit(state.on_error, "error", now):
+                # The arrival is a step of its own: it may fail in turn, and failures that lead to one another must
+                # be a loop that bounds and commits end, not a recursion.
+                self._rest(Phase.ENTER)
+        else:
+            self._note("error", "step_failed", now, fields)
+            self._thread = failed(self._thread, Failure(code, message, state.name, self._thread.phase))
+
+    # The rules
+
+    def _go(self, target: str, trigger: Trigger, now: Millis, key: str | None = None) -> None:
+        if self._transit(target, trigger, now, key):
+            self._arrive(now)
+
+    def _transit(self, target: str, trigger: Trigger, now: Millis, key: str | None = None) -> bool:
+        """Count a transition and stand before its target; False: a bound was reached, and the thread has failed."""
+        if self._thread.transitions >= limits.TRANSITIONS_IN_A_ROW:
+            self.fail("loop_limit_exceeded", "1,000 transitions in a row without a halt", now)
+            return False
+        if self._instance.next_event + len(self._events) > limits.EVENTS_PER_INSTANCE:
+            self.fail("history_limit_exceeded", "The instance has 25,000 events, as many as its history holds", now)
+            return False
+        self._thread = replace(
+            self._thread,
+            coming_from=self._thread.state,
+            state=target,
+            phase=Phase.ENTER,
+            trigger=trigger,
+            key=key,
+            attempt=1,
+            due_at=None,
+            transitions=self._thread.transitions + 1,
+        )
+        return True
+
+    def _arrive(self, now: Millis) -> None:
+        thread = self._thread
+        state = self._definition.states[thread.state]
+        if thread.coming_from is not None:
+            fields: JsonObject = {
+                "from_state": thread.coming_from,
+                "to_state": state.name,
+                "trigger": thread.trigger,
+                "duration_ms": now - thread.entered_at,
+            }
+            self._note("transition", "state_change", now, fields | ({"key": thread.key} if thread.key else {}))
+        self._thread = replace(thread, entered_at=now, phase=Phase.BODY, coming_from=None, key=None)
+        if state.type == "terminal":
+            self._thread = replace(self._thread, outcome="completed", phase=Phase.ENDED)
+        if state.on_enter is not None:
+            self._rest(Phase.ON_ENTER)
+        elif self._thread.outcome is None:
+            self._body(state, now)
+
+    def _body(self, state: State, now: Millis) -> None:
+        if state.type == "halting" and state.instructions is not None and state.instructions.kind == "ai":
+            self._rest(Phase.INSTRUCT)
+        elif state.type == "halting":
+            self._halt(state, now)
+        elif state.fork is not None:
+            self._fork(state, now)
+        elif state.logic is not None:
+            self._rest(Phase.LOGIC)
+        else:
+            self._rest(Phase.LEAVE)
+
+    def _instructed(self, step: Step, outcome: Outcome, now: Millis) -> None:
+        """Halt with what a model wrote, or without (ruling 30): why not is the history's, and no failure."""
+        fields = self._step_fields(step, outcome.logs, outcome.duration_ms)
+        if isinstance(outcome, Failed):
+            self._note("step", "failed", now, fields | {"code": outcome.code, "message": outcome.message})
+            self._halt(step.state, now)
+        else:
+            self._note("step", "completed", now, fields)
+            self._halt(step.state, now, outcome.value)
+
+    def _halt(self, state: State, now: Millis, written: str | None = None) -> None:
+        try:
+            shown = redaction.presentation(state.presentation, self._instance.redacted, self.scope())
+            presented = render_halt(replace(state, presentation=shown), self.shown_scope(), written)
+            timeout_at = self._timeout_at(state, now)
+        except PresentationTooLargeError as error:
+            self.fail("presentation_too_large", str(error), now)
+            return
+        except TemplateError as error:
+            self.fail("template_error", str(error), now)
+            return
+        self._rest(Phase.HALTED)
+        halt = Halt("input", now, presented.presentation, presented.options, timeout_at)
+        self._thread = replace(self._thread, halt=halt)
+        fields: JsonObject = {
+            "state": state.name,
+            "halting_presentation": halt.presentation,
+            "halted_options": halt.options,
+        }
+        if timeout_at is not None:
+            fields["timeout_at"] = iso(timeout_at)
+        self._note("halt", "waiting", now, fields)
+
+    def _timeout_at(self, state: State, now: Millis) -> Millis | None:
+        """When the halt's time is over (ruling 4).
+
+        Raises:
+            TemplateError: when ``after`` is filled with what is no duration.
+        """
+        timeout = state.timeout
+        if timeout is None or timeout.after is None:
+            return None if timeout is None else now + timeout.after_ms
+        after = render_text(timeout.after, self.shown_scope())
+        try:
+            return now + parse_duration(after)
+        except ValueError as error:
+            raise TemplateError(f"The timeout of state '{state.name}' cannot be told: {error}") from None
+
+    def _fork(self, state: State, now: Millis) -> None:
+        if state.fork is None:
+            raise AssertionError("the state does not fork")
+        earlier = [self._instance.threads.get(f"thread_{branch.name}") for branch in state.fork.threads]
+        if any(thread is not None and thread.running for thread in earlier):
+            # Threads of an earlier round by these names still run their on_enter: their places are taken (ruling 12).
+            self._thread = replace(self._thread, phase=Phase.BODY, due_at=now + limits.FORK_WAITS)
+            return
+        alive = sum(1 for thread in self._instance.threads.values() if thread.outcome is None)
+        if alive + len(state.fork.threads) > limits.THREADS_ALIVE + 1:
+            self.fail("thread_limit_exceeded", "More than 10 threads would live at once", now)
+            return
+        self._rest(Phase.JOINING)
+        for branch, before in zip(state.fork.threads, earlier, strict=True):
+            self._forked.append(
+                Thread(
+                    id=f"thread_{branch.name}",
+                    state=branch.target,
+                    phase=Phase.ENTER,
+                    sequence=self._take_sequence(),
+                    entered_at=now,
+                    input=self._thread.input,
+                    parent=self._thread.id,
+                    coming_from=state.name,
+                    transitions=self._thread.transitions,
+                    last_resume=None if before is None else before.last_resume,
+                )
+            )
+        names = tuple(thread.id for thread in self._forked)
+        self._thread = replace(self._thread, forked=names)
+        self._note("transition", "fork", now, {"state": state.name, "threads": list(names)})
+
+    def _succeeded(self, step: Step, value: Json, logs: tuple[str, ...], duration_ms: int, now: Millis) -> None:
+        fields = self._step_fields(step, logs, duration_ms)
+        if step.phase is Phase.ON_ENTER:
+            if value is not None:
+                value = redaction.nested(value, self._instance.redacted)
+                fields["result"] = value if size(value) <= limits.STEP_RESULT_BYTES else "(larger than 8 KB)"
+            self._note("step", "completed", now, fields)
+            self._after_on_enter(step.state, now)
+            return
+        before, size_before = self._thread, self._data_size()
+        try:
+            written = self._written_by_logic(step, value)
+            # A script hands back what it was given, touched or not; what a service answered was written.
+            always = written.values.keys() if isinstance(step.logic, HttpLogic) else ()
+            found = self._write(written, results.writer(step.state.name), always)
+        except results.NoPlaceError as error:
+            self._note("step", "failed", now, fields | {"code": "http_error", "message": str(error)})
+            self.fail("http_error", str(error), now)
+            return
+        if isinstance(step.logic, HttpLogic):
+            fields["http_status"] = value["status"]
+        if self._data_size() > max(limits.WORKFLOW_DATA_BYTES, size_before):
+            self._thread = before
+            self.fail("workflow_data_too_large", "workflow_data is over 256 KB", now)
+            return
+        self._note("step", "completed", now, fields | ({"changes": found} if found else {}))
+        # What is done is not done again by a retry.
+        self._thread = replace(self._thread, phase=Phase.LEAVE)
+        self._leave(now)
+
+    def _failed(self, step: Step, outcome: Failed, now: Millis, retry_at: Millis | None) -> None:
+        fields = self._step_fields(step, outcome.logs, outcome.duration_ms)
+        fields |= {"code": outcome.code, "message": outcome.message}
+        if retry_at is not None:
+            self._note("step", "failed", now, fields | {"retry_at": retry_at})
+            self._thread = replace(self._thread, attempt=step.attempt + 1, due_at=retry_at)
+            return
+        self._note("step", "failed", now, fields)
+        self.fail(outcome.code, outcome.message, now)
+
+    def _after_on_enter(self, state: State, now: Millis) -> None:
+        if self._thread.outcome is not None:
+            self._thread = replace(self._thread, phase=Phase.ENDED, due_at=None)
+        else:
+            self._thread = replace(self._thread, phase=Phase.BODY, attempt=1, due_at=None)
+            self._body(state, now)
+
+    def _leave(self, now: Millis) -> None:
+        state = self._definition.states[self._thread.state]
+        transition = self._choose(state, self.scope(), None)
+        if transition is None:
+            self.fail("invalid_transition", f"No transition of state '{state.name}' matches", now)
+        else:
+            self._go(transition.target, "automatic", now, transition.key)
+
+    # The parts
+
+    def _choose(self, state: State, scope: Scope, choice: str | None) -> Transition | None:
+        keyed = choice is not None and any(each.key == choice for each in state.transitions)
+        for transition in state.transitions:
+            if keyed and transition.key is not None and transition.key != choice:
+                continue
+            if state.transition_mode == "selection" and transition.key != choice:
+                continue
+            if conditions.evaluate(transition.condition, scope):
+                return transition
+        return None
+
+    def _written_by_logic(self, step: Step, value: Json) -> Written:
+        if isinstance(step.logic, ScriptLogic):
+            return Written(value or {})
+        return results.place(step.state, value, self._data(), self._all_writers())
+
+    def _write(self, written: Written, writer: str, always: Iterable[str] = ()) -> JsonObject:
+        """Put keys into the thread's layer and answer what changed; an unchanged key keeps its last writer.
+
+        The keys of ``always`` count as written also where they are as they were: a join must not lose them.
+        """
+        before = self._data()
+        found = changes(before, {**before, **written.values})
+        touched = {*found.get("added", {}), *found.get("updated", {})}
+        thread, kept = self._thread, [key for key in written.values if key in touched or key in set(always)]
+        layer = {**thread.layer, **{key: written.values[key] for key in kept}}
+        paths = written.paths if thread.parent is not None else ()
+        writers = after_write(thread.layer, thread.writers, kept, paths, writer)
+        writers = {**writers, **dict.fromkeys(touched, writer)}
+        self._thread = replace(self._thread, layer=layer, writers=writers)
+        self._changed_bytes += size(found)
+        return found
+
+    def _rest(self, phase: Phase) -> None:
+        self._thread = replace(self._thread, phase=phase, sequence=self._take_sequence(), attempt=1, due_at=None)
+
+    def _take_sequence(self) -> int:
+        self._next_sequence += 1
+        return self._next_sequence - 1
+
+    def _note(self, type_: str, subtype: str, now: Millis, fields: JsonObject) -> None:
+        self._events.append(Event(type_, subtype, now, self._thread.id, fields))
+
+    def _step_fields(self, step: Step, logs: tuple[str, ...], duration_ms: int) -> JsonObject:
+        fields: JsonObject = {
+            "state": step.state.name,
+            "phase": step.phase.value,
+            "logic": _KINDS[type(step.logic)],
+            "attempt": step.attempt,
+            "duration_ms": duration_ms,
+        }
+        if step.effective:
+            fields["idempotency_key"] = action_key(self._instance, self._thread)
+        return fields | ({"logs": list(logs)} if logs else {})
+
+    def _attribution(self) -> JsonObject:
+        return {"by": self._by} if self._by is not None else {}
+
+    def _halted(self) -> tuple[State, Halt]:
+        if self._thread.halt is None:
+            raise AssertionError("the thread is not halted")
+        return self._definition.states[self._thread.state], self._thread.halt
+
+    def _data(self) -> JsonObject:
+        parent = self._thread.parent
+        return {**self._instance.view(parent), **self._thread.layer} if parent else self._thread.layer
+
+    def _all_writers(self) -> dict[str, str]:
+        parent, found = self._thread.parent, dict(self._thread.writers)
+        while parent is not None:
+            found = {**self._instance.threads[parent].writers, **found}
+            parent = self._instance.threads[parent].parent
+        return found
+
+    def _data_size(self) -> int:
+        return self._instance.with_thread(self._thread).data_size()
+
+
+def action_key(instance: Instance, thread: Thread) -> str:
+    """``Idempotency-Key`` of a thread's present action: the same on every attempt (ruling 13)."""
+    return f"{instance.id}:{thread.id}:{thread.sequence}"
+
+
+def failed(thread: Thread, failure: Failure) -> Thread:
+    """The thread, ended by a failure."""
+    return replace(thread, phase=Phase.ENDED, outcome="failed", failure=failure, due_at=None)
+
+
+def cancelled(thread: Thread) -> Thread:
+    """The thread, ended because its instance, or the fork it belongs to, goes on without it."""
+    return replace(thread, phase=Phase.ENDED, outcome="cancelled", cut_off=thread.phase, due_at=None)
+
+
+def _told(state: State, halt: Halt, checked: check.Checked) -> frozenset[str]:
+    """What of an input the person said (ruling 19).
+
+    A browser sends prefilled fields back whether somebody touched them or not: those that come back as they were
+    shown, filled from the data, are nobody's answer. A box is one always.
+    """
+    shown = {field["name"]: field for field in halt.presentation.get("fields") or () if isinstance(field, dict)}
+    untouched = {
+        field["name"]
+        for field in (state.presentation or {}).get("fields") or ()
+        if isinstance(field.get("default"), str)
+        and "${" in field["default"]
+        and field["type"] != "boolean"
+        and equal(shown.get(field["name"], {}).get("default"), checked.merged.get(field["name"]))
+    }
+    return checked.answered - untouched

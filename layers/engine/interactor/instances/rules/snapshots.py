@@ -1,0 +1,107 @@
+"""The data right after any event, told from the history alone.
+
+A history record carries a snapshot of the data after it while that is small. Of large data it carries one only when
+the changes since the last one have grown to its size, and every 50 records at the latest, so that nobody folds more
+than 50 records. Between snapshots the events' own ``changes`` lead from one to the next.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from interactor.core import jsons, limits
+from interactor.core.jsons import JsonObject
+from interactor.forms import redaction
+from interactor.instances.rules.events import apply, undo
+from interactor.instances.rules.instance import Instance
+from interactor.instances.rules.stored import Record
+
+
+def snapshot(instance: Instance) -> JsonObject:
+    """The layers of all threads with their parents: what the data of each is made of, as it may be read."""
+    threads = instance.threads.values()
+    return {
+        "layers": {thread.id: redaction.data(thread.layer, instance.redacted) for thread in threads},
+        "parents": {thread.id: thread.parent for thread in threads if thread.parent is not None},
+    }
+
+
+def mark(instance: Instance, events: Sequence[JsonObject]) -> tuple[Instance, JsonObject | None]:
+    """The instance with its note of where the last snapshot is, and the snapshot of this record where it has one."""
+    taken = snapshot(instance)
+    size = jsons.size(taken)
+    changed = instance.changed_since + sum(jsons.size(event["changes"]) for event in events if "changes" in event)
+    records = instance.records_since + 1
+    due = size <= limits.SNAPSHOT_SMALL_BYTES or changed >= size or records >= limits.RECORDS_PER_SNAPSHOT
+    if due or instance.snapshot_number == 0:
+        number = int(events[0]["number"])
+        return replace(instance, snapshot_number=number, records_since=0, changed_since=0), taken
+    return replace(instance, records_since=records, changed_since=changed), None
+
+
+def data_at(records: Sequence[Record], number: int) -> JsonObject:
+    """The data right after the event ``number``, as its thread saw it.
+
+    ``records`` end with the one that holds the event, and begin with it if it has a snapshot, else with the last
+    one before it that has.
+    """
+    first, last = records[0], records[-1]
+    thread = next(event["thread"] for event in last.events if event["number"] == number)
+    if last.snapshot is not None:
+        data = _Data(last.snapshot)
+        for event in reversed(last.events):
+            if event["number"] > number:
+                data.undo(event)
+        return data.view(thread)
+    if first.snapshot is None:
+        raise ValueError("the first of the records has no snapshot")
+    data = _Data(first.snapshot)
+    for record in records[1:]:
+        for event in record.events:
+            if event["number"] <= number:
+                data.apply(event)
+    return data.view(thread)
+
+
+def data_along(records: Sequence[Record]) -> Iterator[tuple[JsonObject, JsonObject]]:
+    """Each event of consecutive records, oldest first, with the data right after it, as its thread saw it.
+
+    ``records`` begin with one that has a snapshot; each later one is folded, or taken from its own snapshot.
+    """
+    data: _Data | None = None
+    for record in records:
+        if record.snapshot is not None:
+            data = _Data(record.snapshot)
+            for event in reversed(record.events):
+                data.undo(event)
+        if data is None:
+            raise ValueError("the first of the records has no snapshot")
+        for event in record.events:
+            data.apply(event)
+            yield event, data.view(event["thread"])
+
+
+class _Data:
+    """What each thread has written over its parent's data, moved along the events."""
+
+    def __init__(self, taken: JsonObject) -> None:
+        self._layers: dict[str, JsonObject] = dict(taken["layers"])
+        self._parents: dict[str, str] = dict(taken["parents"])
+
+    def view(self, thread: str) -> JsonObject:
+        parent = self._parents.get(thread)
+        layer = self._layers.get(thread, {})
+        return {**self.view(parent), **layer} if parent else layer
+
+    def apply(self, event: JsonObject) -> None:
+        if (event["type"], event["subtype"]) == ("transition", "fork"):
+            for forked in event["threads"]:
+                self._layers[forked], self._parents[forked] = {}, event["thread"]
+        self._move(event, apply)
+
+    def undo(self, event: JsonObject) -> None:
+        self._move(event, undo)
+
+    def _move(self, event: JsonObject, move: Callable[[JsonObject, JsonObject], JsonObject]) -> None:
+        if "changes" in event:
+            thread = event["thread"]
+            self._layers[thread] = move(self._layers.get(thread, {}), event["changes"])

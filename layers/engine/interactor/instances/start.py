@@ -1,0 +1,107 @@
+"""Create an instance and run it on to where it first rests (rulings 10, 11, 26)."""
+
+from dataclasses import dataclass, replace
+
+from interactor.core import traces
+from interactor.core.errors import InvalidRequestError, NamespaceQuotaExceededError, WorkflowNotPublishedError
+from interactor.core.jsons import Json, JsonObject
+from interactor.core.storing import ContendedError, StoreUnavailableError
+from interactor.definitions.stored import Workflow
+from interactor.forms import redaction
+from interactor.instances.engine import COMMIT_ATTEMPTS, Also, Engine
+from interactor.instances.rules.instance import MAIN, Instance, Phase, Thread
+from interactor.instances.rules.machine import INPUT, Advance
+from interactor.instances.rules.settle import settle, wake_at
+from interactor.instances.rules.stored import Head
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An instance as it is asked for. ``by`` is who asks, ``traceparent`` the trace it belongs to."""
+
+    workflow: Workflow
+    account: str
+    namespace: str
+    input: JsonObject
+    by: Json = None
+    traceparent: str | None = None
+
+
+def start(engine: Engine, wanted: Wanted, also: Also | None = None) -> Head:
+    """Create an instance of the published version and answer it where it first rests, or where the budget ends.
+
+    Raises:
+        WorkflowNotPublishedError: when there is nothing to run.
+        InvalidRequestError: when the input does not fit the definition's ``input_schema``.
+        NamespaceQuotaExceededError: when the namespace is full.
+        InstanceTooLargeError: when it would be larger than what is stored of one.
+        KeyTakenError: when what ``also`` writes is refused.
+    """
+    workflow = wanted.workflow
+    version_id = workflow.published_version_id
+    if version_id is None:
+        raise WorkflowNotPublishedError(
+            f"Workflow '{workflow.name}' has no published version; "
+            f"publish one with POST /workflows/{workflow.name}/versions/{workflow.latest_version_id}/publish"
+        )
+    definition = engine.definitions.definition(wanted.account, workflow.name, version_id)
+    if definition.input_schema is not None:
+        # Few definitions have one.
+        from interactor.definitions.rules.input_schema import check_input
+
+        problems = check_input(definition.input_schema, wanted.input)
+        if problems:
+            raise InvalidRequestError("The input does not fit the workflow's input_schema", problems)
+    now = engine.world.now()
+    deadline = now + engine.rules.inline_budget
+    main = Thread(
+        MAIN, definition.initial_state, Phase.ENTER, sequence=0, entered_at=now, input=wanted.input, trigger=INPUT
+    )
+    instance = Instance(
+        id=engine.world.new_id("inst"),
+        account=wanted.account,
+        namespace=wanted.namespace,
+        workflow_id=workflow.workflow_id,
+        workflow_name=workflow.name,
+        version_id=version_id,
+        created_at=now,
+        updated_at=now,
+        status="running",
+        status_since=now,
+        threads={MAIN: main},
+        redacted=redaction.fields_of(definition, engine.rules.redacted_words),
+        traceparent=wanted.traceparent or traces.begin(engine.world.entropy(traces.ENTROPY_BYTES)),
+    )
+    advance = Advance(definition, instance, MAIN, wanted.by)
+    advance.created(now)
+    # Whatever the budget: going into the first state is no event of its own, so that no later commit could hold it.
+    advance.run_rules(now)
+    engine.run_pure(wanted.account, advance, deadline)
+    return engine.carry_on(definition, _store(engine, instance, advance, also), wanted.by, deadline)
+
+
+def _store(engine: Engine, instance: Instance, advance: Advance, also: Also | None) -> Head:
+    """Commit a new instance, counted in any shard of its namespace's quota that has room."""
+    definition = engine.definition_of(instance)
+    places = engine.places(instance.account, instance.namespace)
+    attempt = 0
+    while attempt < COMMIT_ATTEMPTS:
+        if not places:
+            raise NamespaceQuotaExceededError(
+                f"Namespace '{instance.namespace}' has {engine.rules.quota} active instances, as many as it may; "
+                "end some first"
+            )
+        shard, room = places[0]
+        commit_id = engine.world.entropy(16).hex()
+        counted = replace(instance, quota_shard=shard)
+        settled = settle(definition, counted, advance.change(), engine.world.now(), bytes.fromhex(commit_id))
+        wake = wake_at(settled.instance, engine.rules.lifetimes)
+        extra = [also(settled, ())] if also is not None else []
+        try:
+            return engine.instances.create(settled, commit_id, room, wake, extra, engine.rules.lifetimes.after_end)
+        except NamespaceQuotaExceededError:
+            places = places[1:]
+        except ContendedError:
+            engine.world.pause(attempt)
+            attempt += 1
+    raise StoreUnavailableError("the namespace's counter stayed contended")

@@ -1,0 +1,262 @@
+"""What a step message sets off: one thread's next step, or, for a hint of the clock, one thing that is due.
+
+Messages are hints (invariant 4). Twice, late or out of order they change nothing and cost one read; too early they
+are sent again with what remains. Before an outside call, and whenever a message looks like poison, the worker takes
+a lease and so counts a try (invariant 5).
+"""
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import Protocol
+
+from interactor.core import limits, traces
+from interactor.core.errors import InstanceNotActiveError
+from interactor.core.logic import Failed
+from interactor.core.storing import GuardLostError, StoreUnavailableError
+from interactor.core.times import Millis
+from interactor.instances.engine import COMMIT_ATTEMPTS, Engine, staying
+from interactor.instances.resume import EXPIRED, Trigger, cancel_instance, deliver
+from interactor.instances.rules.instance import MAIN, Instance, Phase, Thread
+from interactor.instances.rules.lifecycle import give_up
+from interactor.instances.rules.machine import Advance, action_key
+from interactor.instances.rules.settle import OvertakenError, expires_at, wake_at
+from interactor.instances.rules.stored import Head, Lease, StepHint
+from interactor.logic.rules import instructions
+
+
+class Delayed(Protocol):
+    """Sends a hint again."""
+
+    def send_again(self, hint: StepHint, delay: Millis) -> None:
+        """Send the same hint, to arrive after ``delay``."""
+
+
+def work(engine: Engine, delayed: Delayed, hint: StepHint) -> None:
+    """Do what a hint is about, if it is still due.
+
+    Raises:
+        StoreUnavailableError: when the table would not answer; the message should come again.
+    """
+    head: Head | None = None
+    try:
+        head = engine.instances.read(hint.account, hint.instance_id)
+        if head is not None:
+            _follow(engine, delayed, head, hint)
+    except (OvertakenError, GuardLostError):
+        # Another worker, a resume or a cancel came first and sent its own hints; the clock would find what is left.
+        return
+    except StoreUnavailableError:
+        raise
+    except Exception:
+        _count(engine, hint, head)
+        raise
+
+
+def _follow(engine: Engine, delayed: Delayed, head: Head, hint: StepHint) -> None:
+    if hint.thread_id is None:
+        _do_due(engine, delayed, head)
+        return
+    thread = head.instance.threads.get(hint.thread_id)
+    if thread is None or not thread.running or head.instance.paused:
+        return
+    if (thread.sequence, thread.attempt) != (hint.sequence, hint.attempt):
+        return
+    now = engine.world.now()
+    if thread.due_at is not None and thread.due_at > now:
+        delayed.send_again(hint, thread.due_at - now)
+    else:
+        _work_on(engine, delayed, head, thread, hint)
+
+
+def _count(engine: Engine, hint: StepHint, head: Head | None) -> None:
+    """Count a try that broke the engine; after the last one the instance fails, or if even that breaks, waits.
+
+    Nothing is tried for ever, and nothing that breaks stays the oldest of what is due (invariant 9).
+    """
+    now = engine.world.now()
+    present = engine.reread(head) if head is not None else None
+    if head is None or present is None:
+        # The head cannot be read: nothing can be counted in it.
+        engine.instances.set_aside(hint.account, hint.instance_id, now + limits.SET_ASIDE)
+        return
+    thread = _culprit(head.instance, hint, now)
+    lease = present.leases.get(thread, Lease(0, 0))
+    if present.instance.threads[thread].place != head.instance.threads[thread].place:
+        return
+    if lease == head.leases.get(thread, Lease(0, 0)):
+        lease = Lease(now, lease.tries + 1)
+        present = engine.instances.lease(present, thread, lease, engine.world.entropy(16).hex())
+    if lease.tries < limits.TRIES_PER_STEP:
+        return
+    try:
+        _give_up(engine, present)
+    except StoreUnavailableError:
+        raise
+    except Exception:
+        engine.instances.set_aside(hint.account, hint.instance_id, now + limits.SET_ASIDE)
+
+
+def _culprit(instance: Instance, hint: StepHint, now: Millis) -> str:
+    """The thread in whose lease a broken try is counted; ``thread_main`` for what concerns the instance."""
+    if hint.thread_id is not None:
+        return hint.thread_id
+    due = [thread.id for thread in instance.halted_threads() if _timeout_due(thread, now)]
+    due += [each.id for each in instance.running_threads() if each.due_at is None or each.due_at <= now]
+    return due[0] if due else MAIN
+
+
+def _give_up(engine: Engine, head: Head) -> None:
+    def judge(present: Head, commit_id: str) -> Head:
+        now = engine.world.now()
+        settled = give_up(present.instance, engine.under_way(present, now), now, bytes.fromhex(commit_id))
+        return engine.write(present, settled, commit_id, staying(present, settled), None, reserve=True)
+
+    engine.insist(head, judge)
+
+
+def _do_due(engine: Engine, delayed: Delayed, head: Head) -> None:
+    """Do one thing that is overdue: an expiry, a timeout, a step whose message was lost, the cleaning after the end."""
+    now = engine.world.now()
+    instance = head.instance
+    wake = wake_at(instance, engine.rules.lifetimes)
+    if wake > now:
+        # The index lags behind; or a lifetime was made longer since the commit, and it would be found for ever.
+        if head.wake_at <= now:
+            engine.instances.wake_later(head, wake)
+        return
+    if not instance.ended and expires_at(instance, engine.rules.lifetimes) <= now:
+        with suppress(InstanceNotActiveError):
+            cancel_instance(engine, head, None, reason=EXPIRED)
+        return
+    if instance.paused:
+        return
+    timed_out = [thread for thread in instance.halted_threads() if _timeout_due(thread, now)]
+    if timed_out:
+        if len(timed_out) > 1:
+            delayed.send_again(StepHint(instance.account, instance.id), 0)
+        deliver(engine, head, timed_out[0].id, timed_out[0].sequence, Trigger("timeout", {}))
+        return
+    overdue = [thread for thread in instance.running_threads() if thread.due_at is None or thread.due_at <= now]
+    if instance.ended and not list(instance.running_threads()):
+        _clean(engine, delayed, head, now)
+    elif overdue:
+        for thread in overdue[1:]:
+            engine.hints.send(instance, thread.id, now)
+        first = overdue[0]
+        hint = StepHint(instance.account, instance.id, first.id, first.sequence, first.attempt, again=True)
+        _work_on(engine, delayed, head, first, hint)
+
+
+def _clean(engine: Engine, delayed: Delayed, head: Head, now: Millis) -> None:
+    """Delete the files of an ended instance, and at its own date the instance."""
+    instance = head.instance
+    if instance.takes_files and not engine.files.remove(instance):
+        delayed.send_again(StepHint(instance.account, instance.id), 0)
+        return
+    until = engine.rules.lifetimes.kept_until(instance)
+    if until is not None and until > now:
+        engine.instances.wake_later(head, until)
+    elif not engine.instances.remove(head):
+        delayed.send_again(StepHint(instance.account, instance.id), 0)
+
+
+def _timeout_due(thread: Thread, now: Millis) -> bool:
+    return thread.halt is not None and thread.halt.timeout_at is not None and thread.halt.timeout_at <= now
+
+
+def _work_on(engine: Engine, delayed: Delayed, head: Head, thread: Thread, hint: StepHint) -> None:
+    now = engine.world.now()
+    lease = head.leases.get(thread.id, Lease(0, 0))
+    if lease.until > now:
+        delayed.send_again(hint, lease.until - now)
+        return
+    definition = engine.definition_of(head.instance)
+    advance = Advance(definition, head.instance, thread.id)
+    step = advance.step
+    if step is None:
+        return
+    if lease.tries >= limits.TRIES_PER_STEP:
+        advance.fail("internal_error", f"The step was begun {lease.tries} times and never came to an end", now)
+        engine.carry_on(definition, engine.commit(definition, head, advance.change()), None, now)
+        return
+    if advance.refuse(now):
+        engine.carry_on(definition, engine.commit(definition, head, advance.change()), None, now)
+        return
+    if step.outside or hint.again:
+        taken = Lease(now + limits.STEP_WORK, lease.tries + 1)
+        head = _lease(engine, head, thread, taken)
+        advance = Advance(definition, head.instance, thread.id)
+    try:
+        if not _advance(engine, head, advance, thread, again=lease.tries > 0):
+            delayed.send_again(replace(hint, again=False), limits.FORK_WAITS)
+    except StoreUnavailableError:
+        _give_back(engine, head, thread.id, lease)
+        raise
+
+
+def _advance(engine: Engine, head: Head, advance: Advance, thread: Thread, again: bool) -> bool:
+    """Run and commit one advance; False when the thread could not move yet.
+
+    ``again``: an earlier try never came to an end. What took the worker with it may be a script that follows the
+    outside call: the call is committed by itself then, so that it is made twice at the most for what comes after it.
+    """
+    step = advance.step
+    definition = engine.definition_of(head.instance)
+    deadline = engine.world.now() + engine.rules.inline_budget
+    alone = again and step is not None and step.outside
+    if step is not None and step.phase is Phase.INSTRUCT and _tries(head, thread) > limits.MODEL_TRIES:
+        told = f"The model was asked {limits.MODEL_TRIES} times, and the worker never came to an end with it"
+        advance.complete(Failed(instructions.ERROR, told), engine.world.now())
+    elif step is not None and step.logic is not None and (step.outside or thread.outcome is not None):
+        engine.run_step(head.instance.account, advance, step.logic, _headers(head.instance, thread))
+        deadline = engine.world.now() + engine.rules.inline_budget
+    engine.run_pure(head.instance.account, advance, deadline, scripts=not alone)
+    if not advance.moved:
+        return False
+    committed = engine.commit(definition, head, advance.change())
+    if alone:
+        engine.hint_at(committed)
+    else:
+        engine.carry_on(definition, committed, None, deadline)
+    return True
+
+
+def _tries(head: Head, thread: Thread) -> int:
+    return head.leases.get(thread.id, Lease(0, 0)).tries
+
+
+def _headers(instance: Instance, thread: Thread) -> dict[str, str]:
+    key = action_key(instance, thread)
+    headers = {"Idempotency-Key": key}
+    return headers | ({"traceparent": traces.below(instance.traceparent, key)} if instance.traceparent else {})
+
+
+def _lease(engine: Engine, head: Head, thread: Thread, taken: Lease) -> Head:
+    """Take a thread's lease; losing the guard to another thread is no reason to let this one wait.
+
+    Raises:
+        GuardLostError: when the thread has moved, or somebody else took its lease.
+    """
+    before = head.leases.get(thread.id)
+    for attempt in range(COMMIT_ATTEMPTS):
+        try:
+            return engine.instances.lease(head, thread.id, taken, engine.world.entropy(16).hex())
+        except GuardLostError:
+            engine.world.pause(attempt)
+        found = engine.instances.read(head.instance.account, head.instance.id)
+        present = None if found is None else found.instance.threads.get(thread.id)
+        if found is None or present != thread or found.leases.get(thread.id) != before:
+            raise GuardLostError
+        head = found
+    raise StoreUnavailableError("other commits kept coming first")
+
+
+def _give_back(engine: Engine, head: Head, thread_id: str, lease: Lease) -> None:
+    """A try that the table cut short was none; if this cannot be said either, it stays counted."""
+    present = head.leases.get(thread_id)
+    if present is None or present.tries == lease.tries:
+        return
+    try:
+        engine.instances.lease(head, thread_id, Lease(engine.world.now(), lease.tries), engine.world.entropy(16).hex())
+    except (StoreUnavailableError, GuardLostError):
+        return

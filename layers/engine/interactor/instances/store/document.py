@@ -1,0 +1,89 @@
+"""An instance as documents, and back: one with its place and progress, one with the bulk of what its threads hold.
+
+While both are small they are stored together in the head; otherwise the bulk has items of its own, which a commit
+writes only when it changed. The schema number tells later versions what they read.
+"""
+
+from dataclasses import fields
+from typing import TypeVar
+
+from interactor.core.jsons import JsonObject
+from interactor.instances.rules.instance import (
+    Failure,
+    Halt,
+    Instance,
+    LastResume,
+    Phase,
+    Thread,
+)
+
+SCHEMA = 1
+_BULK = ("layer", "writers", "input", "halt")
+
+T = TypeVar("T")
+
+_BLANK = Thread(id="", state="", phase=Phase.ENTER, sequence=0, entered_at=0)
+_ALWAYS = ("id", "state", "phase", "sequence", "entered_at")
+
+
+def to_document(instance: Instance) -> JsonObject:
+    """Everything but the bulk and the version, which have places of their own."""
+    document = {
+        each.name: getattr(instance, each.name)
+        for each in fields(Instance)
+        if each.name not in ("threads", "version", "failure")
+    }
+    document["schema"] = SCHEMA
+    document["threads"] = [_members(thread, bulk=False) for thread in instance.threads.values()]
+    if instance.failure is not None:
+        document["failure"] = _flat(instance.failure)
+    return {name: value for name, value in document.items() if value is not None and value != ()}
+
+
+def bulk(instance: Instance) -> JsonObject:
+    """What each thread has written, was given and shows: thread id to those of its members."""
+    return {thread.id: _members(thread, bulk=True) for thread in instance.threads.values()}
+
+
+def from_documents(document: JsonObject, held: JsonObject, version: int) -> Instance:
+    """The instance of both documents and its version."""
+    rest = {name: value for name, value in document.items() if name not in ("schema", "threads", "failure")}
+    threads = [_read_thread({**each, **held.get(each["id"], {})}) for each in document["threads"]]
+    return Instance(
+        **{**rest, "redacted": tuple(rest.get("redacted", ()))},
+        threads={thread.id: thread for thread in threads},
+        failure=_read(Failure, document.get("failure")),
+        version=version,
+    )
+
+
+def _members(thread: Thread, bulk: bool) -> JsonObject:
+    document: JsonObject = {}
+    for each in fields(Thread):
+        value = getattr(thread, each.name)
+        if (each.name in _BULK) is not bulk:
+            continue
+        if each.name not in _ALWAYS and value == getattr(_BLANK, each.name):
+            continue
+        document[each.name] = _flat(value) if isinstance(value, (Halt, Failure, LastResume)) else value
+    return document
+
+
+def _flat(value: Halt | Failure | LastResume) -> JsonObject:
+    """The members of a value, which are JSON already: ``asdict`` would copy them deeply."""
+    return {each.name: getattr(value, each.name) for each in fields(value)}
+
+
+def _read_thread(document: JsonObject) -> Thread:
+    special = {
+        "phase": Phase(document["phase"]),
+        "forked": tuple(document.get("forked", ())),
+        "halt": _read(Halt, document.get("halt")),
+        "failure": _read(Failure, document.get("failure")),
+        "last_resume": _read(LastResume, document.get("last_resume")),
+    }
+    return Thread(**{**document, **special})
+
+
+def _read(kind: type[T], document: JsonObject | None) -> T | None:
+    return None if document is None else kind(**document)

@@ -1,0 +1,131 @@
+"""The items of an instance's present state: the head, and the bulk of its threads where that is large.
+
+``version commit_id status wake_at leases`` are plain attributes, which conditions and indexes read; the rest is one
+document.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from interactor.aws.dynamo import items, keys
+from interactor.aws.dynamo.items import Item, b, n, s
+from interactor.core import jsons
+from interactor.core.jsons import JsonObject
+from interactor.core.times import Millis
+from interactor.instances.rules.instance import Instance
+from interactor.instances.rules.stored import Head, Lease
+from interactor.instances.store.document import bulk, from_documents, to_document
+
+BULK_IN_HEAD_BYTES = 4096
+
+
+def writes(
+    before: Head | None, instance: Instance, commit_id: str, leases: Mapping[str, Lease], wake_at: Millis
+) -> tuple[int | None, list[Item]]:
+    """The version at which the bulk was last written apart, and the writes that replace a head, the guarded first."""
+    partition = keys.instance(instance.account, instance.id)
+    held = bulk(instance)
+    packed = items.pack(held)
+    apart: list[Item] = []
+    bulk_version = None
+    if jsons.size(held) > BULK_IN_HEAD_BYTES:
+        bulk_version = None if before is None else before.bulk_version
+        if before is None or bulk_version is None or items.pack(bulk(before.instance)) != packed:
+            bulk_version = instance.version
+            apart = [
+                items.key(partition, keys.bulk(number)) | {"doc": b(piece), "version": n(bulk_version)}
+                for number, piece in enumerate(items.cut(packed))
+            ]
+    item = _item(instance, held if bulk_version is None else None, commit_id, leases, wake_at)
+    if bulk_version is not None:
+        item["bulk_version"] = n(bulk_version)
+        item["bulk_parts"] = n(len(items.cut(packed)))
+    guarded: Item = {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
+    if before is not None:
+        guarded["ConditionExpression"] = "version = :version"
+        guarded["ExpressionAttributeValues"] = {":version": n(before.instance.version)}
+    return bulk_version, [{"Put": guarded}, *({"Put": {"Item": each}} for each in apart)]
+
+
+def whole(found: Sequence[Item]) -> bool:
+    """Whether a descending query that found the head first has found all of its bulk, or has come past it."""
+    past = not items.text(found[-1], "sk").startswith((keys.HEAD, keys.BULK))
+    return past or "bulk_parts" not in found[0] or len(_bulk(found)) == items.number(found[0], "bulk_parts")
+
+
+def read(found: Sequence[Item]) -> Head | None:
+    """The head of what a descending query found; None when head and bulk are not of one commit, as it may see them."""
+    item = found[0]
+    document = items.unpack(item["doc"]["B"])
+    bulk_version = items.number(item, "bulk_version") if "bulk_version" in item else None
+    if bulk_version is None:
+        held = document.pop("bulk")
+    else:
+        apart = _bulk(found)
+        if len(apart) != items.number(item, "bulk_parts"):
+            return None
+        held = items.unpack(items.joined(reversed(apart)))
+    leases = {
+        thread: Lease(items.number(lease["M"], "until"), items.number(lease["M"], "tries"))
+        for thread, lease in item.get("leases", {"M": {}})["M"].items()
+    }
+    instance = from_documents(document, held, items.number(item, "version"))
+    wake_at = items.number(item, "wake_at")
+    return Head(instance, items.text(item, "commit_id"), leases, wake_at, bulk_version)
+
+
+def leases_attribute(leases: Mapping[str, Lease]) -> Item:
+    """Leases as a map attribute."""
+    return {
+        "M": {thread: {"M": {"until": n(lease.until), "tries": n(lease.tries)}} for thread, lease in leases.items()}
+    }
+
+
+def commit_id(item: Item | None) -> str | None:
+    """Which commit wrote a head; None for no head."""
+    return items.text(item, "commit_id") if item and "commit_id" in item else None
+
+
+def token(instance: Instance, purpose: str) -> str:
+    """A ClientRequestToken for something that is done once to one version of an instance."""
+    return hashlib.sha256(f"{purpose} {instance.id} {instance.version}".encode()).hexdigest()[:36]
+
+
+def _bulk(found: Sequence[Item]) -> list[Item]:
+    """The parts of the head's bulk, the last one first. Further ones may be left from larger times."""
+    version = items.number(found[0], "bulk_version")
+    parts = [each for each in found if items.text(each, "sk").startswith(keys.BULK)]
+    return [each for each in parts if items.number(each, "version") == version]
+
+
+def _item(
+    instance: Instance, held: JsonObject | None, commit_id: str, leases: Mapping[str, Lease], wake_at: Millis
+) -> Item:
+    document = to_document(instance) | ({"bulk": held} if held is not None else {})
+    item: Item = {
+        **items.key(keys.instance(instance.account, instance.id), keys.HEAD),
+        "version": n(instance.version),
+        "commit_id": s(commit_id),
+        "status": s(instance.status),
+        "status_pk": s(keys.status_list(instance.account, instance.namespace, instance.status)),
+        "workflow_pk": s(keys.workflow_list(instance.account, instance.workflow_name)),
+        "account_pk": s(keys.account_list(instance.account)),
+        "list_sk": s(instance.id),
+        "summary": s(jsons.dumps(_summary(instance))),
+        "doc": b(items.pack(document)),
+        "wake_at": n(wake_at),
+        "due_pk": s(keys.due(instance.id)),
+    }
+    if leases:
+        item["leases"] = leases_attribute(leases)
+    return item
+
+
+def _summary(instance: Instance) -> JsonObject:
+    """What a list shows of an instance beside its id, namespace and status."""
+    summary: JsonObject = {
+        "workflow_name": instance.workflow_name,
+        "current_state": instance.main.state,
+        "created_at": instance.created_at,
+    }
+    return summary | ({"ended_at": instance.ended_at} if instance.ended_at is not None else {})

@@ -1,0 +1,122 @@
+"""Lists of instances, newest first: which index answers which question, and merging where several partitions do.
+
+An id sorts by time, so the last id of a page is the whole position of the next one. A namespace and a status are
+one partition; several are merged. What has no index of its own is filtered from a wider list, reading a bounded
+number of instances a call: such a page may be short, even empty, and still have a next one.
+"""
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from interactor.access.rules.principal import ALL, Namespaces
+from interactor.aws.dynamo import items, keys
+from interactor.aws.dynamo.items import Item, s
+from interactor.aws.dynamo.table import Table
+from interactor.core import jsons
+from interactor.core.jsons import JsonObject
+from interactor.core.statuses import STATUSES, Status
+from interactor.core.times import Millis
+
+MERGED_PARTITIONS = 10
+SCANNED_PER_CALL = 300
+_HIGHEST = "~"
+
+
+@dataclass(frozen=True)
+class Query:
+    """Which instances are asked for; ``namespaces`` are those of the token, or the one of the filter."""
+
+    account: str
+    namespaces: Namespaces
+    ended_since: Millis
+    """What ended before is past its date, even if it has not been removed yet (ruling 24)."""
+    status: Status | None = None
+    workflow_name: str | None = None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One instance in a list."""
+
+    id: str
+    namespace: str
+    status: str
+    summary: JsonObject
+
+
+def page(table: Table, query: Query, below: str | None, limit: int) -> tuple[list[Listed], str | None]:
+    """Up to ``limit`` instances with ids below a position, and the position to go on from (None: no more)."""
+    partitions = _partitions(query)
+    if partitions is not None:
+        return _merged(table, query, partitions, below or _HIGHEST, limit)
+    return _filtered(table, query, below or _HIGHEST, limit)
+
+
+def _partitions(query: Query) -> list[str] | None:
+    """The partitions of the status index that together are the answer; None when they are too many."""
+    if query.namespaces is ALL:
+        return None
+    statuses: Sequence[Status] = STATUSES if query.status is None else (query.status,)
+    if len(query.namespaces) * len(statuses) > MERGED_PARTITIONS:
+        return None
+    return [keys.status_list(query.account, each, status) for each in query.namespaces for status in statuses]
+
+
+def _merged(
+    table: Table, query: Query, partitions: list[str], below: str, limit: int
+) -> tuple[list[Listed], str | None]:
+    pages = [
+        table.query_index("by_status", "status_pk", each, sort_name="list_sk", below=s(below), limit=limit + 1)
+        for each in partitions
+    ]
+    # Beyond the end of a page that has a next one, the other partitions' order is not known.
+    horizon = max((_id(each.items[-1]) for each in pages if each.next_key is not None and each.items), default="")
+    merged = heapq.merge(*(each.items for each in pages), key=_id, reverse=True)
+    known = [item for item in merged if _id(item) >= horizon]
+    found = [listed for listed in map(_listed, known) if _fits(query, listed)]
+    taken = found[:limit]
+    if len(found) > limit:
+        return taken, taken[-1].id
+    return taken, horizon or None
+
+
+def _filtered(table: Table, query: Query, below: str, limit: int) -> tuple[list[Listed], str | None]:
+    index, name, partition = (
+        ("by_account", "account_pk", keys.account_list(query.account))
+        if query.workflow_name is None
+        else ("by_workflow", "workflow_pk", keys.workflow_list(query.account, query.workflow_name))
+    )
+    found: list[Listed] = []
+    scanned = 0
+    while True:
+        wanted = min(100, limit + 1)
+        here = table.query_index(index, name, partition, sort_name="list_sk", below=s(below), limit=wanted)
+        heads = table.batch_get([{"pk": item["pk"], "sk": item["sk"]} for item in here.items])
+        found += (listed for listed in map(_listed, heads) if _fits(query, listed))
+        if len(found) > limit:
+            return found[:limit], found[limit - 1].id
+        scanned += wanted
+        if here.next_key is None:
+            return found, None
+        below = _id(here.items[-1])
+        if scanned >= SCANNED_PER_CALL or len(found) == limit:
+            return found, below
+
+
+def _fits(query: Query, listed: Listed) -> bool:
+    return (
+        (query.namespaces is ALL or listed.namespace in query.namespaces)
+        and query.status in (None, listed.status)
+        and listed.summary.get("ended_at", query.ended_since) >= query.ended_since
+        and query.workflow_name in (None, listed.summary["workflow_name"])
+    )
+
+
+def _listed(item: Item) -> Listed:
+    _, _, _, namespace, status = items.text(item, "status_pk").split("#")
+    return Listed(_id(item), namespace, status, jsons.loads(items.text(item, "summary")))
+
+
+def _id(item: Item) -> str:
+    return items.text(item, "list_sk")

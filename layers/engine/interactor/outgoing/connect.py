@@ -1,0 +1,147 @@
+"""From a host to a connected socket whose address was judged.
+
+The name is resolved once. Every answer is judged before the first is tried, and what is connected is the judged
+address itself, so that a name server which answers differently the next time changes nothing. The connected
+socket is then asked for its peer, which is judged again: that is the address that counts.
+"""
+
+import functools
+import ipaddress
+import queue
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
+
+import certifi
+
+from interactor.core.addresses import refusal
+from interactor.core.urls import Target
+from interactor.outgoing.messages import OutgoingError
+from interactor.outgoing.stream import Deadline
+
+Resolve: TypeAlias = Callable[..., list[tuple[Any, ...]]]
+"""``socket.getaddrinfo``, or something that answers like it."""
+
+_MAX_TRIED: Final = 6
+
+# A lookup cannot be interrupted, only left behind; this bounds how many may be under way at once.
+_lookups = threading.BoundedSemaphore(64)
+
+
+def open_socket(target: Target, resolve: Resolve, allow_loopback: bool, deadline: Deadline) -> socket.socket:
+    """A socket connected to ``target``, with TLS where the URL says so. The caller closes it.
+
+    Raises:
+        OutgoingError: ``refused_address`` or ``connection``.
+        TimeoutError: at the deadline.
+    """
+    addresses = [target.host] if target.is_address else _addresses(target, resolve, deadline)
+    for address in addresses:
+        _judge(address, allow_loopback)
+    raw = _connect(addresses[:_MAX_TRIED], target.port, deadline)
+    try:
+        _judge(raw.getpeername()[0], allow_loopback)
+        return _secure(raw, target.host, deadline) if target.scheme == "https" else raw
+    except BaseException:
+        raw.close()
+        raise
+
+
+def _judge(address: str, allow_loopback: bool) -> None:
+    name = refusal(address, allow_loopback)
+    if name is not None:
+        raise OutgoingError(
+            "refused_address", f"The host leads to a {name} address; only public addresses can be called"
+        )
+
+
+def _addresses(target: Target, resolve: Resolve, deadline: Deadline) -> list[str]:
+    """Every address of the name, in the resolver's order."""
+    answers = _look_up(target, resolve, deadline)
+    addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
+    if not addresses:
+        raise OutgoingError("connection", f"The name {target.host} has no address")
+    return addresses
+
+
+def _look_up(target: Target, resolve: Resolve, deadline: Deadline) -> list[tuple[Any, ...]]:
+    """Resolve in an OS thread of its own, for the resolver knows no timeout."""
+    if not _lookups.acquire(timeout=deadline.remaining()):
+        raise TimeoutError
+    answer: queue.SimpleQueue[list[tuple[Any, ...]] | Exception] = queue.SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            answer.put(resolve(target.host, target.port, 0, socket.SOCK_STREAM))
+        except Exception as error:  # whatever it is belongs to the caller, not to this OS thread
+            answer.put(error)
+        finally:
+            _lookups.release()
+
+    try:
+        threading.Thread(target=look_up, name="outgoing-lookup", daemon=True).start()
+    except RuntimeError:
+        _lookups.release()
+        raise OutgoingError("connection", f"The name {target.host} could not be resolved now") from None
+    try:
+        result = answer.get(timeout=deadline.remaining())
+    except queue.Empty:
+        raise TimeoutError from None
+    if isinstance(result, (OSError, UnicodeError)):
+        raise OutgoingError("connection", f"The name {target.host} could not be resolved") from result
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def _connect(addresses: list[str], port: int, deadline: Deadline) -> socket.socket:
+    """Connect to the first address that answers; each may take an equal part of the time that is left."""
+    failure: OSError | None = None
+    for position, address in enumerate(addresses):
+        parsed = ipaddress.ip_address(address)
+        raw: socket.socket | None = None
+        try:
+            raw = socket.socket(socket.AF_INET if parsed.version == 4 else socket.AF_INET6, socket.SOCK_STREAM)
+            raw.settimeout(deadline.remaining() / (len(addresses) - position))
+            raw.connect((str(parsed), port))
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return raw
+        except OSError as error:
+            failure = error
+            if raw is not None:
+                raw.close()
+    deadline.remaining()
+    if isinstance(failure, TimeoutError):
+        raise failure
+    raise OutgoingError("connection", f"Could not connect: {_reason(failure)}") from failure
+
+
+def _secure(raw: socket.socket, host: str, deadline: Deadline) -> ssl.SSLSocket:
+    """TLS over ``raw``, the certificate checked against the URL's own host."""
+    raw.settimeout(deadline.remaining())
+    try:
+        return tls_context().wrap_socket(raw, server_hostname=host)
+    except ssl.SSLCertVerificationError as error:
+        raise OutgoingError("connection", f"The server's certificate does not hold: {error.verify_message}") from error
+    except ssl.SSLError as error:
+        raise OutgoingError("connection", "The server and this client found no common TLS (1.2 or later)") from error
+
+
+@functools.cache
+def tls_context() -> ssl.SSLContext:
+    """Certificates of certifi, host names checked, TLS 1.2 or later.
+
+    Built by hand because the ready-made contexts also read ``SSLKEYLOGFILE`` from the environment.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_verify_locations(certifi.where())
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def _reason(error: OSError | None) -> str:
+    """What the system says, without the address that it may add."""
+    return (error.strerror if error is not None and error.strerror else "no answer").lower()

@@ -1,1 +1,0 @@
-"""What the endpoints and workers do: one module a verb or a noun of the API. Adapters are handed in."""

@@ -1,0 +1,75 @@
+"""Counts the attempts of accounts whose receivers are slow (``webhooks.rules.account_concurrency``)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from interactor.core.storing import GuardLostError
+from interactor.core.times import Millis
+from interactor.core.world import World
+from interactor.logs import logger
+from interactor.webhooks.rules import account_concurrency
+from interactor.webhooks.rules.account_concurrency import Watch
+
+if TYPE_CHECKING:
+    from interactor.webhooks.store.concurrency import GateStore
+
+TRIES = 5
+"""Losing to other workers this often is finding no room; what was counted then ends by itself."""
+
+
+@dataclass(frozen=True)
+class Watches:
+    """The watches over all accounts. ``at_once``: the attempts that a watched account gets at once."""
+
+    world: World
+    gates: "GateStore"
+    at_once: int
+
+    def room(self, watch: Watch, wanted: Mapping[str, int]) -> Mapping[str, int]:
+        """How many attempts, by subscription, a watched account seems to have room for; nothing is counted."""
+        return account_concurrency.take(watch, "", wanted, self.world.now(), self.at_once)[1]
+
+    def take(self, account: str, watch: Watch, part_id: str, wanted: Mapping[str, int]) -> Mapping[str, int]:
+        """Count attempts of a watched account; how many, by subscription, have room. ``watch``: as it was read last."""
+        for attempt in range(TRIES):
+            now = self.world.now()
+            after, granted = account_concurrency.take(watch, part_id, wanted, now, self.at_once)
+            if not any(granted.values()):
+                return granted
+            try:
+                self.gates.put_watch(account, after, now)
+            except GuardLostError:
+                self.world.pause(attempt)
+                watch = self.gates.watch(account)
+            else:
+                return granted
+        return dict.fromkeys(wanted, 0)
+
+    def give_back(self, account: str, part_id: str, subscription_id: str) -> None:
+        """Count the attempts of a worker to one subscription no longer."""
+        self._change(account, lambda watch, now: account_concurrency.give_back(watch, part_id, subscription_id, now))
+
+    def note_slow(self, account: str) -> None:
+        """Watch an account from now on: one of its receivers is slow."""
+
+        def change(watch: Watch, now: Millis) -> Watch | None:
+            return account_concurrency.watch_on(watch, now) if watch.is_late(now) else None
+
+        if self._change(account, change):
+            logger.info("webhook receivers are slow", extra={"account": account})
+
+    def _change(self, account: str, change: Callable[[Watch, Millis], Watch | None]) -> bool:
+        """Best effort; whether the watch was changed."""
+        for attempt in range(TRIES):
+            now = self.world.now()
+            after = change(self.gates.watch(account), now)
+            if after is None:
+                return False
+            try:
+                self.gates.put_watch(account, after, now)
+            except GuardLostError:
+                self.world.pause(attempt)
+            else:
+                return True
+        return False

@@ -1,0 +1,230 @@
+"""The delivery log: one item a delivery, in a partition of its subscription's own, by an id that sorts by time.
+
+An attempt is one write: it is added to the item's list, which grows to as many as the schedule has. The write is
+refused when that attempt is there already, so that a message that comes twice adds nothing. TTL removes the items.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from interactor.aws.dynamo import items, keys
+from interactor.aws.dynamo.items import Item, b, n, s
+from interactor.aws.dynamo.table import ConditionFailedError, Table
+from interactor.core import ids
+from interactor.core.jsons import JsonObject
+from interactor.core.times import SECOND, Millis
+from interactor.webhooks.rules.account_concurrency import Watch
+from interactor.webhooks.rules.delivery import (
+    KEPT,
+    Attempt,
+    Delivery,
+    Filter,
+    Portion,
+    Range,
+    State,
+)
+from interactor.webhooks.rules.events import Subscription
+from interactor.webhooks.store import concurrency, subscriptions
+
+SCANNED_PER_CALL = 300
+
+Place = tuple[str, str, str]
+"""Account, subscription and delivery."""
+
+
+class DeliveryStore:
+    """The log of all subscriptions, read consistently."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def before_attempts(
+        self, wanted: Iterable[Place]
+    ) -> tuple[Mapping[tuple[str, str], Subscription], Mapping[Place, Delivery], Mapping[str, Watch]]:
+        """What attempts have to know, in one call: their subscriptions, what the log has of the deliveries, and the
+        watches over their accounts.
+        """
+        places = dict.fromkeys(wanted)
+        watched = {(keys.watch(account), keys.HEAD): account for account, *_ in places}
+        told = {(keys.subscriptions(place[0]), place[1]): place[:2] for place in places}
+        logged = {(keys.deliveries(*place[:2]), place[2]): place for place in places}
+        found_subscriptions: dict[tuple[str, str], Subscription] = {}
+        found_deliveries: dict[Place, Delivery] = {}
+        found_watches: dict[str, Watch] = {}
+        for item in self._table.batch_get([items.key(*each) for each in (*told, *logged, *watched)]):
+            key = items.text(item, "pk"), items.text(item, "sk")
+            if key in told:
+                found_subscriptions[told[key]] = subscriptions.read(told[key][0], item)
+            elif key in watched:
+                found_watches[watched[key]] = concurrency.read_watch(item)
+            else:
+                found_deliveries[logged[key]] = _read(item)
+        return found_subscriptions, found_deliveries, found_watches
+
+    def add(self, account: str, subscription_id: str, delivery: Delivery, attempt: Attempt) -> Delivery | None:
+        """Add an attempt, the last of the delivery's ``made``, and the state that it leads to; what the log then has.
+
+        None when it has that attempt, or a later one, already: the message came twice at the same time.
+        """
+        try:
+            stored = self._table.update(
+                items.key(keys.deliveries(account, subscription_id), delivery.id),
+                UpdateExpression="SET #state = :state, made = :made, doc = if_not_exists(doc, :doc), "
+                "expires_at = :end, attempts = list_append(if_not_exists(attempts, :none), :new)",
+                ConditionExpression="attribute_not_exists(made) OR made < :made",
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues={
+                    **_common(delivery, attempt.at),
+                    ":none": {"L": []},
+                    ":new": {"L": [b(items.pack(_attempt_document(attempt)))]},
+                },
+            )
+        except ConditionFailedError:
+            return None
+        return _read(stored)
+
+    def note(self, account: str, subscription_id: str, delivery: Delivery, now: Millis) -> None:
+        """Show a delivery before its first attempt; nothing where that was made already."""
+        with suppress(ConditionFailedError):
+            self._table.update(
+                items.key(keys.deliveries(account, subscription_id), delivery.id),
+                UpdateExpression="SET #state = :state, made = :made, doc = :doc, expires_at = :end",
+                ConditionExpression="attribute_not_exists(made)",
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues=_common(delivery, now),
+            )
+
+    def mark_replayed(self, account: str, subscription_id: str, delivery_id: str, by: str) -> None:
+        """Note which delivery is the latest replay of one."""
+        with suppress(ConditionFailedError):
+            self._table.update(
+                items.key(keys.deliveries(account, subscription_id), delivery_id),
+                UpdateExpression="SET replayed_by = :by",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeValues={":by": s(by)},
+            )
+
+    def give_up(self, account: str, subscription_id: str, delivery: Delivery, now: Millis) -> None:
+        """Note that no more attempts are made, and why; nothing where the log is further already."""
+        with suppress(ConditionFailedError):
+            self._table.update(
+                items.key(keys.deliveries(account, subscription_id), delivery.id),
+                UpdateExpression="SET #state = :state, made = :made, doc = if_not_exists(doc, :doc), "
+                "expires_at = :end, reason = :reason",
+                ConditionExpression="attribute_not_exists(made) OR made = :made",
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues={**_common(delivery, now), ":reason": s(delivery.reason or "")},
+            )
+
+    def get(self, account: str, subscription_id: str, delivery_id: str, now: Millis) -> Delivery | None:
+        """One delivery."""
+        item = self._table.get(items.key(keys.deliveries(account, subscription_id), delivery_id))
+        return None if item is None or _is_over(item, now) else _read(item)
+
+    def page(
+        self, account: str, subscription_id: str, wanted: Filter, below: str | None, limit: int, now: Millis
+    ) -> tuple[list[Delivery], str | None]:
+        """Up to ``limit`` deliveries with ids below a position, newest first, and where to go on (None: no more).
+
+        A filter has no index: a page may be short, even empty, and have a next one.
+        """
+        partition = keys.deliveries(account, subscription_id)
+        after = None if below is None else items.key(partition, below)
+        found: list[Delivery] = []
+        scanned = 0
+        while True:
+            page = self._table.query(partition, after=after, newest_first=True, limit=limit + 1)
+            for item in page.items:
+                if not _is_over(item, now) and wanted.takes(delivery := _read(item)):
+                    if len(found) == limit:
+                        return found, found[-1].id
+                    found.append(delivery)
+            scanned += len(page.items)
+            if page.next_key is None:
+                return found, None
+            after = page.next_key
+            if scanned >= SCANNED_PER_CALL:
+                return found, items.text(after, "sk")
+
+    def within(self, wanted: Range, limit: int, now: Millis) -> Portion:
+        """The next deliveries to replay of a range, oldest event first: of each event the latest one, if it is wanted.
+
+        About ``limit`` of them, or fewer once enough was read for one call.
+        """
+        partition = keys.deliveries(wanted.account, wanted.subscription_id)
+        begin = ids.make("del", wanted.since, bytes(ids.ENTROPY_BYTES))
+        end = ids.make("del", wanted.until, b"\xff" * ids.ENTROPY_BYTES)
+        position, found, repeated, scanned = wanted.after, list[Delivery](), 0, 0
+        while len(found) < limit and scanned < SCANNED_PER_CALL:
+            after = None if position is None else items.key(partition, position)
+            page = self._table.query(partition, at_least=begin, at_most=end, after=after, limit=limit)
+            kept = (_read(item) for item in page.items if not _is_over(item, now))
+            firsts = [each for each in kept if _is_first(each)]
+            latest = self._latest(partition, firsts)
+            found += [latest[each.id] for each in firsts if wanted.takes(each, latest[each.id])]
+            repeated += sum(wanted.made(each, latest[each.id]) for each in firsts)
+            scanned += len(page.items)
+            position = None if page.next_key is None else items.text(page.next_key, "sk")
+            if position is None:
+                break
+        return Portion(tuple(found), repeated, position)
+
+    def _latest(self, partition: str, firsts: list[Delivery]) -> dict[str, Delivery]:
+        """The latest delivery of each event, by the id of its first; a replay that the log has lost counts as none."""
+        names = [each.replayed_by for each in firsts if each.replayed_by is not None]
+        stored = self._table.batch_get([items.key(partition, name) for name in dict.fromkeys(names)]) if names else []
+        replays = {each.id: each for each in map(_read, stored)}
+        return {each.id: replays.get(each.replayed_by or "", each) for each in firsts}
+
+
+def _is_first(delivery: Delivery) -> bool:
+    """Whether it is an event's first delivery: no replay, and no sample."""
+    return "replay_of" not in delivery.source and not delivery.source.get("test")
+
+
+def _common(delivery: Delivery, now: Millis) -> Item:
+    return {
+        ":state": s(delivery.state),
+        ":made": n(delivery.made),
+        ":doc": b(items.pack({"schema": 1, **delivery.source})),
+        ":end": n((now + KEPT) // SECOND),
+    }
+
+
+def _is_over(item: Item, now: Millis) -> bool:
+    """TTL removes late; what is past its date is not shown."""
+    return items.number(item, "expires_at") * SECOND <= now
+
+
+def _read(item: Item) -> Delivery:
+    state: Any = items.text(item, "state")
+    known: State = state
+    return Delivery(
+        id=items.text(item, "sk"),
+        state=known,
+        source=items.unpack(item["doc"]["B"]),
+        made=items.number(item, "made"),
+        attempts=tuple(_attempts(item)),
+        reason=items.text(item, "reason") if "reason" in item else None,
+        replayed_by=items.text(item, "replayed_by") if "replayed_by" in item else None,
+    )
+
+
+def _attempts(item: Item) -> Iterator[Attempt]:
+    for each in item.get("attempts", {"L": []})["L"]:
+        found = items.unpack(each["B"])
+        yield Attempt(
+            found["at"], found["status"], found["problem"], found["duration_ms"], found["response"], found["next_at"]
+        )
+
+
+def _attempt_document(attempt: Attempt) -> JsonObject:
+    return {
+        "at": attempt.at,
+        "status": attempt.status,
+        "problem": attempt.problem,
+        "duration_ms": attempt.duration_ms,
+        "response": attempt.response,
+        "next_at": attempt.next_at,
+    }
