@@ -19,16 +19,18 @@ from typing import Any, Self, cast
 
 import boto3
 
-import interactor.runtime
+import interactor.services
 from benchmarks import logbook
 from benchmarks.logbook import Logbook
 from benchmarks.meter import Meter
 from benchmarks.tally import Tally, add
 from interactor.access.clients import ClientStore
+from interactor.aws import boto
 from interactor.core.times import Millis
 from interactor.core.world import World
 from interactor.logs import logger
-from interactor.runtime import Runtime
+from interactor.services import Services
+from interactor.settings import from_environment
 from local import gateway, patterns, streamrecords, template
 from local.aws import Aws
 from local.functions import Functions
@@ -126,13 +128,13 @@ class Cloud:
         self._aws.wait_until_healthy()
         self.aws = Aws()
         self._declare()
-        interactor.runtime.session.cache_clear()
+        boto.session.cache_clear()
         # An emulator takes its time where a table is large.
-        self._config = cast(dict[str, Any], interactor.runtime._CONFIG)
+        self._config = cast(dict[str, Any], boto.CONFIG)
         self._read_timeout = self._config["read_timeout"]
         self._config["read_timeout"] = 120
         self.meter = Meter(self.aws.client("dynamodb"))
-        self.meter.attach(interactor.runtime.session())
+        self.meter.attach(boto.session())
         self.restart()
         self._functions = Functions(self._declared.functions, ROOT)
         self._follow()
@@ -144,12 +146,12 @@ class Cloud:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        runtime = interactor.runtime.runtime()
-        if "sandbox" in runtime.__dict__:
-            runtime.sandbox.close()
-        interactor.runtime.install(None)
+        logic = interactor.services.services().logic
+        if "sandbox" in logic.__dict__:
+            logic.sandbox.close()
+        interactor.services.install(None)
         self._config["read_timeout"] = self._read_timeout
-        interactor.runtime.session.cache_clear()
+        boto.session.cache_clear()
         self._aws.stop(20)
         self._lock.release()
         shutil.rmtree(self._directory, ignore_errors=True)
@@ -167,14 +169,14 @@ class Cloud:
 
     def restart(self, clock: Callable[[], Millis] | None = None) -> None:
         """Make the process's parts anew. ``clock`` None: the one of counts, with chance that is the same as well."""
-        interactor.runtime.install(None)
+        interactor.services.install(None)
         if clock is None:
             self.clock: Callable[[], Millis] = SteppingClock()
             chance = random.Random(7)  # noqa: S311 - the same ids at every run
-            interactor.runtime.install(Runtime(World(self.clock, chance.randbytes, lambda _: None)))
+            interactor.services.install(Services(World(self.clock, chance.randbytes, lambda _: None)))
         else:
             self.clock = clock
-            interactor.runtime.install(Runtime(World(clock, os.urandom, time.sleep)))
+            interactor.services.install(Services(World(clock, os.urandom, time.sleep)))
 
     def limits(self, each: str) -> None:
         """Have other rate limits from now on; 0 is none."""
@@ -192,8 +194,8 @@ class Cloud:
 
     def forget_limits(self) -> None:
         """Have the process read its rate limits again."""
-        for name in ("buckets", "limiter"):
-            interactor.runtime.runtime().__dict__.pop(name, None)
+        interactor.services.services().settings = from_environment(os.environ)
+        interactor.services.services().__dict__.pop("access", None)
 
     # Watching
 

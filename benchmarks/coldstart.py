@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks import flows
 from benchmarks.cloud import Cloud
-from interactor.runtime import clock
+from interactor.services import clock
 from local.settings import ROOT
 
 ROUNDS = 4

@@ -12,7 +12,7 @@ from benchmarks.cloud import Cloud
 from benchmarks.flows import APPROVAL, FORK, Phases
 from benchmarks.receiver import Receiver
 from benchmarks.tally import Tally
-from interactor.runtime import clock
+from interactor.services import clock
 
 BATCHES = (1, 5, 10)
 SIDE_BY_SIDE = 10

@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import interactor.runtime
 from benchmarks import flows
 from benchmarks.cloud import Cloud
+from interactor.aws import boto
 from interactor.core import ids
-from interactor.runtime import clock
+from interactor.services import clock
 
 PAIRS = 60
 WARM_UP = 5
@@ -40,7 +40,7 @@ class Recorder:
 def measure() -> dict[str, Any]:
     """Median milliseconds of both and the median of each pair's quotient, for create and resume; and their calls."""
     with Cloud() as cloud:
-        recorder = Recorder(interactor.runtime.session())
+        recorder = Recorder(boto.session())
         cloud.restart(clock)
         # What a request is counted by is no call of each request, so that pairs would differ.
         cloud.limits("0")

@@ -11,24 +11,24 @@ from interactor.api.forms import form_or_json
 from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.core.errors import NotFoundError
-from interactor.runtime import runtime
+from interactor.services import Services
 
 
 @counted("source")
-def handler(request: Request, headers: Headers) -> Response:
+def handler(request: Request, services: Services, headers: Headers) -> Response:
     """Answer the token under ``data``, and its fields beside it for plain OAuth clients (ruling 25)."""
-    if runtime().outside_issuer is not None:
+    if services.access.outside_issuer is not None:
         raise NotFoundError("This deployment takes the tokens of an outside issuer; get them there")
-    world = runtime().world
+    world = services.world
     came_at = world.now()
-    count("source", request.source, headers)
+    count(services, "source", request.source, headers)
 
     def proven(client: Client) -> None:
         headers.clear()
-        count("token", client.client_id, headers)
+        count(services, "token", client.client_id, headers)
         # Not before: a client over its own limit must not have secrets checked without end.
-        give_back("source", request.source, came_at)
+        give_back(services, "source", request.source, came_at)
 
     form, authorization, entropy = form_or_json(request), request.headers.get("authorization"), ENTROPY_BYTES
-    token = issue_token(runtime().issuer, form, authorization, came_at, world.entropy(entropy), proven).as_json()
+    token = issue_token(services.access.issuer, form, authorization, came_at, world.entropy(entropy), proven).as_json()
     return Response(200, {"data": token, **token})

@@ -1,13 +1,12 @@
 """POST /webhooks/subscriptions/{subscription_id}/disable: let no more events go to it."""
 
-from interactor.access.rules.principal import Principal
 from interactor.api import webhooks
+from interactor.api.call import Call
 from interactor.api.endpoint import endpoint
-from interactor.api.request import Request
 from interactor.api.response import Response
 
 
 @endpoint("webhooks:write")
-def handler(request: Request, principal: Principal) -> Response:
+def handler(call: Call) -> Response:
     """Answer the subscription as it then is."""
-    return webhooks.switched(request, principal, "disabled")
+    return webhooks.switched(call, "disabled")

@@ -3,12 +3,12 @@
 from interactor.api.endpoint import public
 from interactor.api.request import Request
 from interactor.api.response import Response
-from interactor.runtime import runtime
+from interactor.services import Services
 
 HOUR_SECONDS = 3_600
 
 
 @public
-def handler(_: Request) -> Response:
+def handler(_: Request, services: Services) -> Response:
     """Answer the JWK set itself, without the envelope of other answers (RFC 7517)."""
-    return Response(200, runtime().signer.public_jwks(), {"Cache-Control": f"public, max-age={HOUR_SECONDS}"})
+    return Response(200, services.access.signer.public_jwks(), {"Cache-Control": f"public, max-age={HOUR_SECONDS}"})

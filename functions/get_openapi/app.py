@@ -8,13 +8,14 @@ from interactor.api.openapi.yaml import dump
 from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.core import jsons
+from interactor.services import Services
 
 KEPT_SECONDS = 300
 CACHED = {"Cache-Control": f"public, max-age={KEPT_SECONDS}", "X-Content-Type-Options": "nosniff"}
 
 
 @public
-def handler(request: Request) -> Response:
+def handler(request: Request, services: Services) -> Response:
     """Answer the description in the form that the path names."""
     if request.path.endswith(".json"):
         return Response(200, jsons.dumps(document()), dict(CACHED))

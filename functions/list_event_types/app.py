@@ -1,13 +1,12 @@
 """GET /webhooks/event-types: what can be subscribed to."""
 
-from interactor.access.rules.principal import Principal
+from interactor.api.call import Call
 from interactor.api.endpoint import endpoint
-from interactor.api.request import Request
 from interactor.api.response import Response, ok
 from interactor.webhooks.rules.events import DESCRIPTIONS, EVENT_TYPES
 
 
 @endpoint("webhooks:read")
-def handler(_: Request, __: Principal) -> Response:
+def handler(call: Call) -> Response:
     """Answer all event types."""
     return ok({"event_types": [{"name": name, "description": DESCRIPTIONS[name]} for name in EVENT_TYPES]})

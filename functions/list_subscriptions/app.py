@@ -1,20 +1,18 @@
 """GET /webhooks/subscriptions: the subscriptions within the caller's namespaces, newest first."""
 
-from interactor.access.rules.principal import Principal
 from interactor.api import views
+from interactor.api.call import Call
 from interactor.api.endpoint import endpoint
 from interactor.api.paging import Paging
-from interactor.api.request import Request
 from interactor.api.response import Response, ok
-from interactor.runtime import runtime
 from interactor.webhooks import subscriptions
 
 
 @endpoint("webhooks:read", query=("limit", "cursor"))
-def handler(request: Request, principal: Principal) -> Response:
+def handler(call: Call) -> Response:
     """Answer a page of subscriptions."""
-    paging = Paging(request, principal)
-    found = subscriptions.visible(runtime().subscription_store, principal)
+    paging = Paging(call)
+    found = subscriptions.visible(call.services.webhooks.subscription_store, call.principal)
     rest = [each for each in found if paging.position is None or each.id < paging.position]
     here = rest[: paging.limit]
     position = here[-1].id if len(rest) > len(here) else None

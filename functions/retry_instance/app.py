@@ -1,14 +1,13 @@
 """POST /workflows/instances/{instance_id}/retry: take a failed instance on from the step that failed."""
 
-from interactor.access.rules.principal import Principal
 from interactor.api import instances
+from interactor.api.call import Call
 from interactor.api.endpoint import endpoint
-from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.instances.lifecycle import retry
 
 
 @endpoint("workflows:execute")
-def handler(request: Request, principal: Principal) -> Response:
+def handler(call: Call) -> Response:
     """Answer the whole instance."""
-    return instances.changed(request, principal, retry)
+    return instances.changed(call, retry)

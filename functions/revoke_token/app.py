@@ -6,12 +6,12 @@ from interactor.api.forms import form_or_json
 from interactor.api.request import Request
 from interactor.api.response import Response, ok
 from interactor.core.limits import TOKEN_BYTES
-from interactor.runtime import runtime
+from interactor.services import Services
 
 
 @public
-def handler(request: Request) -> Response:
+def handler(request: Request, services: Services) -> Response:
     """Answer nothing in particular: a token that does not exist is as good as revoked."""
-    parts, form = runtime(), form_or_json(request, TOKEN_BYTES)
-    revoke(form, parts.families, parts.revoked_tokens, parts.verifier.inspect, parts.world.now())
+    parts, form = services, form_or_json(request, TOKEN_BYTES)
+    revoke(form, parts.access.families, parts.access.revoked_tokens, parts.access.verifier.inspect, parts.world.now())
     return ok({})

@@ -1,31 +1,35 @@
 """POST /webhooks/subscriptions/{subscription_id}/rotate-secret: a new secret; both sign for a day."""
 
-from interactor.access.rules.principal import Principal
 from interactor.api import bodies, idempotency, views, webhooks
+from interactor.api.call import Call
 from interactor.api.endpoint import endpoint
-from interactor.api.request import Request
 from interactor.api.response import Response, ok
 from interactor.core.jsons import JsonObject
 from interactor.core.times import iso
-from interactor.runtime import runtime
 from interactor.webhooks import subscriptions
 from interactor.webhooks.rules.events import Subscription
 
 
 @endpoint("webhooks:write")
-def handler(request: Request, principal: Principal) -> Response:
+def handler(call: Call) -> Response:
     """Answer the subscription; a secret that was made is shown here and never again."""
-    subscription = webhooks.found(request, principal)
+    subscription = webhooks.found(call)
 
     def work(key: idempotency.Key | None) -> Response:
-        body = bodies.read(bodies.RotateSecret, request)
+        body = bodies.read(bodies.RotateSecret, call.request)
 
         def show(rotated: Subscription, secret: str) -> JsonObject:
             view = views.subscription(rotated) | {"previous_secret_expires_at": iso(rotated.previous_until)}
             return view | ({"secret": secret} if body.secret is None else {})
 
         also = None if key is None else webhooks.with_secret(200, show, key)
-        return ok(show(*subscriptions.rotate(runtime().subscriptions, principal, subscription.id, body.secret, also)))
+        return ok(
+            show(
+                *subscriptions.rotate(
+                    call.services.webhooks.subscriptions, call.principal, subscription.id, body.secret, also
+                )
+            )
+        )
 
-    scope = webhooks.key_scope(principal, secret=True)
-    return idempotency.once(request, principal, scope, work, webhooks.unsealed(principal))
+    scope = webhooks.key_scope(call.principal, secret=True)
+    return idempotency.once(call, scope, work, webhooks.unsealed(call))

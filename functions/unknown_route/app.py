@@ -4,9 +4,10 @@ from interactor.api.endpoint import public
 from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.api.routes import refuse
+from interactor.services import Services
 
 
 @public
-def handler(request: Request) -> Response:
+def handler(request: Request, services: Services) -> Response:
     """Refuse, and say what the path is for."""
     return refuse(request)

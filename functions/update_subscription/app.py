@@ -1,19 +1,19 @@
 """PATCH /webhooks/subscriptions/{subscription_id}: change URL, events, filter or status."""
 
-from interactor.access.rules.principal import Principal
 from interactor.api import bodies, views, webhooks
+from interactor.api.call import Call
 from interactor.api.endpoint import endpoint
-from interactor.api.request import Request
 from interactor.api.response import Response, ok
-from interactor.runtime import runtime
 from interactor.webhooks.subscriptions import Changes, change
 
 
 @endpoint("webhooks:write")
-def handler(request: Request, principal: Principal) -> Response:
+def handler(call: Call) -> Response:
     """Answer the subscription as it then is."""
-    subscription = webhooks.found(request, principal)
-    body = bodies.read(bodies.ChangeSubscription, request)
+    subscription = webhooks.found(call)
+    body = bodies.read(bodies.ChangeSubscription, call.request)
     within = webhooks.filter_of(body.namespace_filter)
     changes = Changes(body.given, body.url, tuple(body.events), within, body.status)
-    return ok(views.subscription(change(runtime().subscriptions, principal, subscription.id, changes)))
+    return ok(
+        views.subscription(change(call.services.webhooks.subscriptions, call.principal, subscription.id, changes))
+    )

@@ -1,17 +1,15 @@
 """POST /workflows/validate: all errors and warnings of a definition; nothing is stored."""
 
-from interactor.access.rules.principal import Principal
 from interactor.api import definitions
+from interactor.api.call import Call
 from interactor.api.endpoint import endpoint
-from interactor.api.request import Request
 from interactor.api.response import Response, ok
 from interactor.definitions.rules.check import check
-from interactor.runtime import runtime
 
 
 @endpoint("workflows:read", "read", query=("strict",))
-def handler(request: Request, _: Principal) -> Response:
+def handler(call: Call) -> Response:
     """Answer whether the definition is valid."""
-    strict = definitions.is_strict(request)
-    verdict = check(definitions.any_json(request), runtime().check_script)
+    strict = definitions.is_strict(call.request)
+    verdict = check(definitions.any_json(call.request), call.services.logic.sandbox.check)
     return ok(definitions.verdict(verdict.strictly() if strict else verdict))

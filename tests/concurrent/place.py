@@ -9,14 +9,15 @@ import random
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import module_from_spec, spec_from_file_location
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-import interactor.runtime
+import interactor.services
 from interactor.access.rules.principal import ALL, Principal
+from interactor.aws import boto
 from interactor.aws.dynamo import items as stored
 from interactor.aws.dynamo import keys
 from interactor.aws.dynamo.table import Table
@@ -26,8 +27,9 @@ from interactor.files.bucket import FileBucket
 from interactor.instances.step_queue import StepQueue
 from interactor.logic import stand_in
 from interactor.logs import logger
-from interactor.runtime import Runtime
 from interactor.sandbox import Sandbox
+from interactor.services import Services
+from interactor.settings import from_environment
 from local.intrinsics import Intrinsics, parameter_values
 from local.resources import Resources
 from tests import events
@@ -43,7 +45,7 @@ MAIN = "thread_main"
 _CONTEXT = SimpleNamespace(
     function_name="f", memory_limit_in_mb=512, invoked_function_arn="arn:aws:lambda:::f", aws_request_id="1"
 )
-_working: contextvars.ContextVar[Runtime] = contextvars.ContextVar("worker")
+_working: contextvars.ContextVar[Services] = contextvars.ContextVar("worker")
 _names = itertools.count(1)
 _environment = threading.Lock()
 
@@ -58,7 +60,7 @@ def variables_of(intrinsics: Intrinsics) -> dict[str, str]:
 
 
 class _Working:
-    """The runtime that handlers find: that of the worker which called them, whatever the others do."""
+    """The services that handlers find: that of the worker which called them, whatever the others do."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(_working.get(), name)
@@ -119,35 +121,37 @@ class Place:
         around: Around | None = None,
         outside: Any = None,
         chance: random.Random | None = None,
+        sleep: Callable[[float], None] | None = None,
         sqs: Any = None,
         **variables: str,
     ) -> "Worker":
         """A process of its own. ``around`` is put around its calls of DynamoDB, ``variables`` over its environment."""
         own = {**self.environment, **variables}
-        made: Any = Runtime(clock.world(chance))
+        world = clock.world(chance)
+        made: Any = Services(replace(world, sleep=sleep or world.sleep), from_environment(own))
         dynamodb, sqs = self.clients["dynamodb"], sqs or self.clients["sqs"]
-        common = patch.dict(interactor.runtime._clients, {"dynamodb": dynamodb, "sqs": sqs, "kms": self.clients["kms"]})
+        common = patch.dict(boto.made, {"dynamodb": dynamodb, "sqs": sqs, "kms": self.clients["kms"]})
         with _environment, patch.dict(os.environ, own), common:
-            made.table = Table(dynamodb if around is None else Tap(dynamodb, around), self.table)  # type: ignore[arg-type]  # it answers as a client does
+            made.aws.table = Table(dynamodb if around is None else Tap(dynamodb, around), self.table)  # type: ignore[arg-type]  # it answers as a client does
             s3 = self.clients["s3"]
-            made.bucket = FileBucket(s3 if around is None else Tap(s3, around), own["FILES_BUCKET"])
-            made.steps_queue = StepQueue(sqs, own["STEPS_QUEUE_URL"])
-            made.webhooks_queue = MessageQueue(sqs, own["WEBHOOKS_QUEUE_URL"])
-            made.relay_retry_queue = MessageQueue(sqs, own["RELAY_RETRY_QUEUE_URL"])
-            made.sandbox = self.sandbox
-            made.outgoing = outside if outside is not None else Outside()
-            made.models = stand_in.write
-            made.verifier = _Verified()
-            made.secrets = _NoSecrets()
+            made.files.bucket = FileBucket(s3 if around is None else Tap(s3, around), own["FILES_BUCKET"])
+            made.instances.steps_queue = StepQueue(lambda: sqs, own["STEPS_QUEUE_URL"])
+            made.webhooks.queue = MessageQueue(sqs, own["WEBHOOKS_QUEUE_URL"])
+            made.webhooks.relay_retry_queue = MessageQueue(sqs, own["RELAY_RETRY_QUEUE_URL"])
+            made.logic.sandbox = self.sandbox
+            made.logic.outgoing = outside if outside is not None else Outside()
+            made.logic.models = stand_in.write
+            made.access.verifier = _Verified()
+            made.logic.secrets = _NoSecrets()
             # What is interposed here is between the calls of an advance; counting requests would only be in the way.
-            made.buckets = {}
-            assert made.engine
-            assert made.deliverer
-            assert made.subscriptions
-            assert made.sealer
-            assert made.turns
-            assert made.replays
-            assert made.draining
+            made.access.buckets = {}
+            assert made.instances.engine
+            assert made.webhooks.deliverer
+            assert made.webhooks.subscriptions
+            assert made.aws.sealer
+            assert made.webhooks.shares
+            assert made.webhooks.replays
+            assert made.webhooks.redrive
         return Worker(self, made, clock)
 
     # What is stored
@@ -229,7 +233,7 @@ class Worker:
     """One process that serves requests and messages."""
 
     place: Place
-    runtime: Any
+    services: Any
     clock: Clock
     handlers: dict[str, Callable[[Any, Any], Any]] = field(default_factory=dict)
 
@@ -246,7 +250,7 @@ class Worker:
 
     def invoke(self, folder: str, event: Any) -> Any:
         """Call a function's handler with this worker's parts."""
-        token = _working.set(self.runtime)
+        token = _working.set(self.services)
         try:
             return self.handler(folder)(json.loads(json.dumps(event)), _CONTEXT)
         finally:
@@ -339,7 +343,7 @@ def working() -> Iterator[Callable[[Place], Place]]:
             os.environ.update(made.environment)
             return made
 
-        interactor.runtime.install(_Working())  # type: ignore[arg-type]  # it stands for the worker's own
+        interactor.services.install(_Working())  # type: ignore[arg-type]  # it stands for the worker's own
         yield enter
-    interactor.runtime.install(None)
+    interactor.services.install(None)
     logger.setLevel(level)

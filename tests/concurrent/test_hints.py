@@ -305,7 +305,7 @@ def test_a_script_that_kills_its_worker_after_an_action_lets_it_be_made_twice_an
         message = messages.pop()
         for received in range(1, 12):
             worker = place.worker(clock, outside=outside)
-            worker.runtime.sandbox = killer
+            worker.services.logic.sandbox = killer
             with contextlib.suppress(Crash):
                 worker.step(message, received)
                 break
@@ -344,7 +344,7 @@ class _Sent:
 
 def _dies(place, clock, killer, message, received):
     worker = place.worker(clock, outside=killer)
-    worker.runtime.sandbox = killer
+    worker.services.logic.sandbox = killer
     try:
         return worker.step(message, received)
     except Crash:

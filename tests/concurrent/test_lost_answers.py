@@ -40,7 +40,7 @@ def wire(place, endpoint, monkeypatch):
             lambda request, event_name, **_: meddle(event_name.rpartition(".")[2], lambda: session.send(request)),
         )
         worker = place.worker(clock, **more)
-        worker.runtime.table._client = client
+        worker.services.aws.table._client = client
         return worker
 
     return make

@@ -1,13 +1,11 @@
 """Invariant 1 where several workers act on one instance, or one namespace, at the same moment."""
 
-import random
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from interactor.core.world import World
 from tests.concurrent.faults import Gate, together
 from tests.concurrent.flows import APPROVAL, DECISION, end, flow, fork, form, script
 from tests.concurrent.place import ACCOUNT
@@ -85,7 +83,7 @@ def test_sequences_are_never_given_twice_however_threads_overtake_each_other(pla
 
 
 def _sequences(place, clock, instance):
-    head = place.worker(clock).runtime.instances.read(ACCOUNT, instance)
+    head = place.worker(clock).services.instances.store.read(ACCOUNT, instance)
     return {thread.id: thread.sequence for thread in head.instance.threads.values()}
 
 
@@ -175,13 +173,12 @@ def test_one_of_those_who_race_for_the_last_place_gets_it_and_the_counter_stays_
 def test_a_rival_under_the_same_key_waits_for_threads_that_run_on_and_answers_the_same(place, clock):
     name = place.worker(clock).define(fork(2, script("return {}", "ended")))
     asleep, rested, rivals, transactions = threading.Event(), threading.Event(), [], []
-    second = place.worker(clock)
 
     def sleep(_):
         asleep.set()
         assert rested.wait(20)
 
-    second.runtime.world = World(clock, random.SystemRandom().randbytes, sleep)
+    second = place.worker(clock, sleep=sleep)
 
     def around(operation, arguments, call):
         if operation == "transact_write_items":

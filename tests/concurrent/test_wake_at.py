@@ -55,7 +55,7 @@ class Watch:
         """It is in the index, at the moment from which a hint that is lost counts as lost."""
         self.commits += 1
         item = self.place.head(instance_id)
-        head = self.place.worker(self.clock).runtime.instances.read(ACCOUNT, instance_id).instance
+        head = self.place.worker(self.clock).services.instances.store.read(ACCOUNT, instance_id).instance
         left = [thread for thread in head.threads.values() if thread.running]
         halted = head.halted_threads()
         assert {"wake_at", "due_pk"} <= item.keys()

@@ -192,7 +192,7 @@ def test_of_three_failures_at_one_moment_one_disables_the_subscription_and_tells
     user = place.worker(clock)
     wanted = {"url": "https://dead.example/hook", "events": [COMPLETED], "secret": OLD}
     subscription = user.call("POST", "/webhooks/subscriptions", wanted).data["id"]
-    store = user.runtime.subscription_store
+    store = user.services.webhooks.subscription_store
     store.mark(store.get(ACCOUNT, subscription), clock.now - FAILING_FOR)
     outside.will(wanted["url"], answer(500))
     at_the_commit = Barrier("transact_write_items", 3)

@@ -20,7 +20,7 @@ import pytest
 
 from interactor.admin.__main__ import main as admin
 from interactor.client.webhooks import verify_webhook
-from interactor.runtime import clock
+from interactor.services import clock
 from tests.deploy.declared import ROOT, functions
 from tests.deploy.emulated import REGION, Aws, Stack, eventually
 from tests.deploy.tour import GRANT

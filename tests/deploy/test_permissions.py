@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from interactor import runtime
+from interactor import services
 from interactor.sandbox import Sandbox
 from tests.deploy.emulated import ACCOUNT, REGION, Aws
 from tests.deploy.grants import Grant, granted
@@ -33,7 +33,7 @@ def walked(aws: Aws) -> Iterator[Walk]:
             yield here
         finally:
             patch.undo()
-            runtime.install(None)
+            services.install(None)
 
 
 def test_the_walk_leads_through_every_function(walked: Walk) -> None:

@@ -73,16 +73,6 @@ def test_a_function_may_only_do_named_things_to_named_resources(function: Functi
 
 
 @each_function
-def test_a_function_may_use_what_its_variables_name(function: Function) -> None:
-    allowed = " ".join(strings([statement["Resource"] for statement in function.statements]))
-    resource_ids = template()["Resources"].keys()
-    for name, value in function.variables.items():
-        if "Ref" in value and value["Ref"] in resource_ids:
-            assert value["Ref"] in allowed, name
-    assert ("SECRETS_PREFIX" in function.variables) == ("accounts/*" in allowed)
-
-
-@each_function
 def test_what_a_function_may_use_it_has_the_name_of(function: Function) -> None:
     given = set(strings(list(function.variables.values())))
     for statement in function.statements:

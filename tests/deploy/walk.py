@@ -27,10 +27,12 @@ import pytest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from interactor import runtime
+from interactor import services
+from interactor.aws import boto
 from interactor.core.times import Millis
 from interactor.core.world import World
 from interactor.sandbox import Sandbox
+from interactor.settings import from_environment
 from tests import events
 from tests.deploy.declared import ROOT, Function, functions
 from tests.deploy.emulated import ACCOUNT, REGION, Aws, Stack, eventually, only
@@ -107,7 +109,7 @@ class Walk:
     _loses_answer: bool = False
     _events: dict[str, Any] = field(default_factory=dict)
     _handlers: dict[str, Callable[[Any, Any], Any]] = field(default_factory=dict)
-    _runtimes: dict[str, runtime.Runtime] = field(default_factory=dict)
+    _processes: dict[str, services.Services] = field(default_factory=dict)
     _sessions: dict[str, Credentials] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -116,7 +118,7 @@ class Walk:
         session.events.register("before-parameter-build.*.*", self._sign)
         session.events.register("after-call.*.*", self._look)
         self.patch.setattr(boto3, "DEFAULT_SESSION", session)
-        self.patch.setattr(runtime, "session", lambda: SimpleNamespace(create_client=session.client))
+        self.patch.setattr(boto, "session", lambda: SimpleNamespace(create_client=session.client))
 
     # What is called
 
@@ -127,7 +129,7 @@ class Walk:
         environment = Environment(self._variables(function) | NOT_DECLARED)
         self.patch.setattr(os, "environ", environment)
         self._name, self._loses_answer = name, loses_answer
-        runtime.install(self._runtime(name, later))
+        services.install(self._services(name, later))
         try:
             return self._handler(name)(event, None)
         finally:
@@ -136,7 +138,7 @@ class Walk:
 
     def repeat(self, name: str) -> None:
         """Let a new copy of a function have its latest event again, whatever comes of it."""
-        self._runtimes.pop(name, None)
+        self._processes.pop(name, None)
         with suppress(Exception):
             self.run(name, self._events[name])
 
@@ -160,7 +162,7 @@ class Walk:
         """Call an endpoint twice with one idempotency key, and the second time another copy of its function."""
         key = f"{called}-{len(self.calls[called])}"
         first = self.request(called, body, status, key=key, **path)
-        del self._runtimes[called]
+        del self._processes[called]
         assert self.request(called, body, status, key=key, **path) == first
         return first
 
@@ -261,14 +263,17 @@ class Walk:
             self._handlers[name] = module.handler
         return self._handlers[name]
 
-    def _runtime(self, name: str, later: Millis) -> runtime.Runtime:
-        if later or name not in self._runtimes:
-            made = runtime.Runtime(World(lambda: runtime.clock() + later, os.urandom, time.sleep))
-            made.__dict__["sandbox"] = self.sandbox
+    def _services(self, name: str, later: Millis) -> services.Services:
+        if later or name not in self._processes:
+            made = services.Services(
+                World(lambda: services.clock() + later, os.urandom, time.sleep),
+                from_environment(self._variables(FUNCTIONS[name])),
+            )
+            made.logic.sandbox = self.sandbox
             if later:
                 return made
-            self._runtimes[name] = made
-        return self._runtimes[name]
+            self._processes[name] = made
+        return self._processes[name]
 
 
 _OWN_ENVIRONMENT = os.environ
@@ -288,7 +293,7 @@ def asked(
         query=urlencode(query or {}),
         headers=({"authorization": f"Bearer {token}"} if token else {}) | ({"idempotency-key": key} if key else {}),
         body=None if body is None else json.dumps(body),
-        at=runtime.clock(),
+        at=services.clock(),
     )
 
 

@@ -23,9 +23,10 @@ from botocore.awsrequest import AWSResponse
 from moto.core.botocore_stubber import MockRawResponse
 from moto.dynamodb.models import dynamodb_backends
 
-import interactor.runtime
+import interactor.services
 from interactor.access.clients import ClientStore
 from interactor.access.signing import Signer
+from interactor.aws import boto
 from interactor.aws.dynamo.items import unpack_bytes
 from interactor.aws.dynamo.table import Table
 from interactor.core.times import SECOND, Millis
@@ -33,8 +34,9 @@ from interactor.core.world import World
 from interactor.instances.store.instances import InstanceStore
 from interactor.logic.secrets import SecretStore
 from interactor.logs import logger
-from interactor.runtime import Runtime
 from interactor.sandbox import Sandbox
+from interactor.services import Services
+from interactor.settings import from_environment
 from local.patterns import any_matches
 from tests import events
 from tests.integration.described import check_described
@@ -137,7 +139,7 @@ class Deployment:
     sent: list[tuple[str, Any, int]] = field(default_factory=list)
     logs: io.StringIO = field(default_factory=io.StringIO)
     relayed: set[tuple[str, str]] = field(default_factory=set)
-    runtimes: dict[str, Runtime] = field(default_factory=dict)
+    processes: dict[str, Services] = field(default_factory=dict)
     tokens: dict[str, tuple[str, Millis]] = field(default_factory=dict)
     waiting: Counter[str] = field(default_factory=Counter)
     errors_expected: bool = False
@@ -257,28 +259,29 @@ class Deployment:
         with patch.dict(os.environ, variables):
             for name in _all_variables() - set(variables):
                 os.environ.pop(name, None)
-            outer = interactor.runtime._runtime
-            self._install(self.runtime(folder))
+            outer = interactor.services._services
+            self._install(self.services(folder))
             try:
                 return handler(folder)(json.loads(json.dumps(event)), _CONTEXT)
             finally:
                 self._install(outer)
                 logger.remove_keys(["request_id", "route", "instance_id"])
 
-    def _install(self, runtime: Runtime | None) -> None:
-        interactor.runtime.install(runtime)
-        interactor.runtime._clients.update(self.clients)
+    def _install(self, services: Services | None) -> None:
+        interactor.services.install(services)
+        boto.made.update(self.clients)
 
-    def runtime(self, folder: str) -> Runtime:
+    def services(self, folder: str) -> Services:
         """The parts of one function's process."""
-        if folder not in self.runtimes:
-            made = Runtime(
-                World(self.clock, self.entropy.randbytes, lambda seconds: self.clock.advance(int(seconds * 1000)))
+        if folder not in self.processes:
+            made = Services(
+                World(self.clock, self.entropy.randbytes, lambda seconds: self.clock.advance(int(seconds * 1000))),
+                from_environment(self.stack.variables(folder)),
             )
-            made.sandbox, made.signer = self.sandbox, self.signer
-            made.outgoing = self.outside  # type: ignore[assignment]  # it answers what the client is asked
-            self.runtimes[folder] = made
-        return self.runtimes[folder]
+            made.logic.sandbox, made.access.signer = self.sandbox, self.signer
+            made.logic.outgoing = self.outside  # type: ignore[assignment]  # it answers what the client is asked
+            self.processes[folder] = made
+        return self.processes[folder]
 
     # Workers
 

@@ -13,7 +13,7 @@ from botocore.config import Config
 from moto import mock_aws
 
 from interactor.access.signing import Signer
-from interactor.runtime import _for_s3
+from interactor.aws.boto import for_s3
 from interactor.sandbox import Sandbox
 from tests.events import REGION
 from tests.integration.deployment import Deployment, deployed
@@ -34,7 +34,7 @@ def _client(service: str) -> Any:
         config=Config(
             retries={"mode": "standard", "total_max_attempts": 1},
             user_agent="tests",
-            **(_for_s3() if service == "s3" else {}),
+            **(for_s3() if service == "s3" else {}),
         ),
     )
 

@@ -46,7 +46,7 @@ def serve() -> Iterator[Callable[[Behave], Server]]:
 def api(deploy: Deploy, monkeypatch: pytest.MonkeyPatch) -> Deployment:
     made = deploy(WebhookRetryDelays="0,1", OutboundAllowLoopback="true")
     monkeypatch.setattr("interactor.webhooks.post.TIMEOUT", TIMEOUT_MS)
-    made.runtime("deliver_webhooks").outgoing = OutgoingClient(allow_loopback=True)
+    made.services("deliver_webhooks").logic.outgoing = OutgoingClient(allow_loopback=True)
     made.define(one(halting()))
     return made
 
@@ -164,7 +164,7 @@ def test_nine_slow_subscribers_do_not_delay_the_tenth_of_their_batch(api: Deploy
     for url in (*slow, fast):
         subscribe(api, url=url)
         api.outside.will(url, tells if url == fast else waits)
-    api.runtime("deliver_webhooks").outgoing = api.outside  # type: ignore[assignment]  # it answers what the client is asked
+    api.services("deliver_webhooks").logic.outgoing = api.outside  # type: ignore[assignment]  # it answers what the client is asked
     api.start("flow")
     api.relay()
     assert api.work("WebhooksQueue") == 10, "one batch"
@@ -321,7 +321,7 @@ def test_a_name_that_leads_inside_is_refused_at_every_attempt(deploy: Deploy) ->
         asked.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", 443))]
 
-    api.runtime("deliver_webhooks").outgoing = OutgoingClient(False, resolve)
+    api.services("deliver_webhooks").logic.outgoing = OutgoingClient(False, resolve)
     api.define(one(halting()))
     subscription = subscribe(api, url="https://rebound.example.com/")
     api.start("flow")

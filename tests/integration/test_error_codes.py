@@ -262,7 +262,7 @@ def _start(definition: Any, *answers: Any) -> Callable[[Deployment, pytest.Monke
 def _timeout(api: Deployment, _: pytest.MonkeyPatch) -> str:
     api.define(one(script("for (;;) {}")))
     with Sandbox(timeout_ms=100) as hasty:
-        api.runtime("create_instance").sandbox = hasty
+        api.services("create_instance").logic.sandbox = hasty
         instance: str = api.start("flow")["id"]
     return instance
 

@@ -57,7 +57,7 @@ def api(deployment: Deployment) -> Deployment:
 
 def with_model(api: Deployment, *answers: str | Failed | Exception | Callable[[], str]) -> Model:
     model = Model(*answers)
-    api.runtime("advance_steps").models = model
+    api.services("advance_steps").logic.models = model
     return model
 
 

@@ -60,7 +60,7 @@ def test_logic_sees_a_password_and_nobody_reads_it_back(api: Deployment) -> None
         asked.append(call)
         return Succeeded("Please confirm.")
 
-    api.runtime("advance_steps").models = model
+    api.services("advance_steps").logic.models = model
     started = api.start("opening", {"password": OLD})
     given = {"account": "a", "password": VALUE, "code": "77", "token": "blue"}
     resumed = api.resume(started["id"], given)

@@ -350,7 +350,7 @@ def test_a_quota_that_was_lowered_counts_what_began_under_the_old_one(deploy: An
     deployment = deploy(NamespaceQuota="3200")
     deployment.define(one(halting()))
     started = [deployment.start("flow") for _ in range(5)]
-    lowered = deployment.runtime("create_instance").engine
+    lowered = deployment.services("create_instance").instances.engine
     lowered._places = Places(lowered.world, lowered.instances, 4)
     path, body = "/workflows/flow/instances", {"namespace": "user_123"}
     for number in (0, 1):

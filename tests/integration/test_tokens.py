@@ -136,7 +136,7 @@ def test_a_second_key_verifies_and_the_first_one_signs(deploy: Deploy, aws: Aws)
     own = aws.clients["kms"].describe_key(KeyId=aws.key_id)["KeyMetadata"]["Arn"]
     rotated = deploy(SigningKeys=f"{made},{own}")
     for folder in ("get_jwks", "create_token", "list_workflows"):
-        del rotated.runtime(folder).signer  # the parameter's own, and not the one that tests share
+        del rotated.services(folder).access.signer  # the parameter's own, and not the one that tests share
     rotated.register("local", "local-secret")
     keys = rotated.call("GET", "//oauth/jwks", token=NO_TOKEN).body["keys"]
     assert len({key["kid"] for key in keys}) == 2

@@ -323,7 +323,7 @@ def test_a_success_while_the_last_attempt_fails_keeps_a_subscription_active(api:
     api.drain()
     api.purge("WebhooksQueue")
     api.clock.advance(5 * DAY)
-    store = api.runtime("deliver_webhooks").subscription_store
+    store = api.services("deliver_webhooks").webhooks.subscription_store
 
     def fails_while_another_succeeds(_: Any) -> Any:
         found = store.get(ACCOUNT, subscription)

@@ -91,9 +91,9 @@ def _engine(made: Sandbox, limit: float) -> Iterator[Engine]:
         enter(place)
         worker, unchecked = place.worker(Clock()), place.worker(Clock())
         for each in (worker, unchecked):
-            each.runtime.secrets = SimpleNamespace(read=lambda _: {"NAME": "s3cret"})
-        parts = unchecked.runtime
-        parts.workflows = Definitions(parts.world, parts.definitions, lambda _: None)
+            each.services.logic.secrets = SimpleNamespace(read=lambda _: {"NAME": "s3cret"})
+        parts = unchecked.services
+        parts.definitions.workflows = Definitions(parts.world, parts.definitions.store, lambda _: None)
         # Starting a child, and loading what a function imports, takes longer than most scripts.
         assert worker.started(_definition("return {}"))
         yield Engine(place, worker, unchecked, limit)

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-import interactor.runtime
+import interactor.services
 from interactor.access.rules.principal import ALL, Principal
 from interactor.aws.dynamo.table import Table
 from interactor.aws.queues import MessageQueue
@@ -22,7 +22,7 @@ from interactor.instances.rules.settle import Lifetimes
 from interactor.instances.step_queue import StepQueue
 from interactor.instances.store import instances
 from interactor.logs import logger
-from interactor.runtime import Runtime
+from interactor.services import Services
 from interactor.workers import clock, webhooks
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +48,10 @@ _ENVIRONMENT = {
     "WEBHOOK_RETRY_DELAYS": "0,30,120,480,1800,7200",
     "WEBHOOK_ATTEMPTS_AT_ONCE": "50",
     "OUTBOUND_ALLOW_LOOPBACK": "false",
+    **dict.fromkeys(("RATE_LIMIT_READ", "RATE_LIMIT_WRITE", "RATE_LIMIT_CREATE", "RATE_LIMIT_TOKEN"), "0"),
+    **dict.fromkeys(("FILES_BUCKET", "DATA_KEY_ID", "SIGNING_KEY_ID", "SECRETS_PREFIX"), "unused"),
+    **dict.fromkeys(("TOKEN_ISSUER", "TOKEN_AUDIENCE"), "unused"),
+    **dict.fromkeys(("SIGNING_KEYS", "ISSUER_JWKS_URL", "REDACT_FIELDS", "AI_MODELS"), ""),
 }
 _NARROWED = {
     "TRANSITIONS_IN_A_ROW": 120,
@@ -96,7 +100,7 @@ def deployed(quota: str) -> Iterator[None]:
         stack.enter_context(patch.object(instances, "REMOVED_PER_CALL", _REMOVED_PER_CALL))
         for name, bound in _NARROWED.items():
             stack.enter_context(patch.object(limits, name, bound))
-        stack.callback(interactor.runtime.install, None)
+        stack.callback(interactor.services.install, None)
         stack.callback(logger.setLevel, logger.log_level)
         logger.setLevel(logging.CRITICAL)
         yield
@@ -104,18 +108,18 @@ def deployed(quota: str) -> Iterator[None]:
 
 def begin_process(world: World, dynamodb: Any, sqs: Any, outside: Any) -> Any:
     """A process of functions begins, with nothing of the one before; answers its parts."""
-    made: Any = Runtime(world)
-    made.table = Table(dynamodb, "table")
-    made.steps_queue = StepQueue(sqs, STEPS)
-    made._messages = lambda variable: MessageQueue(sqs, variable)
-    made.sandbox = made.outgoing = outside
-    made.models = outside.write
-    made.verifier = _Verified()
-    made.sealer = _Sealer()
-    made.secrets = SimpleNamespace(read=lambda _: {})
+    made: Any = Services(world)
+    made.aws.table = Table(dynamodb, "table")
+    made.instances.steps_queue = StepQueue(lambda: sqs, STEPS)
+    made.aws.queue = lambda url: MessageQueue(sqs, url)
+    made.logic.sandbox = made.logic.outgoing = outside
+    made.logic.models = outside.write
+    made.access.verifier = _Verified()
+    made.aws.sealer = _Sealer()
+    made.logic.secrets = SimpleNamespace(read=lambda _: {})
     # Requests are not counted: that is another's test.
-    made.buckets = {}
-    interactor.runtime.install(made)
+    made.access.buckets = {}
+    interactor.services.install(made)
     return made
 
 

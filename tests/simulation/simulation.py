@@ -152,7 +152,7 @@ class _Simulation:
     def _start_process(self) -> None:
         world = World(self._look, self._entropy.randbytes, self._sleep)
         dynamodb, sqs = Tap(self._table, self._faults), Tap(self._sqs, self._sending)
-        self._runtime = begin_process(world, dynamodb, sqs, self._outside)
+        self._services = begin_process(world, dynamodb, sqs, self._outside)
 
     def _sending(self, operation: str, arguments: dict[str, Any], call: Callable[[], Any]) -> Any:
         if arguments["QueueUrl"] == STEPS:
@@ -179,7 +179,7 @@ class _Simulation:
         ):
             url = f"{HOOKS}{number}"
             made = Subscription(f"whsub_{number}", ACCOUNT, url, kinds, "whsec_c2VjcmV0", ALL, self._clock)
-            self._runtime.subscription_store.add(made, f"subscription {number}")
+            self._services.webhooks.subscription_store.add(made, f"subscription {number}")
             self._oracle.subscribers[url] = frozenset(kinds)
         return Callers(self._chance, self._now, names, NAMESPACES)
 

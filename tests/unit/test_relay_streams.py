@@ -29,7 +29,8 @@ class Refusing:
 def test_a_record_whose_sending_failed_is_set_aside_and_the_others_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     queue, aside = Refusing(), []
     retry = SimpleNamespace(send=lambda key, group: aside.append((key, group)))
-    monkeypatch.setattr(relay, "runtime", lambda: SimpleNamespace(webhooks_queue=queue, relay_retry_queue=retry))
+    parts = SimpleNamespace(webhooks=SimpleNamespace(queue=queue, relay_retry_queue=retry))
+    monkeypatch.setattr(relay, "services", lambda: parts)
     monkeypatch.setattr(relay, "_relay", lambda parts: None)
     monkeypatch.setattr(relay, "emit", lambda records: None)
 

@@ -1,62 +1,130 @@
-"""What the deployment sets, read from the environment by name; ``template.yaml`` declares every one of them.
+"""What the deployment sets: the functions' environment, read once as a process starts.
 
-Each function declares only what it uses, so each value is read when it is first needed.
+``template.yaml`` declares every variable for all functions. One that is missing or cannot be read stops the process
+before its first request: a forgotten quota must not mean that there is none.
 """
 
-import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, TypeAlias, get_origin, get_type_hints
 
 from interactor.core.times import DAY, SECOND, Millis, parse_duration
 
-FOR_EVER: Millis = 36_500 * DAY
-NO_BUDGET: Millis = 10 * 60 * SECOND
+FOR_EVER: Final[Millis] = 36_500 * DAY
+NO_BUDGET: Final[Millis] = 10 * 60 * SECOND
 
 
-def text(name: str) -> str:
-    """A variable that must be there.
+class SettingsError(Exception):
+    """The environment is not what the engine needs. The message names every variable that is missing or wrong."""
+
+
+def _flag(value: str) -> bool:
+    """``true`` or anything else."""
+    return value.strip().lower() == "true"
+
+
+def _lifetime(value: str) -> Millis:
+    """A duration such as ``30d``; ``0`` is no limit."""
+    return FOR_EVER if value.strip() == "0" else parse_duration(value.strip())
+
+
+def _limit(value: str) -> int | None:
+    """A number; ``0`` is no limit."""
+    return int(value) or None
+
+
+def _budget(value: str) -> Millis:
+    """Milliseconds; ``0`` is no limit."""
+    return int(value) or NO_BUDGET
+
+
+def _words(value: str) -> tuple[str, ...]:
+    """Words separated by commas."""
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _delays(value: str) -> tuple[Millis, ...]:
+    """Seconds separated by commas, as milliseconds."""
+    return tuple(round(float(part) * SECOND) for part in value.split(","))
+
+
+Number: TypeAlias = Annotated[int, int]
+Limit: TypeAlias = Annotated[int | None, _limit]
+Lifetime: TypeAlias = Annotated[Millis, _lifetime]
+Budget: TypeAlias = Annotated[Millis, _budget]
+Words: TypeAlias = Annotated[tuple[str, ...], _words]
+Delays: TypeAlias = Annotated[tuple[Millis, ...], _delays]
+Flag: TypeAlias = Annotated[bool, _flag]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting. The variable of ``table_name`` is ``TABLE_NAME``, and so on. None is no limit."""
+
+    table_name: str
+    files_bucket: str
+    steps_queue_url: str
+    webhooks_queue_url: str
+    exhausted_queue_url: str
+    relay_retry_queue_url: str
+    data_key_id: str
+    secrets_prefix: str
+
+    token_issuer: str
+    token_audience: str
+    signing_key_id: str
+    cursor_key_id: str
+    signing_keys: str
+    """Key ids separated by commas, while keys change; empty: the one of the stack."""
+    issuer_jwks_url: str
+    """Where an outside issuer's keys are; empty: tokens are issued here."""
+
+    rate_limit_read: Limit
+    rate_limit_write: Limit
+    rate_limit_create: Limit
+    rate_limit_token: Limit
+    rate_limit_source: Limit
+    namespace_quota: Limit
+
+    running_ttl: Lifetime
+    halted_ttl: Lifetime
+    retention_after_end: Lifetime
+    file_retention: Lifetime
+    redact_fields: Words
+
+    inline_budget_ms: Budget
+    http_retry_delays: Delays
+    webhook_retry_delays: Delays
+    webhook_attempts_at_once: Number
+    outbound_allow_loopback: Flag
+    ai_models: str
+    """``name=model`` pairs separated by commas, or the name of the stand-in."""
+
+
+def from_environment(environment: Mapping[str, str]) -> Settings:
+    """The settings of an environment.
 
     Raises:
-        KeyError: naming it.
+        SettingsError: naming every variable that is missing or wrong.
     """
-    return os.environ[name]
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, hint in get_type_hints(Settings, include_extras=True).items():
+        variable = name.upper()
+        if variable not in environment:
+            problems.append(f"{variable} is not set")
+            continue
+        reader = hint.__metadata__[0] if get_origin(hint) is Annotated else str
+        try:
+            values[name] = reader(environment[variable])
+        except ValueError as error:
+            problems.append(f"{variable}: {error}")
+    if problems:
+        raise SettingsError("; ".join(problems))
+    return Settings(**values)
 
 
-def flag(name: str) -> bool:
-    """``true`` or anything else."""
-    return text(name).strip().lower() == "true"
-
-
-def lifetime(name: str) -> Millis:
-    """A duration such as ``30d``; ``0`` is no limit."""
-    value = text(name).strip()
-    return FOR_EVER if value == "0" else parse_duration(value)
-
-
-def limit(name: str) -> int | None:
-    """A number; ``0`` is no limit."""
-    return int(text(name)) or None
-
-
-def number(name: str) -> int:
-    """A number."""
-    return int(text(name))
-
-
-def budget(name: str) -> Millis:
-    """Milliseconds; ``0`` is no limit."""
-    return int(text(name)) or NO_BUDGET
-
-
-def words(name: str) -> tuple[str, ...]:
-    """Words separated by commas."""
-    return tuple(part.strip() for part in text(name).split(",") if part.strip())
-
-
-def names(name: str) -> dict[str, str]:
+def pairs(value: str) -> dict[str, str]:
     """``name=value`` pairs separated by commas."""
-    pairs = (part.partition("=") for part in text(name).split(",") if part.strip())
-    return {key.strip(): value.strip() for key, _, value in pairs}
-
-
-def delays(name: str) -> tuple[Millis, ...]:
-    """Seconds separated by commas, as milliseconds."""
-    return tuple(round(float(part) * SECOND) for part in text(name).split(","))
+    parts = (part.partition("=") for part in value.split(",") if part.strip())
+    return {key.strip(): value.strip() for key, _, value in parts}

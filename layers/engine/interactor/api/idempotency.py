@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from interactor.access.rules.principal import Principal
 from interactor.api import views
+from interactor.api.call import Call
 from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.core import jsons
@@ -24,7 +25,7 @@ from interactor.core.errors import (
 from interactor.core.jsons import Json, JsonError
 from interactor.core.storing import IdempotencyKey, Item, KeyTakenError, Remembered, StoreUnavailableError
 from interactor.core.times import SECOND, Millis
-from interactor.runtime import runtime
+from interactor.services import Services
 
 HEADER = "idempotency-key"
 LONGEST = 255
@@ -40,12 +41,13 @@ class Key:
     """A request's key, which its commit takes; and what was remembered under it then."""
 
     key: IdempotencyKey
+    services: Services
     taken: Remembered | None = None
 
     def write(self, remembered: Remembered) -> Item:
         """The write that takes the key and remembers an answer."""
         self.taken = remembered
-        return runtime().remembered.write(self.key, remembered, runtime().world.now())
+        return self.services.aws.idempotency_records.write(self.key, remembered, self.services.world.now())
 
     def sent(self, status: int, body: Json) -> None:
         """Remember the answer to a request whose effect is a message that was sent.
@@ -54,7 +56,7 @@ class Key:
             KeyTakenError: when another request took the key meanwhile; its answer is given then.
         """
         remembered = Remembered(self.key.request, status, jsons.dumps(body), None)
-        runtime().remembered.take(self.key, remembered, runtime().world.now())
+        self.services.aws.idempotency_records.take(self.key, remembered, self.services.world.now())
 
     def keep(self, status: int, body: str, instance_id: str) -> None:
         """Remember the answer to a request that had nothing to change, where no commit has taken the key.
@@ -64,7 +66,7 @@ class Key:
         """
         if self.taken is None:
             self.taken = Remembered(self.key.request, status, body, instance_id)
-            runtime().remembered.take(self.key, self.taken, runtime().world.now())
+            self.services.aws.idempotency_records.take(self.key, self.taken, self.services.world.now())
 
     def answer(self, status: int, body: Json) -> tuple[Response, Item]:
         """An answer that is known before its effect is committed, and the write that remembers it."""
@@ -73,8 +75,7 @@ class Key:
 
 
 def once(
-    request: Request,
-    principal: Principal,
+    call: Call,
     namespace: str,
     work: Callable[[Key | None], Response],
     unsealed: Callable[[str], str] = str,
@@ -87,11 +88,11 @@ def once(
         IdempotencyConflictError: when the key was used for another request.
         InvalidRequestError: when it is no key.
     """
-    given = request.headers.get(HEADER)
+    given = call.request.headers.get(HEADER)
     if given is None:
         return work(None)
-    key = Key(_key(given, request, principal, namespace))
-    store, now = runtime().remembered, runtime().world.now()
+    key = Key(_key(given, call.request, call.principal, namespace), call.services)
+    store, now = call.services.aws.idempotency_records, call.services.world.now()
     found = store.find(key.key, now)
     if found is None:
         try:
@@ -105,7 +106,7 @@ def once(
             found = store.find(key.key, now)
             if found is None:
                 raise
-    return _again(found, key.key, principal, unsealed)
+    return _again(found, key, unsealed)
 
 
 def _keep(key: Key, response: Response) -> Response:
@@ -117,7 +118,7 @@ def _keep(key: Key, response: Response) -> Response:
         KeyTakenError: when another request with the key came first.
     """
     text = response.body if isinstance(response.body, str) else jsons.dumps(response.body)
-    store, now, taken = runtime().remembered, runtime().world.now(), key.taken
+    store, now, taken = key.services.aws.idempotency_records, key.services.world.now(), key.taken
     if taken is None:
         store.take(key.key, Remembered(key.key.request, response.status, text, None), now)
         return response
@@ -140,35 +141,35 @@ def _keep(key: Key, response: Response) -> Response:
     return response
 
 
-def _closed(found: Remembered, key: IdempotencyKey) -> Remembered:
+def _closed(found: Remembered, key: Key) -> Remembered:
     """What is remembered under a key for good: waits for the request that has it, and where that is dead, or slower
     than a client waits, what it committed is its last word.
     """
-    store, world = runtime().remembered, runtime().world
+    store, world = key.services.aws.idempotency_records, key.services.world
     for attempt in range(LOOKS):
         if not found.open_until:
             return found
         if found.open_until <= world.now():
             break
         world.pause(attempt)
-        found = store.find(key, world.now()) or found
+        found = store.find(key.key, world.now()) or found
     if found.open_until:
         try:
             found = replace(found, open_until=0)
-            store.close(key, found, world.now())
+            store.close(key.key, found, world.now())
         except KeyTakenError:
-            found = store.find(key, world.now()) or found
+            found = store.find(key.key, world.now()) or found
     return found
 
 
-def _again(found: Remembered, key: IdempotencyKey, principal: Principal, unsealed: Callable[[str], str]) -> Response:
-    if not _same_request(found, key):
+def _again(found: Remembered, key: Key, unsealed: Callable[[str], str]) -> Response:
+    if not _same_request(found, key.key):
         message = "This Idempotency-Key was used for another request, or by another caller; use a new one"
         raise IdempotencyConflictError(message)
     found = _closed(found, key)
     if found.body is not None:
         return Response(found.status, unsealed(found.body), dict(REPLAYED))
-    head = runtime().instances.read_with_history(principal.account, found.instance_id or "")
+    head = key.services.instances.store.read_with_history(key.key.account, found.instance_id or "")
     if head is None:
         raise ConcurrentModificationError("What this key made is gone")
     return Response(found.status, {"data": views.instance(head.instance, head.records or ())}, dict(REPLAYED))

@@ -2,34 +2,32 @@
 
 from collections.abc import Callable, Sequence
 
-from interactor.access.rules.principal import Principal
 from interactor.api import bodies, idempotency, listed, views
-from interactor.api.request import Request
+from interactor.api.call import Call
 from interactor.api.response import Response
 from interactor.core import jsons
 from interactor.core.errors import ThreadNotFoundError
 from interactor.core.jsons import Json
 from interactor.core.storing import Item, Remembered
 from interactor.instances.engine import Also, Engine
-from interactor.instances.lookup import find_instance
 from interactor.instances.resume import Resume, Trigger, resume
 from interactor.instances.rules.settle import Settled
 from interactor.instances.rules.stored import Head, Record
 from interactor.instances.store import records
-from interactor.runtime import runtime
 
 Change = Callable[[Engine, Head, Json, Also | None], Head]
 """Something that is done to a whole instance, by someone, with one more write in its commit."""
 
 
-def remembered(key: idempotency.Key | None, status: int) -> Also | None:
+def remembered(call: Call, key: idempotency.Key | None, status: int) -> Also | None:
     """The write that remembers the answer of a commit under the request's idempotency key, where it has one."""
     if key is None:
         return None
 
     def write(settled: Settled, before: Sequence[Record]) -> Item:
         body = jsons.dumps({"data": views.instance(settled.instance, [*before, records.of(settled)])})
-        ends = runtime().world.now() + idempotency.OPEN if runtime().engine.runs_on(settled.instance) else 0
+        runs_on = call.services.instances.engine.runs_on(settled.instance)
+        ends = call.services.world.now() + idempotency.OPEN if runs_on else 0
         return key.write(Remembered(key.key.request, status, body, settled.instance.id, ends))
 
     return write
@@ -43,9 +41,10 @@ def _answered(key: idempotency.Key | None, head: Head) -> Response:
     return Response(200, body)
 
 
-def resumed(request: Request, principal: Principal, thread_id: str | None) -> Response:
+def resumed(call: Call, thread_id: str | None) -> Response:
     """Resume, and answer the instance. What does not exist is told before what is wrong with the body (ruling 18)."""
-    head = find_instance(runtime().instances, principal, request.parameter("instance_id"), runtime().ended_since())
+    request, principal, services = call
+    head = call.instance()
     if thread_id is not None and thread_id not in head.instance.threads:
         raise ThreadNotFoundError(thread_id)
 
@@ -53,17 +52,18 @@ def resumed(request: Request, principal: Principal, thread_id: str | None) -> Re
         body = bodies.read(bodies.Resume, request, bodies.RAW_INPUT_BYTES)
         trigger = Trigger("input", body.input, body.option, principal.by)
         asked = Resume(trigger, thread_id, body.expected_state, request.arrived_at, body.halt_id)
-        return _answered(key, resume(runtime().engine, principal, head, asked, remembered(key, 200)))
+        return _answered(key, resume(services.instances.engine, principal, head, asked, remembered(call, key, 200)))
 
-    return idempotency.once(request, principal, head.instance.namespace, work)
+    return idempotency.once(call, head.instance.namespace, work)
 
 
-def changed(request: Request, principal: Principal, change: Change) -> Response:
+def changed(call: Call, change: Change) -> Response:
     """Do something to a whole instance that needs no body, and answer it."""
-    head = find_instance(runtime().instances, principal, request.parameter("instance_id"), runtime().ended_since())
+    head = call.instance()
 
     def work(key: idempotency.Key | None) -> Response:
-        request.nothing()
-        return _answered(key, change(runtime().engine, head, principal.by, remembered(key, 200)))
+        call.request.nothing()
+        also = remembered(call, key, 200)
+        return _answered(key, change(call.services.instances.engine, head, call.principal.by, also))
 
-    return idempotency.once(request, principal, head.instance.namespace, work)
+    return idempotency.once(call, head.instance.namespace, work)

@@ -3,16 +3,15 @@
 Apart from those that change one, which import the whole engine.
 """
 
-from interactor.access.rules.principal import ALL, Principal, check_namespace
+from interactor.access.rules.principal import ALL, check_namespace
 from interactor.api import views
-from interactor.api.request import Request
+from interactor.api.call import Call
 from interactor.core import jsons
 from interactor.core.errors import InvalidRequestError
 from interactor.core.names import is_workflow_name
 from interactor.core.statuses import STATUSES
 from interactor.instances.rules.stored import Head
 from interactor.instances.store.listing import Query
-from interactor.runtime import runtime
 
 
 def text(head: Head) -> str:
@@ -20,12 +19,13 @@ def text(head: Head) -> str:
     return jsons.dumps({"data": views.instance(head.instance, head.records or ())})
 
 
-def query(request: Request, principal: Principal) -> Query | None:
+def query(call: Call) -> Query | None:
     """The filters of a list; None when they ask for what the token cannot see, or what cannot exist.
 
     Raises:
         InvalidRequestError: with all filters that are wrong.
     """
+    request, principal, services = call
     namespace, status = request.query.get("namespace"), request.query.get("status")
     if namespace is not None:
         check_namespace(namespace)
@@ -41,4 +41,4 @@ def query(request: Request, principal: Principal) -> Query | None:
     if workflow_name is not None and not is_workflow_name(workflow_name):
         return None
     known = next((each for each in STATUSES if each == status), None)
-    return Query(principal.account, namespaces, runtime().ended_since(), known, workflow_name)
+    return Query(principal.account, namespaces, services.instances.ended_since(), known, workflow_name)

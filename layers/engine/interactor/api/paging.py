@@ -1,10 +1,8 @@
 """Pages: ``limit`` and ``cursor`` (ruling 22). A cursor is a position, and holds for its account and query only."""
 
-from interactor.access.rules.principal import Principal
-from interactor.api.request import Request
+from interactor.api.call import Call
 from interactor.core import limits
 from interactor.core.errors import InvalidCursorError, InvalidRequestError
-from interactor.runtime import runtime
 
 
 class Paging:
@@ -16,23 +14,24 @@ class Paging:
 
     def __init__(
         self,
-        request: Request,
-        principal: Principal,
+        call: Call,
         default: int = limits.PAGE_DEFAULT,
         most: int = limits.PAGE_MAXIMUM,
     ) -> None:
+        request = call.request
+        self._call = call
         self.limit = _limit(request.query.get("limit"), default, most)
         asked = sorted((name, value) for name, value in request.query.items() if name not in ("cursor", "limit"))
-        self._bound_to = repr((principal.account, request.path, asked)).encode()
+        self._bound_to = repr((call.account, request.path, asked)).encode()
         cursor = request.query.get("cursor")
         self.position = None if cursor is None else self._read(cursor)
 
     def cursor(self, position: str | None) -> str | None:
         """The cursor of the page that begins after a position."""
-        return None if position is None else runtime().cursors.make(position, self._bound_to)
+        return None if position is None else self._call.services.aws.cursors.make(position, self._bound_to)
 
     def _read(self, cursor: str) -> str:
-        position = runtime().cursors.read(cursor, self._bound_to)
+        position = self._call.services.aws.cursors.read(cursor, self._bound_to)
         if position is None:
             raise InvalidCursorError("The cursor is not one that this list gave; leave it out to begin anew")
         return position

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from interactor.access.rules.principal import ALL, Principal, check_namespace
 from interactor.api import bodies, idempotency, views
+from interactor.api.call import Call
 from interactor.api.request import Request
 from interactor.api.response import Response, accepted, ok
 from interactor.core import jsons
 from interactor.core.errors import InvalidRequestError
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.times import Millis, parse_iso
-from interactor.runtime import runtime
 from interactor.webhooks import subscriptions
 from interactor.webhooks.rules.delivery import STATES, UNDELIVERED, Filter, State
 from interactor.webhooks.rules.events import EVENT_TYPES, Status, Subscription
@@ -20,9 +20,11 @@ from interactor.webhooks.rules.events import EVENT_TYPES, Status, Subscription
 Shown = Callable[[Subscription, str], JsonObject]
 
 
-def found(request: Request, principal: Principal) -> Subscription:
+def found(call: Call) -> Subscription:
     """The subscription that the path names."""
-    return subscriptions.find(runtime().subscription_store, principal, request.parameter("subscription_id"))
+    return subscriptions.find(
+        call.services.webhooks.subscription_store, call.principal, call.parameter("subscription_id")
+    )
 
 
 def key_scope(principal: Principal, *, secret: bool = False) -> str:
@@ -41,18 +43,20 @@ def filter_of(value: Json) -> str | None:
     return None if value is None else check_namespace(value, "namespace_filter")
 
 
-def switched(request: Request, principal: Principal, status: Status) -> Response:
+def switched(call: Call, status: Status) -> Response:
     """Enable or disable the subscription; it may be so already."""
-    subscription = found(request, principal)
+    subscription = found(call)
 
     def work(key: idempotency.Key | None) -> Response:
-        request.nothing()
+        call.request.nothing()
         changes = subscriptions.Changes(frozenset({"status"}), status=status)
         also = None if key is None else lambda made: key.answer(200, {"data": views.subscription(made)})[1]
-        changed = subscriptions.change(runtime().subscriptions, principal, subscription.id, changes, also)
+        changed = subscriptions.change(
+            call.services.webhooks.subscriptions, call.principal, subscription.id, changes, also
+        )
         return ok(views.subscription(changed))
 
-    return idempotency.once(request, principal, key_scope(principal), work)
+    return idempotency.once(call, key_scope(call.principal), work)
 
 
 def with_secret(status: int, show: Shown, key: idempotency.Key) -> Callable[[Subscription, str], jsons.JsonObject]:
@@ -64,21 +68,21 @@ def with_secret(status: int, show: Shown, key: idempotency.Key) -> Callable[[Sub
     return write
 
 
-def unsealed(principal: Principal) -> Callable[[str], str]:
+def unsealed(call: Call) -> Callable[[str], str]:
     """What makes the answer again that ``with_secret`` remembered."""
 
     def answer(text: str) -> str:
         body = json.loads(text)
         if "secret" in body["data"]:
-            body["data"]["secret"] = runtime().sealer.open(principal.account, body["data"]["secret"])
+            body["data"]["secret"] = call.services.aws.sealer.open(call.account, body["data"]["secret"])
         return jsons.dumps(body)
 
     return answer
 
 
-def sending(request: Request, principal: Principal, send: Callable[[Subscription], JsonObject]) -> Response:
+def sending(call: Call, send: Callable[[Subscription], JsonObject]) -> Response:
     """Do what sends messages for a subscription, and answer 202 with what it says."""
-    subscription = found(request, principal)
+    subscription = found(call)
 
     def work(key: idempotency.Key | None) -> Response:
         data = send(subscription)
@@ -86,7 +90,7 @@ def sending(request: Request, principal: Principal, send: Callable[[Subscription
             key.sent(202, {"data": data})
         return accepted(data)
 
-    return idempotency.once(request, principal, key_scope(principal), work)
+    return idempotency.once(call, key_scope(call.principal), work)
 
 
 def log_filter(request: Request) -> Filter:

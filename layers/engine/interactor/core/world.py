@@ -2,10 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
 
 from interactor.core import ids
 from interactor.core.ids import Prefix
 from interactor.core.times import Millis
+
+T = TypeVar("T")
+Provider: TypeAlias = Callable[[], T]
+"""Gives a part when it is first needed: what is slow to make and often not used is handed in so, and only so."""
 
 
 @dataclass(frozen=True)

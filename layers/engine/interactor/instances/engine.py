@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Protocol
 
 from interactor.core.errors import InstanceTooLargeError
 from interactor.core.jsons import Json, JsonObject
-from interactor.core.logic import Failed, HttpCall, ModelCall, Outcome, ScriptCall
+from interactor.core.logic import Failed, ModelCall, Outcome, ScriptCall
 from interactor.core.storing import ContendedError, GuardLostError, Item, StoreUnavailableError
 from interactor.core.templates import TemplateError
 from interactor.core.times import SECOND, Millis
-from interactor.core.world import World
+from interactor.core.world import Provider, World
 from interactor.definitions.rules.model import Definition, HttpLogic, Instructions, ScriptLogic, Work
+from interactor.forms.file_fields import Uploads
 from interactor.instances.in_flight import in_flight
 from interactor.instances.quota import Places
-from interactor.instances.rules.instance import Instance, Phase
+from interactor.instances.rules.instance import Instance, Phase, Thread
 from interactor.instances.rules.machine import Advance, Change, Step
 from interactor.instances.rules.settle import (
     Lifetimes,
@@ -36,18 +37,11 @@ from interactor.logic.rules.masking import Mask
 
 if TYPE_CHECKING:
     from interactor.definitions.store import DefinitionStore
-    from interactor.files.uploads import Files
     from interactor.instances.store.instances import InstanceStore
+    from interactor.logic.run import Logic
 
 COMMIT_ATTEMPTS = 24
 """Ten threads that commit at once lose to each other at most nine times; the rest is for a busy table."""
-
-
-class Scripts(Protocol):
-    """Runs scripts where there is nothing to take."""
-
-    def run(self, call: ScriptCall) -> Outcome:
-        """How the script ended; never raises for what it does."""
 
 
 class Hints(Protocol):
@@ -60,14 +54,18 @@ class Hints(Protocol):
         """Send a hint, to arrive after ``delay``."""
 
 
-Secrets = Callable[[str], Mapping[str, str]]
-"""The secrets of an account, by name."""
+class HaltFiles(Protocol):
+    """The files that people send with a halt's form."""
 
-Caller = Callable[[HttpCall, Mapping[str, str], Callable[[str], str]], Outcome]
-"""Makes an outgoing request with extra headers and says how it ended; what it quotes of an answer is masked first."""
+    def sent(self, instance: Instance, thread: Thread, submitted: JsonObject) -> Uploads:
+        """The files that an input refers to and that belong to this halt, each with what was sent for it."""
 
-Models = Callable[[ModelCall], Outcome]
-"""Has a model write a text, or says why not; never raises for what comes back."""
+    def keep(self, instance: Instance, uploads: Uploads) -> None:
+        """Pin the files of a resume to the contents that were judged."""
+
+    def remove(self, instance: Instance) -> bool:
+        """Delete a page of what an instance has; True once nothing is left."""
+
 
 Also = Callable[[Settled, Sequence[Record]], Item]
 """One more write for a commit, made from what was settled and the history before it: an idempotency key's record."""
@@ -102,13 +100,10 @@ class Engine:
         world: World,
         instances: "InstanceStore",
         definitions: "DefinitionStore",
-        scripts: Scripts,
-        call_out: Caller,
-        ask_model: Models,
-        secrets: Secrets,
+        logic: "Logic",
         hints: Hints,
+        files: "Provider[HaltFiles]",
         rules: Rules,
-        files: "Files",
     ) -> None:
         self.world = world
         self.files = files
@@ -117,10 +112,7 @@ class Engine:
         self.hints = hints
         self.rules = rules
         self._places = Places(world, instances, rules.quota)
-        self._scripts = scripts
-        self._call_out = call_out
-        self._ask_model = ask_model
-        self._secrets = secrets
+        self._logic = logic
 
     def places(self, account: str, namespace: str) -> list[tuple[int, int | None]]:
         """The counters of a namespace's quota in the order in which to try them, each with its room."""
@@ -163,16 +155,16 @@ class Engine:
             advance.complete(self._written(account, advance, logic), self.world.now())
             return
         # A service may echo what an earlier step sent it, so that every outside answer is masked.
-        secrets = self._secrets(account) if step.outside or calls.mentioned_secrets(logic) else {}
+        secrets = self._logic.secrets_of(account) if step.outside or calls.mentioned_secrets(logic) else {}
         used = calls.used_secrets(logic)
         mask = Mask(secrets, used, advance.sensitive(calls.written(logic)))
         call = calls.prepare(logic, advance.scope(), secrets)
         if isinstance(call, Failed):
             outcome: Outcome = call
         elif isinstance(call, ScriptCall):
-            outcome = self._scripts.run(call)
+            outcome = self._logic.script(call)
         else:
-            outcome = self._call_out(call, headers, mask.text)
+            outcome = self._logic.request(call, headers, mask.text)
         now = self.world.now()
         # Where a script puts what it was given is its author's act, and its next step may need it.
         kept = isinstance(logic, ScriptLogic) and step.phase is Phase.LOGIC
@@ -181,14 +173,14 @@ class Engine:
     def _written(self, account: str, advance: Advance, wanted: Instructions) -> Outcome:
         """What a model wrote for a halt, or why it did not: whatever goes wrong here, the halt comes (ruling 30)."""
         try:
-            mask = Mask(self._secrets(account), sensitive=advance.sensitive(""))
+            mask = Mask(self._logic.secrets_of(account), sensitive=advance.sensitive(""))
             call = instructions.prepare(wanted, advance.shown_scope())
         except (StoreUnavailableError, ValueError) as error:
             # Without the secrets nothing could be masked, so that nothing is sent.
             told = str(error) if isinstance(error, TemplateError) else "the account's secrets could not be read"
             return Failed(instructions.ERROR, told)
         asked = ModelCall(call.model, mask.text(call.task), mask.value(call.data))
-        return mask.outcome(self._ask_model(asked))
+        return mask.outcome(self._logic.text(asked))
 
     def commit(self, definition: Definition, head: Head, change: Change, also: Also | None = None) -> Head:
         """Commit what a thread came to, on the head as it stands then.

@@ -114,9 +114,9 @@ def deliver(
         committed = engine.commit(definition, head, advance.change(), also)
         engine.hint_at(committed)
         return committed
-    uploads = engine.files.sent(head.instance, thread, trigger.payload or {})
+    uploads = engine.files().sent(head.instance, thread, trigger.payload or {})
     advance.resume(trigger.payload, trigger.name, trigger.fingerprint(), now, uploads)
-    engine.files.keep(head.instance, uploads)
+    engine.files().keep(head.instance, uploads)
     engine.run_pure(head.instance.account, advance, deadline)
     committed = engine.commit(definition, head, advance.change(), also)
     return engine.carry_on(definition, committed, trigger.by, deadline)

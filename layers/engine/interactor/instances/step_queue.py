@@ -9,6 +9,7 @@ from interactor.aws.queues import seconds, send_batches
 from interactor.core import jsons
 from interactor.core.jsons import JsonObject
 from interactor.core.times import Millis
+from interactor.core.world import Provider
 from interactor.instances.rules.instance import Instance
 from interactor.instances.rules.stored import StepHint
 from interactor.logs import logger
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 class StepQueue:
     """Hints at steps. Losing one only delays, so that a failure to send is logged and not raised (invariant 4)."""
 
-    def __init__(self, client: "SQSClient", url: str) -> None:
+    def __init__(self, client: "Provider[SQSClient]", url: str) -> None:
         self._client = client
         self._url = url
 
@@ -33,7 +34,7 @@ class StepQueue:
     def send_again(self, hint: StepHint, delay: Millis) -> None:
         """Send a hint, to arrive after ``delay`` at the latest a queue can hold it."""
         try:
-            self._client.send_message(
+            self._client().send_message(
                 QueueUrl=self._url,
                 MessageBody=jsons.dumps(_hint_body(hint)),
                 DelaySeconds=seconds(delay),
@@ -44,11 +45,11 @@ class StepQueue:
 
     def send_all(self, hints: Sequence[StepHint]) -> None:
         """Send hints at once, ten a call."""
-        send_batches(self._client, self._url, [(_hint_body(hint), hint.account, 0) for hint in hints])
+        send_batches(self._client(), self._url, [(_hint_body(hint), hint.account, 0) for hint in hints])
 
     def backlog(self) -> int:
         """About how many messages wait."""
-        answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessages"])
+        answer = self._client().get_queue_attributes(QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessages"])
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 

@@ -150,7 +150,7 @@ def _do_due(engine: Engine, delayed: Delayed, head: Head) -> None:
 def _clean(engine: Engine, delayed: Delayed, head: Head, now: Millis) -> None:
     """Delete the files of an ended instance, and at its own date the instance."""
     instance = head.instance
-    if instance.takes_files and not engine.files.remove(instance):
+    if instance.takes_files and not engine.files().remove(instance):
         delayed.send_again(StepHint(instance.account, instance.id), 0)
         return
     until = engine.rules.lifetimes.kept_until(instance)

@@ -119,7 +119,9 @@ class Deliverer:
         self, message: JsonObject, subscription: Subscription, payload: JsonObject, text: str, source: JsonObject
     ) -> Millis:
         started = self.world.now()
-        secrets = [self.subscriptions.sealer.open(subscription.account, each) for each in subscription.secrets(started)]
+        secrets = [
+            self.subscriptions.sealer().open(subscription.account, each) for each in subscription.secrets(started)
+        ]
         answer = self._send(subscription, secrets, payload, text, message["attempt"], message.get("traceparent"))
         delays = self.delays[:1] if message.get("test") else self.delays
         verdict = judge(answer, message["attempt"], delays, self.world.now(), self._chance())

@@ -20,7 +20,7 @@ from interactor.core.errors import (
 from interactor.core.jsons import JsonObject
 from interactor.core.storing import ContendedError, GuardLostError, Item
 from interactor.core.urls import check_url
-from interactor.core.world import World
+from interactor.core.world import Provider, World
 from interactor.webhooks.rules.events import EVENT_TYPES, DisabledBecause, Status, Subscription, disabled_event
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Subscriptions:
 
     world: World
     store: "SubscriptionStore"
-    sealer: Sealer
+    sealer: Provider[Sealer]
     account_event: Callable[[str, JsonObject], Item]
     """The write that adds an event of an account, for the transaction of what it tells of."""
     allow_loopback: bool
@@ -106,7 +106,7 @@ def create(
         account=principal.account,
         url=wanted.url,
         events=tuple(dict.fromkeys(wanted.events)),
-        secret=subscriptions.sealer.seal(principal.account, secret),
+        secret=subscriptions.sealer().seal(principal.account, secret),
         namespaces=principal.namespaces,
         created_at=subscriptions.world.now(),
         namespace_filter=wanted.namespace_filter,
@@ -188,7 +188,7 @@ def rotate(
     find(subscriptions.store, principal, subscription_id)
     _check(subscriptions, secret=given)
     secret = given or _new_secret(subscriptions.world)
-    sealed = subscriptions.sealer.seal(principal.account, secret)
+    sealed = subscriptions.sealer().seal(principal.account, secret)
     now = subscriptions.world.now()
     rotated = _store(
         subscriptions,

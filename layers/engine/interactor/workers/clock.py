@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from interactor.aws.dynamo.keys import DUE_SHARDS
 from interactor.instances.clock import tick
 from interactor.logs import logger
-from interactor.runtime import runtime
+from interactor.services import services
 from interactor.workers.causes import cause
 
 AT_ONCE = 8
@@ -18,8 +18,8 @@ def tick_once() -> None:
     Raises:
         Exception: the first of the shards' and the queue's failures, after the others were served: it alarms.
     """
-    parts = runtime()
-    instances, queue = parts.instances, parts.steps_queue
+    parts = services()
+    instances, queue = parts.instances.store, parts.instances.steps_queue
     with ThreadPoolExecutor(AT_ONCE) as pool:
         ticked = tick(parts.world, instances, queue, DUE_SHARDS, pool.map)
     if ticked.sent:

@@ -8,12 +8,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from interactor import settings
 from interactor.aws.dynamo import items, keys
 from interactor.core.jsons import JsonObject
 from interactor.instances.rules.stored import Record
 from interactor.logs import logger
-from interactor.runtime import Runtime, runtime
+from interactor.services import Services, services
 from interactor.webhooks.relay import Outgoing, Relay
 from interactor.webhooks.store import account_events
 from interactor.workers.causes import cause
@@ -36,7 +35,7 @@ def relay_stream(event: JsonObject) -> JsonObject:
 
     Answers the records that could not even be set aside: the stream brings them again.
     """
-    parts = runtime()
+    parts = services()
     relay = _relay(parts)
     ready: list[tuple[JsonObject, _Relayed]] = []
     stuck: list[JsonObject] = []
@@ -66,18 +65,18 @@ def relay_again(record: SQSRecord) -> None:
 
 
 def _relay_again(key: JsonObject) -> None:
-    parts = runtime()
-    item = parts.table.get(items.key(key["pk"], key["sk"]))
+    parts = services()
+    item = parts.aws.table.get(items.key(key["pk"], key["sk"]))
     if item is not None:
         made = _relayed(parts, _relay(parts), item)
-        parts.webhooks_queue.send_all(made.messages())
+        parts.webhooks.queue.send_all(made.messages())
         emit(made.history)
 
 
-def _send(parts: Runtime, ready: list[tuple[JsonObject, _Relayed]]) -> list[JsonObject]:
+def _send(parts: Services, ready: list[tuple[JsonObject, _Relayed]]) -> list[JsonObject]:
     """Send the messages of all records, ten a call; where that fails, record by record. Answers those that failed."""
     try:
-        parts.webhooks_queue.send_all(message for _, made in ready for message in made.messages())
+        parts.webhooks.queue.send_all(message for _, made in ready for message in made.messages())
     except Exception:
         logger.warning("the messages of a batch were not sent; sending them record by record", exc_info=True)
         return _send_each(parts, ready)
@@ -85,11 +84,11 @@ def _send(parts: Runtime, ready: list[tuple[JsonObject, _Relayed]]) -> list[Json
     return []
 
 
-def _send_each(parts: Runtime, ready: list[tuple[JsonObject, _Relayed]]) -> list[JsonObject]:
+def _send_each(parts: Services, ready: list[tuple[JsonObject, _Relayed]]) -> list[JsonObject]:
     stuck = []
     for change, made in ready:
         try:
-            parts.webhooks_queue.send_all(made.messages())
+            parts.webhooks.queue.send_all(made.messages())
         except Exception as error:
             logger.error("relay failed; the record goes to the retry queue", extra=_key(change) | cause(error))
             stuck.append(change)
@@ -98,27 +97,27 @@ def _send_each(parts: Runtime, ready: list[tuple[JsonObject, _Relayed]]) -> list
     return stuck
 
 
-def _set_aside(parts: Runtime, stuck: list[JsonObject]) -> Iterator[str]:
+def _set_aside(parts: Services, stuck: list[JsonObject]) -> Iterator[str]:
     """Put records into the retry queue; the sequence numbers of those that even that failed for."""
     for change in stuck:
         try:
-            parts.relay_retry_queue.send(_key(change), "relay")
+            parts.webhooks.relay_retry_queue.send(_key(change), "relay")
         except Exception as error:
             logger.error("the record could not be set aside either", extra=_key(change) | cause(error))
             yield change["SequenceNumber"]
 
 
-def _relayed(parts: Runtime, relay: Relay, item: JsonObject) -> _Relayed:
+def _relayed(parts: Services, relay: Relay, item: JsonObject) -> _Relayed:
     """A record is an instance's history, or an event of the account itself."""
     own = account_events.read(item)
     if own is not None:
         return _Relayed(lambda: relay.messages_of_disabled(*own), [])
-    record = parts.instances.record(item)
+    record = parts.instances.store.record(item)
     return _Relayed(lambda: relay.messages_of(record), [record])
 
 
-def _relay(parts: Runtime) -> Relay:
-    return Relay(parts.subscription_store, parts.world.now, settings.delays("WEBHOOK_RETRY_DELAYS")[0])
+def _relay(parts: Services) -> Relay:
+    return Relay(parts.webhooks.subscription_store, parts.world.now, parts.settings.webhook_retry_delays[0])
 
 
 def _key(change: JsonObject) -> JsonObject:

@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from interactor.instances.step_queue import parse_hint
 from interactor.instances.steps import work
 from interactor.logs import logger
-from interactor.runtime import runtime
+from interactor.services import services
 from interactor.workers.causes import cause
 
 
@@ -20,9 +20,9 @@ def advance(record: SQSRecord) -> None:
         logger.error("step message cannot be read", extra={"message_id": record.message_id, **cause(error)})
         raise
     logger.thread_safe_append_keys(instance_id=hint.instance_id)
-    parts = runtime()
+    parts = services()
     try:
-        work(parts.engine, parts.steps_queue, hint)
+        work(parts.instances.engine, parts.instances.steps_queue, hint)
     except Exception as error:
         told = {"account_id": hint.account, "thread": hint.thread_id, **cause(error)}
         logger.error("step message failed", extra=told)

@@ -7,7 +7,7 @@ from typing import Any
 
 from interactor.core.jsons import JsonObject
 from interactor.logs import logger
-from interactor.runtime import runtime
+from interactor.services import services
 from interactor.workers.causes import cause
 
 AT_ONCE = 10
@@ -19,8 +19,8 @@ def deliver_batch(event: JsonObject) -> JsonObject:
     A message is an attempt, or one step of a replay or of draining the exhausted queue. Attempts beyond their
     subscription's or their account's share go back to wait.
     """
-    parts = runtime()
-    turns, deliverer, replays, draining = parts.turns, parts.deliverer, parts.replays, parts.draining
+    parts = services().webhooks
+    turns, deliverer, replays, draining = parts.shares, parts.deliverer, parts.replays, parts.redrive
     failed: list[str] = []
     ids, messages = _parsed(event, failed)
     attempts = [n for n, each in enumerate(messages) if _is_attempt(each) and deliverer.is_due(each)]

@@ -1,0 +1,37 @@
+"""What an endpoint is given: one request, who sends it, and the services that answer it."""
+
+from typing import NamedTuple
+
+from interactor.access.rules.principal import Principal
+from interactor.api.request import Request
+from interactor.instances.lookup import find_instance
+from interactor.instances.rules.stored import Head
+from interactor.services import Services
+
+
+class Call(NamedTuple):
+    """A request of a caller who may send it."""
+
+    request: Request
+    principal: Principal
+    services: Services
+
+    @property
+    def account(self) -> str:
+        """The caller's account, as the token says."""
+        return self.principal.account
+
+    def parameter(self, name: str) -> str:
+        """A path parameter, as API Gateway decoded it."""
+        return self.request.parameter(name)
+
+    def instance(self, with_history: bool = True) -> Head:
+        """The instance that the path names, with its latest history where that is wanted.
+
+        Raises:
+            InstanceNotFoundError: when the caller may know of none (ruling 18).
+        """
+        parts = self.services.instances
+        return find_instance(
+            parts.store, self.principal, self.parameter("instance_id"), parts.ended_since(), with_history
+        )
