@@ -1,5 +1,7 @@
-"""The workflow engine: everything the deployed functions share.
+"""The workflow engine: everything the deployed functions share, parted by area, and in an area by kind.
 
-Imports point one way: ``api`` and ``workers`` call ``usecases``, which decide by ``core`` and reach the world
-through ``adapters`` they are handed. ``core`` imports none of boto3, clock, random or logger.
+``core`` below all; ``aws``, ``outgoing`` and ``sandbox`` reach out; then the areas ``access``, ``definitions``,
+``forms``, ``logic``, ``instances``, ``files`` and ``webhooks``, each of which may import those before it; ``services``
+puts them together, and ``api`` and ``workers`` are what is called. Folders named ``rules``, ``core`` and ``forms``
+decide by values: no boto3, clock, chance or log. ``tests/structure`` holds all of this.
 """

@@ -1,4 +1,7 @@
-"""The HTTP side: requests become typed values, answers JSON, and errors, in one place, the documented body."""
+"""The HTTP side: requests become typed values, answers JSON, and errors, in one place, the documented body.
+
+Open first: ``endpoint.py`` (the frame around every function), then ``routes.py`` (every operation).
+"""
 
 import gc
 

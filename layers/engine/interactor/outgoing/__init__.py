@@ -7,6 +7,8 @@ unpacked; a caller's headers cannot change where a message ends.
 
 What it leaves to others: who may be called over plain HTTP (``core.urls.check_url``), which failures are tried
 again and when (``logic.py`` for HTTP logic, the webhook use cases for theirs), masking of secrets.
+
+Open first: ``client.py``.
 """
 
 from interactor.outgoing.client import OutgoingClient

@@ -30,6 +30,8 @@ What was tried
       ``throw`` instead, so that compiling runs nothing, and its source is compared with what was written.
     - Parameters for ``input`` and the others: ``const input = ...`` in a script would then not parse. They are globals.
     - Starting children in the OS thread of the request: the kernel's death signal comes when that thread ends.
+
+Open first: ``sandbox.py``.
 """
 
 from interactor.sandbox.process import SandboxError

@@ -1,4 +1,7 @@
-"""The side of queues, stream and schedule: events become values, one use case each."""
+"""The side of queues, stream and schedule: events become values, one use case each.
+
+Open first: ``steps.py`` (a step message), then ``clock.py``, ``relay.py`` and ``webhooks.py``.
+"""
 
 import gc
 
