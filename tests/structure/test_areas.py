@@ -79,7 +79,7 @@ def test_an_area_imports_only_what_stands_below_it(module: str) -> None:
         assert imported not in OUTSIDE_THE_LAYER, f"{module}:{line} imports {name}, which is not deployed"
         assert RANKS[imported] < RANKS[area], (
             f"{module}:{line} imports {name}. '{area}' stands below '{imported}': what both need belongs into the "
-            f"lower of them or into core, and what '{area}' must be given comes as an argument (a Protocol says its shape)"
+            f"lower of them or into core; what '{area}' must be given comes as an argument (a Protocol says its shape)"
         )
 
 

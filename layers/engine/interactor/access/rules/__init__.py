@@ -1,1 +1,1 @@
-"""TODO"""
+"""Who may do what, and how often: decided by values."""

@@ -1,1 +1,1 @@
-"""TODO"""
+"""The one table: its calls, its keys, how items are packed, copied and remembered."""

@@ -1,1 +1,1 @@
-"""TODO"""
+"""Instances in the table: heads, bulk, history, errors, lists."""

@@ -1,1 +1,1 @@
-"""TODO"""
+"""Calls prepared from a definition, and outcomes masked: decided by values."""

@@ -1,1 +1,1 @@
-"""TODO"""
+"""Subscriptions, deliveries and shares in the table."""
