@@ -121,8 +121,8 @@ class Place:
         around: Around | None = None,
         outside: Any = None,
         chance: random.Random | None = None,
-        sleep: Callable[[float], None] | None = None,
         sqs: Any = None,
+        sleep: Callable[[float], None] | None = None,
         **variables: str,
     ) -> "Worker":
         """A process of its own. ``around`` is put around its calls of DynamoDB, ``variables`` over its environment."""
