@@ -4,7 +4,7 @@ from interactor.api import instances
 from interactor.api.call import Call
 from interactor.api.endpoint import endpoint
 from interactor.api.response import Response
-from interactor.instances.resume import cancel_instance
+from interactor.instances.lifecycle import cancel_instance
 
 
 @endpoint("workflows:execute")

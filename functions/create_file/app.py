@@ -6,7 +6,7 @@ from interactor.api.endpoint import endpoint
 from interactor.api.response import Response, created
 from interactor.core.storing import Item
 from interactor.files.uploads import Announced, Begun
-from interactor.instances.resume import require_going, wanted_thread
+from interactor.instances.conflicts import require_going, wanted_thread
 
 
 @endpoint("workflows:execute")

@@ -6,8 +6,8 @@ counts against that client instead. A client id that is only claimed decides not
 
 from interactor.access.issuer import ENTROPY_BYTES, issue_token
 from interactor.access.rules.principal import Client
-from interactor.api.endpoint import Headers, count, counted, give_back
 from interactor.api.forms import form_or_json
+from interactor.api.frame import Headers, count, counted, give_back
 from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.core.errors import NotFoundError

@@ -1,6 +1,6 @@
 """GET /oauth/jwks: the public keys that access tokens are signed with."""
 
-from interactor.api.endpoint import public
+from interactor.api.frame import public
 from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.services import Services

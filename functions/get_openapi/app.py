@@ -1,6 +1,6 @@
 """GET /openapi.json, /openapi.yaml and /docs: the API's own description, for programs and for people."""
 
-from interactor.api.endpoint import public
+from interactor.api.frame import public
 from interactor.api.openapi.document import document
 from interactor.api.openapi.look import POLICY
 from interactor.api.openapi.reference import page

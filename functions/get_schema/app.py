@@ -2,7 +2,7 @@
 
 from importlib.resources import files
 
-from interactor.api.endpoint import public
+from interactor.api.frame import public
 from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.services import Services

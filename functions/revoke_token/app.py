@@ -1,8 +1,8 @@
 """POST /oauth/revoke: end a refresh token's family, or an access token (RFC 7009)."""
 
 from interactor.access.revocation import revoke
-from interactor.api.endpoint import public
 from interactor.api.forms import form_or_json
+from interactor.api.frame import public
 from interactor.api.request import Request
 from interactor.api.response import Response, ok
 from interactor.core.limits import TOKEN_BYTES

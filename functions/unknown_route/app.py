@@ -1,6 +1,6 @@
 """Every path and method that no endpoint has: 404, or 405 where the path has other methods."""
 
-from interactor.api.endpoint import public
+from interactor.api.frame import public
 from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.api.routes import refuse

@@ -10,9 +10,10 @@ from interactor.core.logic import Failed, Outcome, Succeeded
 from interactor.core.times import Millis
 from interactor.instances.history import Shown
 from interactor.instances.rules import lifecycle
-from interactor.instances.rules.draft import Settled
+from interactor.instances.rules.consequences import Settled
 from interactor.instances.rules.instance import Instance
-from interactor.instances.rules.machine import Advance, Step
+from interactor.instances.rules.machine import Advance
+from interactor.instances.rules.thread_draft import Step
 from tests.docs.pages import code, rows, section, text
 from tests.unit.core.runner import Answer, Runner, compiled, nothing
 

@@ -103,7 +103,7 @@ def large(api: Deployment, resumes: int) -> str:
 def test_a_long_history_is_removed_over_several_messages(
     deploy: Any, monkeypatch: pytest.MonkeyPatch, each_time: int
 ) -> None:
-    monkeypatch.setattr("interactor.instances.store.instances.REMOVED_PER_CALL", each_time)
+    monkeypatch.setattr("interactor.instances.store.due.REMOVED_PER_CALL", each_time)
     deployment: Deployment = deploy(RetentionAfterEnd="1d")
     instance = large(deployment, 4)
     records = sum(each.startswith("H#") for each in of(deployment, instance))
@@ -115,7 +115,7 @@ def test_a_long_history_is_removed_over_several_messages(
 
 
 def test_a_removal_that_broke_off_is_taken_up_again(deploy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("interactor.instances.store.instances.REMOVED_PER_CALL", 2)
+    monkeypatch.setattr("interactor.instances.store.due.REMOVED_PER_CALL", 2)
     deployment: Deployment = deploy(RetentionAfterEnd="1d")
     instance = large(deployment, 4)
     deployment.clock.advance(DAY + SECOND)

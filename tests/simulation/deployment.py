@@ -18,9 +18,9 @@ from interactor.aws.queues import MessageQueue
 from interactor.core import limits
 from interactor.core.times import DAY, Millis
 from interactor.core.world import World
-from interactor.instances.rules.settle import Lifetimes
+from interactor.instances.rules.lifetimes import Lifetimes
 from interactor.instances.step_queue import StepQueue
-from interactor.instances.store import instances
+from interactor.instances.store import due
 from interactor.logs import logger
 from interactor.services import Services
 from interactor.workers import clock, webhooks
@@ -48,8 +48,10 @@ _ENVIRONMENT = {
     "WEBHOOK_RETRY_DELAYS": "0,30,120,480,1800,7200",
     "WEBHOOK_ATTEMPTS_AT_ONCE": "50",
     "OUTBOUND_ALLOW_LOOPBACK": "false",
-    **dict.fromkeys(("RATE_LIMIT_READ", "RATE_LIMIT_WRITE", "RATE_LIMIT_CREATE", "RATE_LIMIT_TOKEN"), "0"),
-    **dict.fromkeys(("FILES_BUCKET", "DATA_KEY_ID", "SIGNING_KEY_ID", "SECRETS_PREFIX"), "unused"),
+    **dict.fromkeys(
+        ("RATE_LIMIT_READ", "RATE_LIMIT_WRITE", "RATE_LIMIT_CREATE", "RATE_LIMIT_TOKEN", "RATE_LIMIT_SOURCE"), "0"
+    ),
+    **dict.fromkeys(("FILES_BUCKET", "DATA_KEY_ID", "SIGNING_KEY_ID", "CURSOR_KEY_ID", "SECRETS_PREFIX"), "unused"),
     **dict.fromkeys(("TOKEN_ISSUER", "TOKEN_AUDIENCE"), "unused"),
     **dict.fromkeys(("SIGNING_KEYS", "ISSUER_JWKS_URL", "REDACT_FIELDS", "AI_MODELS"), ""),
 }
@@ -97,7 +99,7 @@ def deployed(quota: str) -> Iterator[None]:
         stack.enter_context(patch.dict(os.environ, {**_ENVIRONMENT, "NAMESPACE_QUOTA": quota}))
         for worker in (webhooks, clock):
             stack.enter_context(patch.object(worker, "ThreadPoolExecutor", Inline))
-        stack.enter_context(patch.object(instances, "REMOVED_PER_CALL", _REMOVED_PER_CALL))
+        stack.enter_context(patch.object(due, "REMOVED_PER_CALL", _REMOVED_PER_CALL))
         for name, bound in _NARROWED.items():
             stack.enter_context(patch.object(limits, name, bound))
         stack.callback(interactor.services.install, None)

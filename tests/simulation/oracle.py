@@ -16,7 +16,7 @@ from interactor.core.storing import StoreUnavailableError
 from interactor.core.times import MINUTE, Millis
 from interactor.instances.rules import snapshots
 from interactor.instances.rules.instance import Instance, Phase, Thread
-from interactor.instances.rules.settle import Lifetimes
+from interactor.instances.rules.lifetimes import Lifetimes
 from interactor.instances.rules.stored import Head, Record
 from interactor.instances.store.instances import InstanceStore
 from interactor.webhooks.rules.events import event_type

@@ -9,10 +9,12 @@ from interactor.core.logic import Outcome, Succeeded
 from interactor.definitions.rules.check import check
 from interactor.definitions.rules.compile import compile_definition
 from interactor.definitions.rules.model import Definition
+from interactor.instances.rules.consequences import Settled
 from interactor.instances.rules.instance import MAIN, Instance, Phase, Thread
-from interactor.instances.rules.machine import Advance, Step
-from interactor.instances.rules.settle import Settled, settle
+from interactor.instances.rules.machine import Advance
+from interactor.instances.rules.settle import settle
 from interactor.instances.rules.stored import Record
+from interactor.instances.rules.thread_draft import Step
 
 Answer = Callable[[Step, Advance], Outcome]
 

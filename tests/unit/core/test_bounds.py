@@ -8,7 +8,7 @@ from interactor.core.jsons import size
 from interactor.core.logic import Failed, Succeeded
 from interactor.core.times import DAY
 from interactor.instances.rules.instance import Phase
-from interactor.instances.rules.settle import Lifetimes, expires_at
+from interactor.instances.rules.lifetimes import Lifetimes, expires_at
 from tests.unit.core.runner import Runner, by_state, compiled
 
 END = {"type": "terminal"}

@@ -15,7 +15,8 @@ from interactor.core.times import DAY, MINUTE
 from interactor.instances.rules.events import apply, changes, undo
 from interactor.instances.rules.instance import MAIN, Phase
 from interactor.instances.rules.lifecycle import cancel, pause, retry, unpause
-from interactor.instances.rules.settle import Lifetimes, OvertakenError, expires_at, settle, wake_at
+from interactor.instances.rules.lifetimes import Lifetimes, expires_at, wake_at
+from interactor.instances.rules.settle import OvertakenError, settle
 from interactor.instances.rules.snapshots import data_at
 from tests.unit.core.runner import Runner, by_state, compiled
 

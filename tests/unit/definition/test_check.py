@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from interactor.definitions.rules import SCHEMA_FILE
-from interactor.definitions.rules.check import Verdict, check
-from interactor.definitions.rules.report import MAX_PROBLEMS
+from interactor.definitions.rules.check import check
+from interactor.definitions.rules.report import MAX_PROBLEMS, Verdict
 from tests.unit.definition.broken import BROKEN, FIELD, KEYED, SELECT, condition, deep_condition, instructions, schema
 from tests.unit.definition.definitions import asking, calling, example, forking, put, small
 

@@ -11,6 +11,7 @@ from interactor.aws.dynamo.idempotency_records import LARGEST_BODY_BYTES
 from interactor.core import limits
 from interactor.core.errors import InstanceTooLargeError
 from interactor.definitions.rules import limits as definition_limits
+from interactor.instances.rules.consequences import Settled
 from interactor.instances.rules.instance import (
     MAIN,
     Failure,
@@ -21,7 +22,7 @@ from interactor.instances.rules.instance import (
     Thread,
 )
 from interactor.instances.rules.lifecycle import cancel, give_up, pause, unpause
-from interactor.instances.rules.settle import Settled, settle, too_large
+from interactor.instances.rules.settle import settle, too_large
 from interactor.instances.rules.stored import Head, Lease
 from interactor.instances.store import heads, sizes
 from interactor.instances.store.document import _BULK

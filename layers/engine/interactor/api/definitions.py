@@ -15,7 +15,7 @@ from interactor.definitions.stored import Version
 from interactor.definitions.workflows import Also, Made, Posted, listed
 
 if TYPE_CHECKING:
-    from interactor.definitions.rules.check import Verdict
+    from interactor.definitions.rules.report import Verdict
 
 
 def posted(request: Request, strict: bool) -> Posted:

@@ -5,68 +5,16 @@ they cannot be forgotten (ruling 18 for the order: 401, 403, 429, then the query
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from interactor.access.rules import actors
 from interactor.access.rules.principal import Scope
-from interactor.access.rules.rates import Category, Standing, end_of, window_of
+from interactor.access.rules.rates import Category
 from interactor.api import routes
 from interactor.api.call import Call
+from interactor.api.frame import Frame, Headers, count
 from interactor.api.request import Request
-from interactor.api.response import Response, refused
-from interactor.core.errors import InteractorError, InternalError, PayloadTooLargeError, RateLimitedError
-from interactor.core.jsons import JsonObject
-from interactor.core.times import Millis
-from interactor.logs import logger
-from interactor.services import Services, services
-
-LARGEST_BODY = 6 * 2**20
-
-Headers = dict[str, str]
-"""Headers of the answer, whatever it will be."""
-
-
-class Frame:
-    """A Lambda handler: makes a request of the event, has it answered, and makes an answer of whatever is raised."""
-
-    def __init__(self, function: Callable[..., Response]) -> None:
-        self.function = function
-        self.__doc__ = function.__doc__
-
-    def __call__(self, event: JsonObject, context: Any) -> dict[str, Any]:
-        """Answer one event of API Gateway (payload format 2.0)."""
-        parts, headers = services(), Headers()
-        request_id = made = parts.world.new_id("req")
-        try:
-            request = Request.of(event)
-            request_id = request.request_id(made)
-            logger.thread_safe_clear_keys()
-            logger.thread_safe_append_keys(request_id=request_id, route=event.get("routeKey"))
-            category = self.counted_as(request)
-            if category is not None:
-                headers |= _of_nobody(parts, category)
-            if len(request.raw_body) > LARGEST_BODY:
-                message = "The body is larger than any request may be"
-                raise PayloadTooLargeError(message, [{"field": "body", "message": message}])
-            response = self.answer(request, parts, headers)
-        except InteractorError as error:
-            response = refused(error, request_id)
-            if error.status >= 500:
-                logger.exception("request failed")
-        except Exception:
-            # Whatever else was raised is ours: told in the log with its place, and outside without detail.
-            logger.exception("request failed")
-            response = refused(InternalError(), request_id)
-        logger.info("answered", extra={"status": response.status})
-        return response.event(request_id, headers)
-
-    def counted_as(self, request: Request) -> Category | None:
-        """What a request is counted as (ruling 33); None: it is not."""
-        raise NotImplementedError
-
-    def answer(self, request: Request, parts: Services, headers: Headers) -> Response:
-        """Have a request answered."""
-        raise NotImplementedError
+from interactor.api.response import Response
+from interactor.services import Services
 
 
 class Endpoint(Frame):
@@ -100,34 +48,6 @@ class Endpoint(Frame):
         return self.function(Call(request, actors.acting(principal, named), parts))
 
 
-class Public(Frame):
-    """An endpoint that needs no token, and whose requests are not counted."""
-
-    def counted_as(self, request: Request) -> None:
-        return None
-
-    def answer(self, request: Request, parts: Services, headers: Headers) -> Response:
-        response = self.function(request, parts)
-        if request.method == "GET":
-            # Nothing was read for it; and a path that there is not is no matter of its query.
-            request.check_query(())
-        return response
-
-
-class Counted(Frame):
-    """An endpoint that needs no token and counts its requests itself (``count``)."""
-
-    def __init__(self, function: Callable[[Request, Services, Headers], Response], category: Category) -> None:
-        super().__init__(function)
-        self.category = category
-
-    def counted_as(self, request: Request) -> Category:
-        return self.category
-
-    def answer(self, request: Request, parts: Services, headers: Headers) -> Response:
-        return self.function(request, parts, headers)
-
-
 def endpoint(
     scope: Scope, category: Category | None = None, query: Sequence[str] = ()
 ) -> Callable[[Callable[[Call], Response]], Endpoint]:
@@ -138,51 +58,3 @@ def endpoint(
         query: the query parameters that it has; any other is refused (ruling 22).
     """
     return lambda function: Endpoint(function, scope, category, query)
-
-
-def public(function: Callable[[Request, Services], Response]) -> Public:
-    """Make a Lambda handler of an endpoint that needs no token; a GET that has an answer has no query parameters.
-
-    ``/oauth/revoke`` passes over what it does not know, as ``counted``.
-    """
-    return Public(function)
-
-
-def counted(category: Category) -> Callable[[Callable[[Request, Services, Headers], Response]], Counted]:
-    """Make a Lambda handler of an endpoint that needs no token and counts its requests itself (``count``).
-
-    Parameters that it does not know are passed over, as RFC 6749, 3.2 asks of a token endpoint.
-    """
-    return lambda function: Counted(function, category)
-
-
-def count(parts: Services, category: Category, subject: str, headers: Headers) -> None:
-    """Count a request, and put into ``headers`` where its caller then stands.
-
-    Raises:
-        RateLimitedError: the limit is reached.
-    """
-    bucket = parts.access.buckets.get(category)
-    if bucket is None:
-        return
-    now = parts.world.now()
-    try:
-        headers |= parts.access.limiter.take(subject, bucket, now).headers()
-    except RateLimitedError:
-        headers |= Standing(bucket.limit, 0, end_of(window_of(now))).headers()
-        raise
-
-
-def give_back(parts: Services, category: Category, subject: str, taken_at: Millis) -> None:
-    """Undo a ``count`` of that moment."""
-    bucket = parts.access.buckets.get(category)
-    if bucket is not None:
-        parts.access.limiter.give_back(subject, bucket, taken_at)
-
-
-def _of_nobody(parts: Services, category: Category) -> Headers:
-    """Where a caller stands who is not known (yet), for whom nothing is counted: at the whole limit."""
-    bucket = parts.access.buckets.get(category)
-    if bucket is None:
-        return {}
-    return Standing(bucket.limit, bucket.limit, end_of(window_of(parts.world.now()))).headers()

@@ -210,16 +210,10 @@ def _fingerprint(request: Request, person: str | None) -> str:
     try:
         jsons.loads(request.raw_body)
         # Another spelling of a number is another body, and keys of the release before are found again.
-        body = jsons.dumps(_sorted(json.loads(request.raw_body))).encode()
+        body = jsons.dumps(jsons.ordered(json.loads(request.raw_body))).encode()
     except JsonError:
         body = request.raw_body
     digest = hashlib.sha256(f"{request.method} {request.path}\n".encode("utf-8", "surrogatepass") + body)
     if person is None:
         return digest.hexdigest()
     return f"{digest.hexdigest()}/{hashlib.sha256(person.encode()).hexdigest()[:16]}"
-
-
-def _sorted(value: Json) -> Json:
-    if isinstance(value, dict):
-        return {key: _sorted(value[key]) for key in sorted(value)}
-    return [_sorted(each) for each in value] if isinstance(value, list) else value

@@ -9,9 +9,10 @@ from interactor.core import jsons
 from interactor.core.errors import ThreadNotFoundError
 from interactor.core.jsons import Json
 from interactor.core.storing import Item, Remembered
+from interactor.instances.conflicts import Resume, Trigger
 from interactor.instances.engine import Also, Engine
-from interactor.instances.resume import Resume, Trigger, resume
-from interactor.instances.rules.settle import Settled
+from interactor.instances.resume import resume
+from interactor.instances.rules.consequences import Settled
 from interactor.instances.rules.stored import Head, Record
 from interactor.instances.store import records
 

@@ -275,3 +275,10 @@ def _check(value: Json, max_depth: int) -> None:
 def _check_text(text: str) -> None:
     if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
         raise JsonError("a text holds half of a surrogate pair, which is no character")
+
+
+def ordered(value: Json) -> Json:
+    """The same value with the keys of all its objects in order, so that equal documents have one text."""
+    if isinstance(value, dict):
+        return {key: ordered(value[key]) for key in sorted(value)}
+    return [ordered(each) for each in value] if isinstance(value, list) else value

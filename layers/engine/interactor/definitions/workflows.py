@@ -17,7 +17,8 @@ from interactor.definitions.lookup import find_version, find_workflow
 from interactor.definitions.stored import Version, Workflow
 
 if TYPE_CHECKING:
-    from interactor.definitions.rules.check import Problem, ScriptChecker
+    from interactor.definitions.rules.logic import ScriptChecker
+    from interactor.definitions.rules.report import Problem
     from interactor.definitions.store import DefinitionStore
 
 ATTEMPTS = 8

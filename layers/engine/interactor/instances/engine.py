@@ -11,29 +11,21 @@ from typing import TYPE_CHECKING, Protocol
 
 from interactor.core.errors import InstanceTooLargeError
 from interactor.core.jsons import Json, JsonObject
-from interactor.core.logic import Failed, ModelCall, Outcome, ScriptCall
 from interactor.core.storing import ContendedError, GuardLostError, Item, StoreUnavailableError
-from interactor.core.templates import TemplateError
 from interactor.core.times import SECOND, Millis
 from interactor.core.world import Provider, World
-from interactor.definitions.rules.model import Definition, HttpLogic, Instructions, ScriptLogic, Work
+from interactor.definitions.rules.model import Definition
 from interactor.forms.file_fields import Uploads
 from interactor.instances.in_flight import in_flight
 from interactor.instances.quota import Places
-from interactor.instances.rules.instance import Instance, Phase, Thread
-from interactor.instances.rules.machine import Advance, Change, Step
-from interactor.instances.rules.settle import (
-    Lifetimes,
-    OvertakenError,
-    Settled,
-    is_resume,
-    settle,
-    too_large,
-    wake_at,
-)
+from interactor.instances.rules.consequences import Settled
+from interactor.instances.rules.instance import Instance, Thread
+from interactor.instances.rules.lifetimes import Lifetimes, wake_at
+from interactor.instances.rules.machine import Advance
+from interactor.instances.rules.settle import OvertakenError, is_resume, settle, too_large
 from interactor.instances.rules.stored import Head, Lease, Record, StepHint
-from interactor.logic.rules import calls, instructions
-from interactor.logic.rules.masking import Mask
+from interactor.instances.rules.thread_draft import ThreadChange
+from interactor.instances.running import StepRunner
 
 if TYPE_CHECKING:
     from interactor.definitions.store import DefinitionStore
@@ -112,7 +104,7 @@ class Engine:
         self.hints = hints
         self.rules = rules
         self._places = Places(world, instances, rules.quota)
-        self._logic = logic
+        self.steps = StepRunner(world, logic, rules.retry_delays)
 
     def places(self, account: str, namespace: str) -> list[tuple[int, int | None]]:
         """The counters of a namespace's quota in the order in which to try them, each with its room."""
@@ -131,58 +123,7 @@ class Engine:
         except Exception:
             return []
 
-    def run_pure(self, account: str, advance: Advance, deadline: Millis, scripts: bool = True) -> None:
-        """Take a thread on through what needs no outside call, until it rests, is full, or the budget is used.
-
-        Without ``scripts`` it rests before the next one.
-        """
-        while (step := advance.step) is not None and not advance.full and self.world.now() < deadline:
-            if step.outside or advance.ended or advance.waits(self.world.now()):
-                return
-            if step.logic is not None and not scripts:
-                return
-            if step.logic is None:
-                advance.run_rules(self.world.now())
-            else:
-                self.run_step(account, advance, step.logic, {})
-
-    def run_step(self, account: str, advance: Advance, logic: Work, headers: Mapping[str, str]) -> None:
-        """Run one piece of logic and tell the advance how it ended, with secrets and sensitive values masked."""
-        step = advance.step
-        if step is None:
-            raise AssertionError("no step is pending")
-        if isinstance(logic, Instructions):
-            advance.complete(self._written(account, advance, logic), self.world.now())
-            return
-        # A service may echo what an earlier step sent it, so that every outside answer is masked.
-        secrets = self._logic.secrets_of(account) if step.outside or calls.mentioned_secrets(logic) else {}
-        used = calls.used_secrets(logic)
-        mask = Mask(secrets, used, advance.sensitive(calls.written(logic)))
-        call = calls.prepare(logic, advance.scope(), secrets)
-        if isinstance(call, Failed):
-            outcome: Outcome = call
-        elif isinstance(call, ScriptCall):
-            outcome = self._logic.script(call)
-        else:
-            outcome = self._logic.request(call, headers, mask.text)
-        now = self.world.now()
-        # Where a script puts what it was given is its author's act, and its next step may need it.
-        kept = isinstance(logic, ScriptLogic) and step.phase is Phase.LOGIC
-        advance.complete(mask.outcome(outcome, keep_fields=kept), now, self._retry_at(step, outcome, now))
-
-    def _written(self, account: str, advance: Advance, wanted: Instructions) -> Outcome:
-        """What a model wrote for a halt, or why it did not: whatever goes wrong here, the halt comes (ruling 30)."""
-        try:
-            mask = Mask(self._logic.secrets_of(account), sensitive=advance.sensitive(""))
-            call = instructions.prepare(wanted, advance.shown_scope())
-        except (StoreUnavailableError, ValueError) as error:
-            # Without the secrets nothing could be masked, so that nothing is sent.
-            told = str(error) if isinstance(error, TemplateError) else "the account's secrets could not be read"
-            return Failed(instructions.ERROR, told)
-        asked = ModelCall(call.model, mask.text(call.task), mask.value(call.data))
-        return mask.outcome(self._logic.text(asked))
-
-    def commit(self, definition: Definition, head: Head, change: Change, also: Also | None = None) -> Head:
+    def commit(self, definition: Definition, head: Head, change: ThreadChange, also: Also | None = None) -> Head:
         """Commit what a thread came to, on the head as it stands then.
 
         A commit that loses to another thread's is settled again on the new head, with the result kept. What cannot be
@@ -251,7 +192,7 @@ class Engine:
         """After a commit: run on what still fits the budget, and hint at whatever is left to do."""
         try:
             while self.world.now() < deadline and (advance := self._inline(definition, head.instance, by)) is not None:
-                self.run_pure(head.instance.account, advance, deadline)
+                self.steps.run_pure(head.instance.account, advance, deadline)
                 if not advance.moved:
                     break
                 head = self.commit(definition, head, advance.change())
@@ -282,14 +223,3 @@ class Engine:
             if thread.outcome is None and thread.due_at is None and step is not None and not step.outside:
                 return advance
         return None
-
-    def _retry_at(self, step: Step, outcome: Outcome, now: Millis) -> Millis | None:
-        logic = step.logic
-        if not isinstance(outcome, Failed) or not outcome.retryable or not isinstance(logic, HttpLogic):
-            return None
-        if step.attempt >= logic.attempts:
-            return None
-        delays = self.rules.retry_delays
-        linear = logic.backoff == "linear"
-        delay = delays[0] * step.attempt if linear else delays[min(step.attempt, len(delays)) - 1]
-        return now + max(delay, outcome.retry_after_ms or 0)

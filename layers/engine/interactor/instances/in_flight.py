@@ -3,8 +3,9 @@
 from interactor.core.jsons import JsonObject
 from interactor.core.times import Millis
 from interactor.definitions.rules.model import Definition
-from interactor.instances.rules.machine import Advance, action_key
+from interactor.instances.rules.machine import Advance
 from interactor.instances.rules.stored import Head
+from interactor.instances.rules.thread_draft import action_key
 
 
 def in_flight(definition: Definition, head: Head, now: Millis) -> list[JsonObject]:

@@ -1,4 +1,4 @@
-"""Pause, unpause and retry: what an operator does to an instance that should wait, or that failed (ruling 29)."""
+"""Pause, unpause, retry and cancel: what is done to an instance as a whole (rulings 24 and 29)."""
 
 from interactor.core.errors import NamespaceQuotaExceededError
 from interactor.core.jsons import Json
@@ -6,7 +6,12 @@ from interactor.core.times import Millis
 from interactor.instances.engine import Also, Engine, staying
 from interactor.instances.rules import lifecycle
 from interactor.instances.rules.instance import Phase, Thread
+from interactor.instances.rules.lifecycle import cancel
+from interactor.instances.rules.lifetimes import expires_at
+from interactor.instances.rules.settle import OvertakenError
 from interactor.instances.rules.stored import Head, StepHint
+
+EXPIRED = "expired"
 
 
 def pause(engine: Engine, head: Head, by: Json, also: Also | None = None) -> Head:
@@ -78,3 +83,23 @@ def retry(engine: Engine, head: Head, by: Json, also: Also | None = None) -> Hea
 def _timed_out(thread: Thread, now: Millis) -> bool:
     waits = thread.phase is Phase.HALTED and thread.halt is not None
     return waits and thread.halt is not None and thread.halt.timeout_at is not None and thread.halt.timeout_at <= now
+
+
+def cancel_instance(engine: Engine, head: Head, by: Json, also: Also | None = None, reason: str = "requested") -> Head:
+    """Cancel an instance with all its threads, on whatever its head is by then.
+
+    It tries until it wins or the instance has ended (ruling 24).
+
+    Raises:
+        InstanceNotActiveError: when it has ended.
+    """
+
+    def judge(present: Head, commit_id: str) -> Head:
+        now = engine.world.now()
+        if reason == EXPIRED and expires_at(present.instance, engine.rules.lifetimes) > now:
+            # A resume that commits before the expiry wins (invariant 3).
+            raise OvertakenError
+        settled = cancel(present.instance, reason, by, engine.under_way(present, now), now, bytes.fromhex(commit_id))
+        return engine.write(present, settled, commit_id, staying(present, settled), also, reserve=True)
+
+    return engine.insist(head, judge)

@@ -54,7 +54,7 @@ class InstancesProvider:
     def engine(self) -> "Engine":
         """Moves instances."""
         from interactor.instances.engine import Engine, Rules
-        from interactor.instances.rules.settle import Lifetimes
+        from interactor.instances.rules.lifetimes import Lifetimes
 
         settings = self._settings
         rules = Rules(

@@ -10,9 +10,11 @@ from interactor.definitions.stored import Workflow
 from interactor.forms import redaction
 from interactor.instances.engine import COMMIT_ATTEMPTS, Also, Engine
 from interactor.instances.rules.instance import MAIN, Instance, Phase, Thread
-from interactor.instances.rules.machine import INPUT, Advance
-from interactor.instances.rules.settle import settle, wake_at
+from interactor.instances.rules.lifetimes import wake_at
+from interactor.instances.rules.machine import Advance
+from interactor.instances.rules.settle import settle
 from interactor.instances.rules.stored import Head
+from interactor.instances.rules.thread_draft import INPUT
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def start(engine: Engine, wanted: Wanted, also: Also | None = None) -> Head:
     advance.created(now)
     # Whatever the budget: going into the first state is no event of its own, so that no later commit could hold it.
     advance.run_rules(now)
-    engine.run_pure(wanted.account, advance, deadline)
+    engine.steps.run_pure(wanted.account, advance, deadline)
     return engine.carry_on(definition, _store(engine, instance, advance, also), wanted.by, deadline)
 
 

@@ -14,13 +14,17 @@ from interactor.core.errors import InstanceNotActiveError
 from interactor.core.logic import Failed
 from interactor.core.storing import GuardLostError, StoreUnavailableError
 from interactor.core.times import Millis
+from interactor.instances.conflicts import Trigger
 from interactor.instances.engine import COMMIT_ATTEMPTS, Engine, staying
-from interactor.instances.resume import EXPIRED, Trigger, cancel_instance, deliver
+from interactor.instances.lifecycle import EXPIRED, cancel_instance
+from interactor.instances.resume import take
 from interactor.instances.rules.instance import MAIN, Instance, Phase, Thread
 from interactor.instances.rules.lifecycle import give_up
-from interactor.instances.rules.machine import Advance, action_key
-from interactor.instances.rules.settle import OvertakenError, expires_at, wake_at
+from interactor.instances.rules.lifetimes import expires_at, wake_at
+from interactor.instances.rules.machine import Advance
+from interactor.instances.rules.settle import OvertakenError
 from interactor.instances.rules.stored import Head, Lease, StepHint
+from interactor.instances.rules.thread_draft import action_key
 from interactor.logic.rules import instructions
 
 
@@ -134,7 +138,7 @@ def _do_due(engine: Engine, delayed: Delayed, head: Head) -> None:
     if timed_out:
         if len(timed_out) > 1:
             delayed.send_again(StepHint(instance.account, instance.id), 0)
-        deliver(engine, head, timed_out[0].id, timed_out[0].sequence, Trigger("timeout", {}))
+        take(engine, head, timed_out[0].id, timed_out[0].sequence, Trigger("timeout", {}))
         return
     overdue = [thread for thread in instance.running_threads() if thread.due_at is None or thread.due_at <= now]
     if instance.ended and not list(instance.running_threads()):
@@ -208,9 +212,9 @@ def _advance(engine: Engine, head: Head, advance: Advance, thread: Thread, again
         told = f"The model was asked {limits.MODEL_TRIES} times, and the worker never came to an end with it"
         advance.complete(Failed(instructions.ERROR, told), engine.world.now())
     elif step is not None and step.logic is not None and (step.outside or thread.outcome is not None):
-        engine.run_step(head.instance.account, advance, step.logic, _headers(head.instance, thread))
+        engine.steps.run_step(head.instance.account, advance, step.logic, _headers(head.instance, thread))
         deadline = engine.world.now() + engine.rules.inline_budget
-    engine.run_pure(head.instance.account, advance, deadline, scripts=not alone)
+    engine.steps.run_pure(head.instance.account, advance, deadline, scripts=not alone)
     if not advance.moved:
         return False
     committed = engine.commit(definition, head, advance.change())

@@ -6,9 +6,9 @@ from interactor.core.errors import InstanceNotActiveError, InstanceNotFailedErro
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.times import Millis
 from interactor.definitions.rules.model import Definition
-from interactor.instances.rules.draft import Draft, Settled
+from interactor.instances.rules.consequences import InstanceDraft, Settled
 from interactor.instances.rules.instance import MAIN, Failure, Instance, Phase, Thread
-from interactor.instances.rules.machine import cancelled, failed
+from interactor.instances.rules.thread_draft import cancelled, failed
 
 _GIVEN_UP = "internal_error"
 _GIVEN_UP_MESSAGE = "The engine could not take the instance on, however often it tried"
@@ -23,7 +23,7 @@ def cancel(head: Instance, reason: str, by: Json, in_flight: list[JsonObject], n
         InstanceNotActiveError: when it has ended.
     """
     _require_active(head)
-    draft = Draft(None, replace(head, cancel_reason=reason, paused=False), now)
+    draft = InstanceDraft(None, replace(head, cancel_reason=reason, paused=False), now)
     for thread in head.threads.values():
         if thread.outcome is None:
             draft.put(cancelled(thread))
@@ -67,7 +67,7 @@ def retry(definition: Definition, head: Instance, by: Json, now: Millis, entropy
         )
     failed_state = head.failure.state
     again = replace(head, status="running", status_since=now, ended_at=None, failure=None, quota_shard=quota_shard)
-    draft = Draft(definition, again, now)
+    draft = InstanceDraft(definition, again, now)
     _restore(draft, MAIN)
     draft.note(MAIN, "lifecycle", "retried", {"state": failed_state, **_attribution(by)})
     return draft.settled(entropy, by)
@@ -87,7 +87,7 @@ def give_up(head: Instance, in_flight: list[JsonObject], now: Millis, entropy: b
     state = head.main.state
     fields: JsonObject = {"state": state, "code": _GIVEN_UP, "message": _GIVEN_UP_MESSAGE}
     failure = Failure(_GIVEN_UP, _GIVEN_UP_MESSAGE, state, head.main.phase)
-    draft = Draft(None, replace(head, failure=head.failure if head.ended else failure), now)
+    draft = InstanceDraft(None, replace(head, failure=head.failure if head.ended else failure), now)
     draft.note(MAIN, "error", "step_failed", fields)
     ended = []
     for thread in head.threads.values():
@@ -106,7 +106,7 @@ def give_up(head: Instance, in_flight: list[JsonObject], now: Millis, entropy: b
     return draft.settled(entropy, None)
 
 
-def _restore(draft: Draft, thread_id: str) -> None:
+def _restore(draft: InstanceDraft, thread_id: str) -> None:
     thread = draft.instance.threads[thread_id]
     if thread.outcome is None or thread.outcome == "completed":
         return
@@ -121,7 +121,7 @@ def _standing_again(thread: Thread, phase: Phase) -> Thread:
 
 
 def _noted(instance: Instance, subtype: str, by: Json, now: Millis, entropy: bytes) -> Settled:
-    draft = Draft(None, instance, now)
+    draft = InstanceDraft(None, instance, now)
     draft.note(MAIN, "lifecycle", subtype, {"state": instance.main.state, **_attribution(by)})
     return draft.settled(entropy, by)
 

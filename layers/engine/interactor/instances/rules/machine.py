@@ -1,8 +1,8 @@
 """How one thread moves: every rule that takes a thread from one place of its definition to the next.
 
-An ``Advance`` is a draft of one thread's way. It is told what came in (``resume``, ``time_out``, ``complete`` with
+An ``Advance`` is the draft of one thread's way. It is told what came in (``resume``, ``time_out``, ``complete`` with
 the outcome of logic), moves by the rules below, and says through ``step`` what has to be done next, until the
-thread rests. Nothing outside the draft changes; what came of it is a ``Change``, which ``settle`` turns into the
+thread rests. Nothing outside the draft changes; what came of it is a ``ThreadChange``, which ``settle`` turns into the
 instance's next version.
 
     enter(S)   terminal: the thread ends, then S.on_enter | S.on_enter | otherwise the body of S
@@ -14,45 +14,36 @@ instance's next version.
     fail(S)    S.on_error: rest before its target | the thread fails, and what that means for the others is settle's
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from interactor.core import conditions, limits
 from interactor.core.errors import InvalidTransitionError, WorkflowDataTooLargeError
-from interactor.core.jsons import Json, JsonObject, equal, size
+from interactor.core.jsons import Json, JsonObject, size
 from interactor.core.logic import Failed, Outcome
 from interactor.core.paths import Scope
-from interactor.core.templates import TemplateError, render_text
-from interactor.core.times import Millis, iso, parse_duration
+from interactor.core.templates import TemplateError
+from interactor.core.times import Millis, iso
 from interactor.definitions.rules.model import (
-    Definition,
     HttpLogic,
-    Instructions,
     ScriptLogic,
     State,
     Transition,
-    Work,
 )
 from interactor.forms import check, redaction
 from interactor.forms.file_fields import Uploads
-from interactor.forms.presentation import PresentationTooLargeError, render_halt
-from interactor.instances.rules import results
-from interactor.instances.rules.events import Event, changes
+from interactor.forms.presentation import PresentationTooLargeError
+from interactor.instances.rules import halting, results
 from interactor.instances.rules.instance import (
     Failure,
-    Halt,
-    Instance,
     LastResume,
     Phase,
     Thread,
 )
-from interactor.instances.rules.layers import Written, after_write
+from interactor.instances.rules.layers import Written
+from interactor.instances.rules.thread_draft import INPUT, Step, ThreadDraft, failed
 
-INPUT = "input"
-"""The writer of what a create or a resume put into the data."""
-
-Trigger = Literal["automatic", "input", "event", "timeout", "error", "join", "system"]
+TransitionTrigger = Literal["automatic", "input", "event", "timeout", "error", "join", "system"]
 PERMANENT = frozenset(
     {
         "loop_limit_exceeded",
@@ -63,80 +54,10 @@ PERMANENT = frozenset(
     }
 )
 """Failures that ``on_error`` does not catch: catching them would only meet them again."""
-_KINDS: dict[type, str] = {ScriptLogic: "script", HttpLogic: "http", Instructions: "ai"}
 
 
-@dataclass(frozen=True)
-class Step:
-    """What a thread needs done before it can go on: its state's logic, what a model is to write for its halt, or
-    (``logic`` None) only its rules.
-    """
-
-    state: State
-    phase: Phase
-    logic: Work | None
-    sequence: int
-    attempt: int
-
-    @property
-    def outside(self) -> bool:
-        """Whether it reaches beyond the engine, and so must not be repeated lightly (invariant 5)."""
-        return isinstance(self.logic, (HttpLogic, Instructions))
-
-    @property
-    def effective(self) -> bool:
-        """Whether it may have an effect out there even when its result is lost; what a model writes has none."""
-        return isinstance(self.logic, HttpLogic)
-
-
-@dataclass(frozen=True)
-class Change:
-    """What one advance came to. It holds for any version of the instance in which the thread is still at ``place``."""
-
-    before: Thread
-    after: Thread
-    forked: tuple[Thread, ...]
-    events: tuple[Event, ...]
-    first_sequence: int
-    next_sequence: int
-    by: Json
-    """Who caused it: ``{actor, via}``, or None for the engine itself (ruling 27)."""
-
-
-class Advance:
+class Advance(ThreadDraft):
     """A draft of one thread's way from one resting place to the next."""
-
-    def __init__(self, definition: Definition, instance: Instance, thread_id: str, by: Json = None) -> None:
-        self._definition = definition
-        self._instance = instance
-        self._by = by
-        self._before = instance.threads[thread_id]
-        self._thread = self._before
-        self._events: list[Event] = []
-        self._forked: list[Thread] = []
-        self._next_sequence = instance.next_sequence
-        self._changed_bytes = 0
-
-    # What is asked of it
-
-    @property
-    def step(self) -> Step | None:
-        """What has to be done next, or None while the thread rests with nothing to do."""
-        thread = self._thread
-        if not thread.running:
-            return None
-        state = self._definition.states[thread.state]
-        work: dict[Phase, Work | None] = {
-            Phase.ON_ENTER: state.on_enter,
-            Phase.LOGIC: state.logic,
-            Phase.INSTRUCT: state.instructions,
-        }
-        return Step(state, thread.phase, work.get(thread.phase), thread.sequence, thread.attempt)
-
-    @property
-    def full(self) -> bool:
-        """Whether it should be committed before it goes on, so that one history record stays small."""
-        return len(self._events) >= limits.EVENTS_PER_ADVANCE or self._changed_bytes >= limits.CHANGES_PER_ADVANCE_BYTES
 
     def refuse(self, now: Millis) -> bool:
         """Fail an HTTP action whose result could be put nowhere, before its call is made; whether it was failed."""
@@ -147,57 +68,6 @@ class Advance:
         if why is not None:
             self.fail("http_error", f"{why}; nothing was sent", now)
         return why is not None
-
-    def waits(self, now: Millis) -> bool:
-        """Whether the thread's next step is due later."""
-        return self._thread.due_at is not None and self._thread.due_at > now
-
-    @property
-    def moved(self) -> bool:
-        """Whether there is anything to commit."""
-        return bool(self._events)
-
-    @property
-    def ended(self) -> bool:
-        """Whether the thread has ended; an ``on_enter`` may still follow."""
-        return self._thread.outcome is not None
-
-    def scope(self) -> Scope:
-        """What conditions, templates and scripts of the thread's present state see."""
-        return Scope(workflow_data=self._data(), input=self._thread.input, context=self.context())
-
-    def shown_scope(self) -> Scope:
-        """The same as a reader, or a model, may see it."""
-        return redaction.scope(self.scope(), self._instance.redacted)
-
-    def sensitive(self, written: str) -> redaction.Sensitive:
-        """The values of sensitive fields that logic of the present state, ``written`` so, can see."""
-        keys = self._instance.redacted
-        return redaction.sensitive(self.scope(), keys, written) if keys else redaction.NO_SENSITIVE
-
-    def context(self) -> JsonObject:
-        """The ``context`` of scripts and templates."""
-        instance = self._instance
-        return {
-            "namespace": instance.namespace,
-            "instance_id": instance.id,
-            "workflow_name": instance.workflow_name,
-            "version_id": instance.version_id,
-            "state_name": self._thread.state,
-            "thread_id": self._thread.id,
-        }
-
-    def change(self) -> Change:
-        """What it came to so far."""
-        return Change(
-            self._before,
-            self._thread,
-            tuple(self._forked),
-            tuple(self._events),
-            self._instance.next_sequence,
-            self._next_sequence,
-            self._by,
-        )
 
     # What comes in
 
@@ -268,7 +138,7 @@ class Advance:
         remembered = LastResume(self._thread.sequence, state.name, input_hash, now)
         self._thread = replace(self._thread, input=checked.merged, transitions=0, halt=None, last_resume=remembered)
         size_before = self._data_size()
-        found = self._write(Written(checked.merged), INPUT, _told(state, halt, checked))
+        found = self._write(Written(checked.merged), INPUT, halting.answered(state, halt, checked))
         if self._data_size() > max(limits.WORKFLOW_DATA_BYTES, size_before):
             raise WorkflowDataTooLargeError("With this input workflow_data would be over 256 KB; send less")
         fields: JsonObject = {"state": state.name, "input": checked.merged, "changes": found}
@@ -308,11 +178,11 @@ class Advance:
 
     # The rules
 
-    def _go(self, target: str, trigger: Trigger, now: Millis, key: str | None = None) -> None:
+    def _go(self, target: str, trigger: TransitionTrigger, now: Millis, key: str | None = None) -> None:
         if self._transit(target, trigger, now, key):
             self._arrive(now)
 
-    def _transit(self, target: str, trigger: Trigger, now: Millis, key: str | None = None) -> bool:
+    def _transit(self, target: str, trigger: TransitionTrigger, now: Millis, key: str | None = None) -> bool:
         """Count a transition and stand before its target; False: a bound was reached, and the thread has failed."""
         if self._thread.transitions >= limits.TRANSITIONS_IN_A_ROW:
             self.fail("loop_limit_exceeded", "1,000 transitions in a row without a halt", now)
@@ -376,9 +246,7 @@ class Advance:
 
     def _halt(self, state: State, now: Millis, written: str | None = None) -> None:
         try:
-            shown = redaction.presentation(state.presentation, self._instance.redacted, self.scope())
-            presented = render_halt(replace(state, presentation=shown), self.shown_scope(), written)
-            timeout_at = self._timeout_at(state, now)
+            halt = halting.begun(state, self._instance.redacted, self.scope(), self.shown_scope(), written, now)
         except PresentationTooLargeError as error:
             self.fail("presentation_too_large", str(error), now)
             return
@@ -386,31 +254,15 @@ class Advance:
             self.fail("template_error", str(error), now)
             return
         self._rest(Phase.HALTED)
-        halt = Halt("input", now, presented.presentation, presented.options, timeout_at)
         self._thread = replace(self._thread, halt=halt)
         fields: JsonObject = {
             "state": state.name,
             "halting_presentation": halt.presentation,
             "halted_options": halt.options,
         }
-        if timeout_at is not None:
-            fields["timeout_at"] = iso(timeout_at)
+        if halt.timeout_at is not None:
+            fields["timeout_at"] = iso(halt.timeout_at)
         self._note("halt", "waiting", now, fields)
-
-    def _timeout_at(self, state: State, now: Millis) -> Millis | None:
-        """When the halt's time is over (ruling 4).
-
-        Raises:
-            TemplateError: when ``after`` is filled with what is no duration.
-        """
-        timeout = state.timeout
-        if timeout is None or timeout.after is None:
-            return None if timeout is None else now + timeout.after_ms
-        after = render_text(timeout.after, self.shown_scope())
-        try:
-            return now + parse_duration(after)
-        except ValueError as error:
-            raise TemplateError(f"The timeout of state '{state.name}' cannot be told: {error}") from None
 
     def _fork(self, state: State, now: Millis) -> None:
         if state.fork is None:
@@ -499,8 +351,6 @@ class Advance:
         else:
             self._go(transition.target, "automatic", now, transition.key)
 
-    # The parts
-
     def _choose(self, state: State, scope: Scope, choice: str | None) -> Transition | None:
         keyed = choice is not None and any(each.key == choice for each in state.transitions)
         for transition in state.transitions:
@@ -516,97 +366,3 @@ class Advance:
         if isinstance(step.logic, ScriptLogic):
             return Written(value or {})
         return results.place(step.state, value, self._data(), self._all_writers())
-
-    def _write(self, written: Written, writer: str, always: Iterable[str] = ()) -> JsonObject:
-        """Put keys into the thread's layer and answer what changed; an unchanged key keeps its last writer.
-
-        The keys of ``always`` count as written also where they are as they were: a join must not lose them.
-        """
-        before = self._data()
-        found = changes(before, {**before, **written.values})
-        touched = {*found.get("added", {}), *found.get("updated", {})}
-        thread, kept = self._thread, [key for key in written.values if key in touched or key in set(always)]
-        layer = {**thread.layer, **{key: written.values[key] for key in kept}}
-        paths = written.paths if thread.parent is not None else ()
-        writers = after_write(thread.layer, thread.writers, kept, paths, writer)
-        writers = {**writers, **dict.fromkeys(touched, writer)}
-        self._thread = replace(self._thread, layer=layer, writers=writers)
-        self._changed_bytes += size(found)
-        return found
-
-    def _rest(self, phase: Phase) -> None:
-        self._thread = replace(self._thread, phase=phase, sequence=self._take_sequence(), attempt=1, due_at=None)
-
-    def _take_sequence(self) -> int:
-        self._next_sequence += 1
-        return self._next_sequence - 1
-
-    def _note(self, type_: str, subtype: str, now: Millis, fields: JsonObject) -> None:
-        self._events.append(Event(type_, subtype, now, self._thread.id, fields))
-
-    def _step_fields(self, step: Step, logs: tuple[str, ...], duration_ms: int) -> JsonObject:
-        fields: JsonObject = {
-            "state": step.state.name,
-            "phase": step.phase.value,
-            "logic": _KINDS[type(step.logic)],
-            "attempt": step.attempt,
-            "duration_ms": duration_ms,
-        }
-        if step.effective:
-            fields["idempotency_key"] = action_key(self._instance, self._thread)
-        return fields | ({"logs": list(logs)} if logs else {})
-
-    def _attribution(self) -> JsonObject:
-        return {"by": self._by} if self._by is not None else {}
-
-    def _halted(self) -> tuple[State, Halt]:
-        if self._thread.halt is None:
-            raise AssertionError("the thread is not halted")
-        return self._definition.states[self._thread.state], self._thread.halt
-
-    def _data(self) -> JsonObject:
-        parent = self._thread.parent
-        return {**self._instance.view(parent), **self._thread.layer} if parent else self._thread.layer
-
-    def _all_writers(self) -> dict[str, str]:
-        parent, found = self._thread.parent, dict(self._thread.writers)
-        while parent is not None:
-            found = {**self._instance.threads[parent].writers, **found}
-            parent = self._instance.threads[parent].parent
-        return found
-
-    def _data_size(self) -> int:
-        return self._instance.with_thread(self._thread).data_size()
-
-
-def action_key(instance: Instance, thread: Thread) -> str:
-    """``Idempotency-Key`` of a thread's present action: the same on every attempt (ruling 13)."""
-    return f"{instance.id}:{thread.id}:{thread.sequence}"
-
-
-def failed(thread: Thread, failure: Failure) -> Thread:
-    """The thread, ended by a failure."""
-    return replace(thread, phase=Phase.ENDED, outcome="failed", failure=failure, due_at=None)
-
-
-def cancelled(thread: Thread) -> Thread:
-    """The thread, ended because its instance, or the fork it belongs to, goes on without it."""
-    return replace(thread, phase=Phase.ENDED, outcome="cancelled", cut_off=thread.phase, due_at=None)
-
-
-def _told(state: State, halt: Halt, checked: check.Checked) -> frozenset[str]:
-    """What of an input the person said (ruling 19).
-
-    A browser sends prefilled fields back whether somebody touched them or not: those that come back as they were
-    shown, filled from the data, are nobody's answer. A box is one always.
-    """
-    shown = {field["name"]: field for field in halt.presentation.get("fields") or () if isinstance(field, dict)}
-    untouched = {
-        field["name"]
-        for field in (state.presentation or {}).get("fields") or ()
-        if isinstance(field.get("default"), str)
-        and "${" in field["default"]
-        and field["type"] != "boolean"
-        and equal(shown.get(field["name"], {}).get("default"), checked.merged.get(field["name"]))
-    }
-    return checked.answered - untouched

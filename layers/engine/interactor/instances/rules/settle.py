@@ -5,49 +5,29 @@ it was: what it computed is kept (invariant 1).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from interactor.core import limits
 from interactor.core.errors import WorkflowDataTooLargeError
 from interactor.core.jsons import JsonObject, size
-from interactor.core.times import DAY, Millis
+from interactor.core.times import Millis
 from interactor.definitions.rules.model import Definition
 from interactor.forms import file_fields
 from interactor.instances.rules import halts
-from interactor.instances.rules.draft import Draft, Settled
+from interactor.instances.rules.consequences import InstanceDraft, Settled
 from interactor.instances.rules.events import Event
 from interactor.instances.rules.instance import Failure, Halt, Instance, Phase, Thread
-from interactor.instances.rules.machine import Change, failed
+from interactor.instances.rules.thread_draft import ThreadChange, failed
 
 
 class OvertakenError(Exception):
     """The thread is no longer where the change began: the change is void."""
 
 
-@dataclass(frozen=True)
-class Lifetimes:
-    """How long an instance may stay in a status before the clock cancels it, and is kept after its end (ruling 24)."""
-
-    running: Millis = 30 * DAY
-    halted: Millis = 90 * DAY
-    after_end: Millis = 30 * DAY
-    """How long an ended instance is kept."""
-    files: Millis = 7 * DAY
-    """How long its files are, at the most."""
-
-    def kept_until(self, instance: Instance) -> Millis | None:
-        """When an ended instance is to be removed; None while it has not ended."""
-        return None if instance.ended_at is None else instance.ended_at + self.after_end
-
-    def files_kept_until(self, instance: Instance) -> Millis | None:
-        """When the files of an ended instance are to be deleted; None while it has not ended."""
-        return None if instance.ended_at is None else instance.ended_at + min(self.files, self.after_end)
-
-
 def settle(
     definition: Definition,
     head: Instance,
-    change: Change,
+    change: ThreadChange,
     now: Millis,
     entropy: bytes,
     in_flight: Sequence[JsonObject] = (),
@@ -70,7 +50,7 @@ def settle(
     shift = head.next_sequence - change.first_sequence
     takes_files = head.takes_files or (change.after.halt is not None and _asks_for_files(change.after.halt))
     head = replace(head, next_sequence=change.next_sequence + shift, takes_files=takes_files)
-    draft = Draft(definition, head, now, in_flight)
+    draft = InstanceDraft(definition, head, now, in_flight)
     # What the sequences are does not matter, only that they are never given twice.
     after = _shifted(change.after, shift, change.first_sequence)
     draft.events.extend(halts.named(event, head.id, change.before, after) for event in change.events)
@@ -85,52 +65,21 @@ def settle(
     return draft.settled(entropy, change.by)
 
 
-def too_large(change: Change, message: str, now: Millis) -> Change:
+def too_large(change: ThreadChange, message: str, now: Millis) -> ThreadChange:
     """The change, ended by ``instance_too_large`` since what it came to cannot be stored."""
     return _failed(change, "instance_too_large", message, now)
-
-
-def wake_at(instance: Instance, lifetimes: Lifetimes) -> Millis:
-    """When a hint for this instance is overdue, the earliest over its threads (invariant 3).
-
-    What the engine works on is overdue after what the work may take and a minute; what only the clock starts (a
-    timeout, an expiry, the cleaning of what has ended) is due at its time itself. A paused instance only expires.
-    """
-    moments: list[Millis] = []
-    for thread in instance.threads.values():
-        if instance.paused:
-            continue
-        if thread.running:
-            begin = thread.due_at if thread.due_at is not None else instance.updated_at
-            moments.append(begin + limits.STEP_WORK + limits.OVERDUE_AFTER)
-        elif thread.phase is Phase.HALTED and thread.halt is not None and thread.halt.timeout_at is not None:
-            moments.append(thread.halt.timeout_at)
-    cleaned_at = lifetimes.files_kept_until(instance) if instance.takes_files else lifetimes.kept_until(instance)
-    if not moments and cleaned_at is not None:
-        return cleaned_at
-    if not instance.ended:
-        moments.append(expires_at(instance, lifetimes))
-    return min(moments)
-
-
-def expires_at(instance: Instance, lifetimes: Lifetimes) -> Millis:
-    """When an instance is cancelled as expired: counted from its latest halt, or while it runs from its last commit."""
-    if instance.status == "halted":
-        halts = [thread.halt.since for thread in instance.halted_threads() if thread.halt is not None]
-        return max(halts, default=instance.status_since) + lifetimes.halted
-    return instance.updated_at + lifetimes.running
 
 
 def _asks_for_files(halt: Halt) -> bool:
     return bool(file_fields.fields_of(halt.presentation))
 
 
-def is_resume(change: Change) -> bool:
+def is_resume(change: ThreadChange) -> bool:
     """Whether a person's decision is in it."""
     return change.after.last_resume != change.before.last_resume
 
 
-def _within_bounds(head: Instance, change: Change, now: Millis) -> Change:
+def _within_bounds(head: Instance, change: ThreadChange, now: Millis) -> ThreadChange:
     """The change, or the failure it comes to on this head: threads each within a bound may pass it together."""
     if change.after.outcome == "failed":
         return change
@@ -145,7 +94,7 @@ def _within_bounds(head: Instance, change: Change, now: Millis) -> Change:
     return change
 
 
-def _failed(change: Change, code: str, message: str, now: Millis) -> Change:
+def _failed(change: ThreadChange, code: str, message: str, now: Millis) -> ThreadChange:
     """The change, ended by a failure: what was done is told, but without data that is not kept."""
     failure = Failure(code, message, change.before.state, change.before.phase)
     fields: JsonObject = {"state": failure.state, "code": code, "message": message}
@@ -163,6 +112,3 @@ def _shifted(thread: Thread, shift: int, first: int) -> Thread:
     if shift == 0 or thread.sequence < first:
         return thread
     return replace(thread, sequence=thread.sequence + shift)
-
-
-__all__ = ["Lifetimes", "OvertakenError", "Settled", "expires_at", "is_resume", "settle", "too_large", "wake_at"]

@@ -10,7 +10,7 @@ from interactor.instances.rules.stored import Record
 from interactor.instances.store import failures
 
 if TYPE_CHECKING:
-    from interactor.instances.rules.settle import Settled
+    from interactor.instances.rules.consequences import Settled
 
 
 def of(settled: "Settled") -> Record:

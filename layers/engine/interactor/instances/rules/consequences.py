@@ -17,7 +17,8 @@ from interactor.instances.rules import layers, snapshots
 from interactor.instances.rules.events import Event, changes
 from interactor.instances.rules.instance import MAIN, Failure, Instance, Phase, Thread
 from interactor.instances.rules.layers import Writers
-from interactor.instances.rules.machine import INPUT, PERMANENT, cancelled, failed
+from interactor.instances.rules.machine import PERMANENT
+from interactor.instances.rules.thread_draft import INPUT, cancelled, failed
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Settled:
     """Who caused the commit, or None for the engine itself (ruling 27)."""
 
 
-class Draft:
+class InstanceDraft:
     """Threads are put in, events noted, and the consequences drawn; ``settled`` is what came of it."""
 
     def __init__(

@@ -1,0 +1,58 @@
+"""How long an instance may stay as it is, and when it must be looked at again (invariant 3, ruling 24)."""
+
+from dataclasses import dataclass
+
+from interactor.core import limits
+from interactor.core.times import DAY, Millis
+from interactor.instances.rules.instance import Instance, Phase
+
+
+@dataclass(frozen=True)
+class Lifetimes:
+    """How long an instance may stay in a status before the clock cancels it, and is kept after its end (ruling 24)."""
+
+    running: Millis = 30 * DAY
+    halted: Millis = 90 * DAY
+    after_end: Millis = 30 * DAY
+    """How long an ended instance is kept."""
+    files: Millis = 7 * DAY
+    """How long its files are, at the most."""
+
+    def kept_until(self, instance: Instance) -> Millis | None:
+        """When an ended instance is to be removed; None while it has not ended."""
+        return None if instance.ended_at is None else instance.ended_at + self.after_end
+
+    def files_kept_until(self, instance: Instance) -> Millis | None:
+        """When the files of an ended instance are to be deleted; None while it has not ended."""
+        return None if instance.ended_at is None else instance.ended_at + min(self.files, self.after_end)
+
+
+def wake_at(instance: Instance, lifetimes: Lifetimes) -> Millis:
+    """When a hint for this instance is overdue, the earliest over its threads (invariant 3).
+
+    What the engine works on is overdue after what the work may take and a minute; what only the clock starts (a
+    timeout, an expiry, the cleaning of what has ended) is due at its time itself. A paused instance only expires.
+    """
+    moments: list[Millis] = []
+    for thread in instance.threads.values():
+        if instance.paused:
+            continue
+        if thread.running:
+            begin = thread.due_at if thread.due_at is not None else instance.updated_at
+            moments.append(begin + limits.STEP_WORK + limits.OVERDUE_AFTER)
+        elif thread.phase is Phase.HALTED and thread.halt is not None and thread.halt.timeout_at is not None:
+            moments.append(thread.halt.timeout_at)
+    cleaned_at = lifetimes.files_kept_until(instance) if instance.takes_files else lifetimes.kept_until(instance)
+    if not moments and cleaned_at is not None:
+        return cleaned_at
+    if not instance.ended:
+        moments.append(expires_at(instance, lifetimes))
+    return min(moments)
+
+
+def expires_at(instance: Instance, lifetimes: Lifetimes) -> Millis:
+    """When an instance is cancelled as expired: counted from its latest halt, or while it runs from its last commit."""
+    if instance.status == "halted":
+        halts = [thread.halt.since for thread in instance.halted_threads() if thread.halt is not None]
+        return max(halts, default=instance.status_since) + lifetimes.halted
+    return instance.updated_at + lifetimes.running
