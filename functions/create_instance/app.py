@@ -6,7 +6,7 @@ from interactor.api.call import Call
 from interactor.api.endpoint import endpoint
 from interactor.api.response import Response
 from interactor.definitions.lookup import find_workflow
-from interactor.instances.start import Wanted, start
+from interactor.instances.start import NewInstance, start
 
 
 @endpoint("workflows:execute", "create")
@@ -18,7 +18,7 @@ def handler(call: Call) -> Response:
 
     def work(key: idempotency.Key | None) -> Response:
         body = bodies.read(bodies.CreateInstance, call.request, bodies.RAW_INPUT_BYTES)
-        wanted = Wanted(workflow, call.account, namespace, body.input, call.principal.by, call.request.traceparent)
+        wanted = NewInstance(workflow, call.account, namespace, body.input, call.principal.by, call.request.traceparent)
         return Response(
             201, listed.text(start(call.services.instances.engine, wanted, instances.remembered(call, key, 201)))
         )

@@ -22,7 +22,7 @@ def handler(call: Call) -> Response:
     since, until = events.moment(call.request, "since", wrong), events.moment(call.request, "until", wrong)
     events.refuse(wrong)
     oldest, newest = now - KEPT, now + 1
-    wanted = failures.Wanted(
+    wanted = failures.ErrorFilter(
         min(max(since or oldest, oldest), newest),
         max(min(until or newest, newest), oldest + 1),
         call.request.query.get("workflow_name"),

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.docs.pages import ROOT, rows, section, text
 
 PAGE = text("docs/architecture.md")
@@ -11,8 +13,16 @@ LATEST_RULING = 36
 
 def test_the_files_that_the_page_names_exist() -> None:
     for row in rows(section(PAGE, "Where things are")):
-        for name in re.findall(r"`((?:core|usecases|adapters|api)/[\w/.]+)`", row[1]):
+        for name in re.findall(r"`([\w/]+/[\w.]*)`", row[1]):
             assert (ENGINE / name).exists(), name
+
+
+@pytest.mark.parametrize("reading", ["One resume", "One step", "One timeout", "One webhook"])
+def test_a_way_is_read_in_eight_files_and_1200_lines(reading: str) -> None:
+    named = re.findall(r"^\d+\. `([\w/.]+)`", section(PAGE, reading), re.MULTILINE)
+    paths = [(ROOT if name.startswith("functions/") else ENGINE) / name for name in named]
+    assert 5 <= len(paths) <= 8
+    assert sum(len(path.read_text("utf-8").splitlines()) for path in paths) <= 1_200
 
 
 def test_the_tests_that_are_said_to_hold_an_invariant_exist() -> None:

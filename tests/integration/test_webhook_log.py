@@ -9,7 +9,7 @@ from interactor.aws.dynamo.table import Table
 from interactor.core.times import DAY, HOUR, MINUTE, SECOND, iso
 from interactor.outgoing import OutgoingError
 from interactor.webhooks.rules import account_concurrency, concurrency
-from interactor.webhooks.store.concurrency import GateStore
+from interactor.webhooks.store.concurrency import ConcurrencyStore
 from tests import events
 from tests.integration.definitions import halting, one
 from tests.integration.deployment import ACCOUNT, Deployment
@@ -282,7 +282,7 @@ def test_a_range_that_is_replayed_again_sends_what_still_did_not_arrive_and_that
 def test_one_range_of_a_subscription_is_replayed_at_a_time(lost: Any) -> None:
     """What another replay holds, and never lets go of, is free after some minutes."""
     api, subscription, _ = lost
-    gates = GateStore(Table(api.clients["dynamodb"], api.table))
+    gates = ConcurrencyStore(Table(api.clients["dynamodb"], api.table))
     assert gates.enter(ACCOUNT, subscription, "replay_of_another", api.clock(), api.clock() + 3 * MINUTE)
     post(api, subscription, "replay", {"since": "2026-01-01"})
     for _ in range(17):
@@ -371,7 +371,7 @@ def test_a_deleted_subscription_ends_what_is_under_way_at_any_point(api: Deploym
 def test_more_than_twenty_at_once_wait_and_use_no_attempt(api: Deployment) -> None:
     """Two other workers hold all shares of the subscription, and never give them back."""
     subscription = subscribe(api)
-    gates = GateStore(Table(api.clients["dynamodb"], api.table))
+    gates = ConcurrencyStore(Table(api.clients["dynamodb"], api.table))
 
     gate = gates.get(ACCOUNT, subscription)
     for worker in ("one", "another"):
@@ -394,7 +394,7 @@ def test_more_than_twenty_at_once_wait_and_use_no_attempt(api: Deployment) -> No
 
 def test_more_than_a_thousand_in_a_minute_wait_for_the_next(api: Deployment) -> None:
     subscription = subscribe(api)
-    gates = GateStore(Table(api.clients["dynamodb"], api.table))
+    gates = ConcurrencyStore(Table(api.clients["dynamodb"], api.table))
     used = concurrency.Gate(version=1, used=concurrency.COUNTED_PER_MINUTE - 1, minute=api.clock() // MINUTE)
     gates.put(ACCOUNT, subscription, used, api.clock())
     for _ in range(3):
@@ -414,7 +414,7 @@ def test_an_account_with_a_slow_receiver_is_watched_and_what_has_no_room_waits_a
     api.outside.will(URL, OutgoingError("timeout", "it hangs", 30_000), answer(200))
     api.start("flow")
     api.drain()
-    gates = GateStore(Table(api.clients["dynamodb"], api.table))
+    gates = ConcurrencyStore(Table(api.clients["dynamodb"], api.table))
     watch = gates.watch(ACCOUNT)
     assert watch.is_on(api.clock())
     for other in range(50):

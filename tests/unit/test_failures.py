@@ -6,9 +6,9 @@ from interactor.access.rules.principal import ALL, Namespaces, Principal
 from interactor.core.jsons import JsonObject
 from interactor.core.times import Millis
 from interactor.instances import failures
-from interactor.instances.failures import READ, SUMMED, Wanted
+from interactor.instances.failures import READ, SUMMED, ErrorFilter
 
-WANTED = Wanted(0, 10**6)
+WANTED = ErrorFilter(0, 10**6)
 
 
 class Account:

@@ -9,8 +9,8 @@ import pytest
 
 from interactor.core.storing import GuardLostError
 from interactor.core.times import MINUTE, SECOND
-from interactor.webhooks.account_concurrency import Watches
-from interactor.webhooks.concurrency import Turns
+from interactor.webhooks.account_concurrency import AccountConcurrency
+from interactor.webhooks.concurrency import ConcurrencyLimits
 from interactor.webhooks.rules import concurrency
 from interactor.webhooks.rules.account_concurrency import Watch
 from interactor.webhooks.rules.concurrency import Gate
@@ -57,7 +57,9 @@ class Cloud:
         self.began = self.clock
         self.gates = Gates()
         self.visible, self._events = deque(), []
-        self.idle = [Turns(self, self.gates, Watches(self, self.gates, at_once)) for _ in range(WORKERS)]
+        self.idle = [
+            ConcurrencyLimits(self, self.gates, AccountConcurrency(self, self.gates, at_once)) for _ in range(WORKERS)
+        ]
         self.late = {}
         """Of the attempts that were made, by subscription: when the event was, and how much later the attempt."""
 

@@ -3,8 +3,8 @@
 import itertools
 
 from interactor.core.storing import GuardLostError
-from interactor.webhooks.account_concurrency import Watches
-from interactor.webhooks.concurrency import Turns
+from interactor.webhooks.account_concurrency import AccountConcurrency
+from interactor.webhooks.concurrency import ConcurrencyLimits
 from interactor.webhooks.rules import concurrency
 from interactor.webhooks.rules.account_concurrency import SLOW, Watch, watch_on
 from interactor.webhooks.rules.concurrency import Gate
@@ -41,7 +41,7 @@ class Gates(dict):
 
 
 def turns_of(gates, at_once=50):
-    return Turns(World(), gates, Watches(World(), gates, at_once))
+    return ConcurrencyLimits(World(), gates, AccountConcurrency(World(), gates, at_once))
 
 
 def messages(*subscriptions):

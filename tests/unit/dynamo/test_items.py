@@ -30,10 +30,6 @@ def test_what_does_not_get_smaller_is_kept_as_it_is() -> None:
     assert items.unpack_bytes(items.pack_bytes(noise)) == noise
 
 
-def test_documents_deflated_without_the_phrases_can_be_read() -> None:
-    assert items.unpack(b"\x02" + zlib.compress(json.dumps(TYPICAL).encode())) == TYPICAL
-
-
 def test_whole_numbers_that_were_stored_as_doubles_are_whole_again() -> None:
     stored = b'\x01{"amount":1500.0,"big":1e+30,"rate":1e-05,"id":1610521604143693812}'
     document = {"amount": 1500, "big": 10**30, "rate": 1e-05, "id": 1610521604143693812}

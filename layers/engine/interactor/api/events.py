@@ -4,14 +4,14 @@ from interactor.api.request import Request
 from interactor.core.errors import InvalidRequestError
 from interactor.core.jsons import JsonObject
 from interactor.core.times import Millis, iso, parse_iso
-from interactor.instances.history import Shown, Wanted
+from interactor.instances.history import EventFilter, Shown
 
 TYPES = ("transition", "step", "halt", "error", "lifecycle")
 _PLACED = ("id", "number", "type", "subtype", "at", "thread", "changes")
 _TIMES = ("retry_at",)
 
 
-def wanted(request: Request) -> Wanted:
+def wanted(request: Request) -> EventFilter:
     """The filters of a history request.
 
     Raises:
@@ -26,7 +26,7 @@ def wanted(request: Request) -> Wanted:
     since, until = moment(request, "since", wrong), moment(request, "until", wrong)
     with_data = _flag(request, "include_data", wrong)
     refuse(wrong)
-    return Wanted(names, request.query.get("thread"), request.query.get("state"), since, until, with_data)
+    return EventFilter(names, request.query.get("thread"), request.query.get("state"), since, until, with_data)
 
 
 def moment(request: Request, name: str, wrong: list[JsonObject]) -> Millis | None:

@@ -23,7 +23,7 @@ from interactor.core.errors import (
     RefusedError,
 )
 from interactor.core.jsons import Json, JsonError
-from interactor.core.storing import IdempotencyKey, Item, KeyTakenError, Remembered, StoreUnavailableError
+from interactor.core.storing import IdempotencyKey, IdempotencyRecord, Item, KeyTakenError, StoreUnavailableError
 from interactor.core.times import SECOND, Millis
 from interactor.services import Services
 
@@ -42,9 +42,9 @@ class Key:
 
     key: IdempotencyKey
     services: Services
-    taken: Remembered | None = None
+    taken: IdempotencyRecord | None = None
 
-    def write(self, remembered: Remembered) -> Item:
+    def write(self, remembered: IdempotencyRecord) -> Item:
         """The write that takes the key and remembers an answer."""
         self.taken = remembered
         return self.services.aws.idempotency_records.write(self.key, remembered, self.services.world.now())
@@ -55,7 +55,7 @@ class Key:
         Raises:
             KeyTakenError: when another request took the key meanwhile; its answer is given then.
         """
-        remembered = Remembered(self.key.request, status, jsons.dumps(body), None)
+        remembered = IdempotencyRecord(self.key.request, status, jsons.dumps(body), None)
         self.services.aws.idempotency_records.take(self.key, remembered, self.services.world.now())
 
     def keep(self, status: int, body: str, instance_id: str) -> None:
@@ -65,13 +65,13 @@ class Key:
             KeyTakenError: when another request took the key meanwhile; its answer is given then.
         """
         if self.taken is None:
-            self.taken = Remembered(self.key.request, status, body, instance_id)
+            self.taken = IdempotencyRecord(self.key.request, status, body, instance_id)
             self.services.aws.idempotency_records.take(self.key, self.taken, self.services.world.now())
 
     def answer(self, status: int, body: Json) -> tuple[Response, Item]:
         """An answer that is known before its effect is committed, and the write that remembers it."""
         text = jsons.dumps(body)
-        return Response(status, text), self.write(Remembered(self.key.request, status, text, None))
+        return Response(status, text), self.write(IdempotencyRecord(self.key.request, status, text, None))
 
 
 def once(
@@ -120,7 +120,7 @@ def _keep(key: Key, response: Response) -> Response:
     text = response.body if isinstance(response.body, str) else jsons.dumps(response.body)
     store, now, taken = key.services.aws.idempotency_records, key.services.world.now(), key.taken
     if taken is None:
-        store.take(key.key, Remembered(key.key.request, response.status, text, None), now)
+        store.take(key.key, IdempotencyRecord(key.key.request, response.status, text, None), now)
         return response
     last = replace(taken, body=text, open_until=0)
     try:
@@ -141,7 +141,7 @@ def _keep(key: Key, response: Response) -> Response:
     return response
 
 
-def _closed(found: Remembered, key: Key) -> Remembered:
+def _closed(found: IdempotencyRecord, key: Key) -> IdempotencyRecord:
     """What is remembered under a key for good: waits for the request that has it, and where that is dead, or slower
     than a client waits, what it committed is its last word.
     """
@@ -162,7 +162,7 @@ def _closed(found: Remembered, key: Key) -> Remembered:
     return found
 
 
-def _again(found: Remembered, key: Key, unsealed: Callable[[str], str]) -> Response:
+def _again(found: IdempotencyRecord, key: Key, unsealed: Callable[[str], str]) -> Response:
     if not _same_request(found, key.key):
         message = "This Idempotency-Key was used for another request, or by another caller; use a new one"
         raise IdempotencyConflictError(message)
@@ -184,7 +184,7 @@ def _key(given: str, request: Request, principal: Principal, namespace: str) -> 
     return IdempotencyKey(principal.account, namespace, value, fingerprint, _query(request.query), _caller(principal))
 
 
-def _same_request(remembered: Remembered, asked: IdempotencyKey) -> bool:
+def _same_request(remembered: IdempotencyRecord, asked: IdempotencyKey) -> bool:
     """Whether two requests are one: the same, from the same caller (rulings 17 and 23). What an earlier release
     remembered may say nothing of the person, the query or the caller; it answers any.
     """

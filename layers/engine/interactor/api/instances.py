@@ -8,7 +8,7 @@ from interactor.api.response import Response
 from interactor.core import jsons
 from interactor.core.errors import ThreadNotFoundError
 from interactor.core.jsons import Json
-from interactor.core.storing import Item, Remembered
+from interactor.core.storing import IdempotencyRecord, Item
 from interactor.instances.conflicts import Resume, Trigger
 from interactor.instances.engine import Also, Engine
 from interactor.instances.resume import resume
@@ -16,7 +16,7 @@ from interactor.instances.rules.consequences import Settled
 from interactor.instances.rules.stored import Head, Record
 from interactor.instances.store import records
 
-Change = Callable[[Engine, Head, Json, Also | None], Head]
+LifecycleAction = Callable[[Engine, Head, Json, Also | None], Head]
 """Something that is done to a whole instance, by someone, with one more write in its commit."""
 
 
@@ -29,7 +29,7 @@ def remembered(call: Call, key: idempotency.Key | None, status: int) -> Also | N
         body = jsons.dumps({"data": views.instance(settled.instance, [*before, records.of(settled)])})
         runs_on = call.services.instances.engine.runs_on(settled.instance)
         ends = call.services.world.now() + idempotency.OPEN if runs_on else 0
-        return key.write(Remembered(key.key.request, status, body, settled.instance.id, ends))
+        return key.write(IdempotencyRecord(key.key.request, status, body, settled.instance.id, ends))
 
     return write
 
@@ -58,7 +58,7 @@ def resumed(call: Call, thread_id: str | None) -> Response:
     return idempotency.once(call, head.instance.namespace, work)
 
 
-def changed(call: Call, change: Change) -> Response:
+def changed(call: Call, change: LifecycleAction) -> Response:
     """Do something to a whole instance that needs no body, and answer it."""
     head = call.instance()
 

@@ -7,7 +7,7 @@ from interactor.aws import boto
 
 if TYPE_CHECKING:
     from interactor.aws.cursors import Cursors
-    from interactor.aws.dynamo.idempotency_records import RememberedStore
+    from interactor.aws.dynamo.idempotency_records import IdempotencyStore
     from interactor.aws.dynamo.table import Table
     from interactor.aws.queues import MessageQueue
     from interactor.aws.sealing import Sealer
@@ -28,11 +28,11 @@ class AwsProvider:
         return Table(boto.client("dynamodb"), self._settings.table_name)
 
     @cached_property
-    def idempotency_records(self) -> "RememberedStore":
+    def idempotency_records(self) -> "IdempotencyStore":
         """What requests with an Idempotency-Key came to."""
-        from interactor.aws.dynamo.idempotency_records import RememberedStore
+        from interactor.aws.dynamo.idempotency_records import IdempotencyStore
 
-        return RememberedStore(self.table)
+        return IdempotencyStore(self.table)
 
     @cached_property
     def sealer(self) -> "Sealer":

@@ -42,7 +42,7 @@ class IdempotencyKey:
 
 
 @dataclass(frozen=True)
-class Remembered:
+class IdempotencyRecord:
     """What a request with a key came to. ``body`` None: it is too large to keep, and ``instance_id`` finds it."""
 
     request: str

@@ -17,7 +17,7 @@ from interactor.core.world import Provider, World
 from interactor.definitions.rules.model import Definition
 from interactor.forms.file_fields import Uploads
 from interactor.instances.in_flight import in_flight
-from interactor.instances.quota import Places
+from interactor.instances.quota import QuotaShards
 from interactor.instances.rules.consequences import Settled
 from interactor.instances.rules.instance import Instance, Thread
 from interactor.instances.rules.lifetimes import Lifetimes, wake_at
@@ -103,7 +103,7 @@ class Engine:
         self.definitions = definitions
         self.hints = hints
         self.rules = rules
-        self._places = Places(world, instances, rules.quota)
+        self._places = QuotaShards(world, instances, rules.quota)
         self.steps = StepRunner(world, logic, rules.retry_delays)
 
     def places(self, account: str, namespace: str) -> list[tuple[int, int | None]]:

@@ -19,7 +19,7 @@ Read = Callable[[Millis, Millis, str | None, int], tuple[list[JsonObject], str |
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ErrorFilter:
     """Which errors are asked for; None: all."""
 
     since: Millis
@@ -29,7 +29,7 @@ class Wanted:
 
 
 def page(
-    read: Read, principal: Principal, wanted: Wanted, below: str | None, limit: int
+    read: Read, principal: Principal, wanted: ErrorFilter, below: str | None, limit: int
 ) -> tuple[list[JsonObject], str | None]:
     """The newest ``limit`` errors that the caller may see, and the position of the next page; None: there is none.
 
@@ -50,7 +50,7 @@ def page(
             return found, below
 
 
-def summary(read: Read, principal: Principal, wanted: Wanted) -> JsonObject:
+def summary(read: Read, principal: Principal, wanted: ErrorFilter) -> JsonObject:
     """How many errors there are by code and by workflow, of the newest thousand that the caller may see; ``complete``:
     there are no more.
     """
@@ -63,7 +63,7 @@ def summary(read: Read, principal: Principal, wanted: Wanted) -> JsonObject:
     }
 
 
-def _fits(principal: Principal, wanted: Wanted, failure: JsonObject) -> bool:
+def _fits(principal: Principal, wanted: ErrorFilter, failure: JsonObject) -> bool:
     return (
         principal.holds(failure["namespace"])
         and wanted.workflow_name in (None, failure["workflow_name"])

@@ -28,7 +28,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class EventFilter:
     """Which events of an instance are asked for; None: all. ``since`` and ``until`` are exclusive moments."""
 
     types: frozenset[str] | None = None
@@ -50,7 +50,7 @@ class Wanted:
 
 
 def page(
-    store: "InstanceStore", account: str, instance_id: str, wanted: Wanted, after: int, limit: int
+    store: "InstanceStore", account: str, instance_id: str, wanted: EventFilter, after: int, limit: int
 ) -> tuple[list[Shown], int | None]:
     """Up to ``limit`` events with numbers over ``after``, oldest first, and the number to go on after (None: no more).
 

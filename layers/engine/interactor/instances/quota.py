@@ -15,7 +15,7 @@ LOOKS_AGAIN: Millis = MINUTE
 """After this the counters of a namespace that has too many are read again."""
 
 
-class Places:
+class QuotaShards:
     """Counters and rooms. A process reads the counters of a namespace once: they are too full only where the quota
     was lowered, and as long as they are.
     """

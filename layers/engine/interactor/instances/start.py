@@ -18,7 +18,7 @@ from interactor.instances.rules.thread_draft import INPUT
 
 
 @dataclass(frozen=True)
-class Wanted:
+class NewInstance:
     """An instance as it is asked for. ``by`` is who asks, ``traceparent`` the trace it belongs to."""
 
     workflow: Workflow
@@ -29,7 +29,7 @@ class Wanted:
     traceparent: str | None = None
 
 
-def start(engine: Engine, wanted: Wanted, also: Also | None = None) -> Head:
+def start(engine: Engine, wanted: NewInstance, also: Also | None = None) -> Head:
     """Create an instance of the published version and answer it where it first rests, or where the budget ends.
 
     Raises:

@@ -20,13 +20,13 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from interactor.core.jsons import Json, JsonError, loads
+from interactor.core.limits import RESPONSE_BYTES
 from interactor.core.logic import Failed, HttpCall, Outcome, Succeeded
 from interactor.core.times import SECOND, Millis
 from interactor.outgoing import reading
 from interactor.outgoing.client import OutgoingClient
 from interactor.outgoing.messages import ErrorKind, OutgoingError, OutgoingRequest, OutgoingResponse
 
-MAX_RESPONSE_BYTES: Final = 64 * 1024
 MAX_RETRY_AFTER: Final[Millis] = 60 * SECOND
 _EXCERPT_CHARACTERS: Final = 200
 
@@ -65,7 +65,7 @@ def run_http_call(
     own = {name.lower() for name in extra_headers}
     headers = {name: value for name, value in call.headers.items() if name.lower() not in own}
     request = OutgoingRequest(
-        call.method, call.url, {**headers, **extra_headers}, call.body, call.timeout_ms, MAX_RESPONSE_BYTES
+        call.method, call.url, {**headers, **extra_headers}, call.body, call.timeout_ms, RESPONSE_BYTES
     )
     try:
         response = client.send(request)
@@ -126,7 +126,7 @@ def _name(call: HttpCall) -> str:
 def _body(response: OutgoingResponse) -> Json:
     kind, _, _ = response.headers.get("content-type", "").lower().partition(";")
     try:
-        text = reading.text(response, MAX_RESPONSE_BYTES)
+        text = reading.text(response, RESPONSE_BYTES)
     except reading.NotTextError:
         return None
     if _JSON_TYPE.fullmatch(kind.strip()) or text.lstrip()[:1] in ("{", "["):
@@ -140,7 +140,7 @@ def _body(response: OutgoingResponse) -> Json:
 def _readable(response: OutgoingResponse) -> str:
     """The text of an answer that is quoted; its status counts, whatever its body is."""
     try:
-        return reading.text(response, MAX_RESPONSE_BYTES, lenient=True)
+        return reading.text(response, RESPONSE_BYTES, lenient=True)
     except (OutgoingError, reading.NotTextError):
         return ""
 

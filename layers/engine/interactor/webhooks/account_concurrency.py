@@ -12,18 +12,18 @@ from interactor.webhooks.rules import account_concurrency
 from interactor.webhooks.rules.account_concurrency import Watch
 
 if TYPE_CHECKING:
-    from interactor.webhooks.store.concurrency import GateStore
+    from interactor.webhooks.store.concurrency import ConcurrencyStore
 
 TRIES = 5
 """Losing to other workers this often is finding no room; what was counted then ends by itself."""
 
 
 @dataclass(frozen=True)
-class Watches:
+class AccountConcurrency:
     """The watches over all accounts. ``at_once``: the attempts that a watched account gets at once."""
 
     world: World
-    gates: "GateStore"
+    gates: "ConcurrencyStore"
     at_once: int
 
     def room(self, watch: Watch, wanted: Mapping[str, int]) -> Mapping[str, int]:

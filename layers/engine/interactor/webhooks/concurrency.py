@@ -15,13 +15,13 @@ from interactor.core.jsons import JsonObject
 from interactor.core.storing import GuardLostError
 from interactor.core.times import Millis
 from interactor.core.world import World
-from interactor.webhooks.account_concurrency import Watches
+from interactor.webhooks.account_concurrency import AccountConcurrency
 from interactor.webhooks.rules import concurrency
 from interactor.webhooks.rules.account_concurrency import SLOW, Watch
 from interactor.webhooks.rules.concurrency import Gate, Kept, Taken
 
 if TYPE_CHECKING:
-    from interactor.webhooks.store.concurrency import GateStore
+    from interactor.webhooks.store.concurrency import ConcurrencyStore
 
 TRIES = 5
 """Losing to other workers this often is being refused: the subscription is busy."""
@@ -80,10 +80,10 @@ class Batch:
                 end()
 
 
-class Turns:
+class ConcurrencyLimits:
     """Shares, taken, kept and given back. One process has one of these; its batches may run at the same time."""
 
-    def __init__(self, world: World, gates: "GateStore", watches: Watches) -> None:
+    def __init__(self, world: World, gates: "ConcurrencyStore", watches: AccountConcurrency) -> None:
         self.world = world
         self.gates = gates
         self.watches = watches

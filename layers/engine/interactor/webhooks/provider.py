@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from interactor.instances.store.instances import InstanceStore
     from interactor.outgoing import OutgoingClient
     from interactor.settings import Settings
-    from interactor.webhooks.concurrency import Turns
+    from interactor.webhooks.concurrency import ConcurrencyLimits
     from interactor.webhooks.deliver import Deliverer
-    from interactor.webhooks.redrive import Draining
+    from interactor.webhooks.redrive import Redrive
     from interactor.webhooks.replays import Replays
     from interactor.webhooks.rules.events import Answer
-    from interactor.webhooks.store.concurrency import GateStore
+    from interactor.webhooks.store.concurrency import ConcurrencyStore
     from interactor.webhooks.store.deliveries import DeliveryStore
     from interactor.webhooks.store.subscriptions import SubscriptionStore
     from interactor.webhooks.subscriptions import Subscriptions
@@ -68,20 +68,20 @@ class WebhooksProvider:
         return DeliveryStore(self._aws.table)
 
     @cached_property
-    def shares(self) -> "Turns":
+    def shares(self) -> "ConcurrencyLimits":
         """Shares of the attempts that each subscription gets."""
-        from interactor.webhooks.account_concurrency import Watches
-        from interactor.webhooks.concurrency import Turns
+        from interactor.webhooks.account_concurrency import AccountConcurrency
+        from interactor.webhooks.concurrency import ConcurrencyLimits
 
-        watches = Watches(self._world, self.share_store, self._settings.webhook_attempts_at_once)
-        return Turns(self._world, self.share_store, watches)
+        watches = AccountConcurrency(self._world, self.share_store, self._settings.webhook_attempts_at_once)
+        return ConcurrencyLimits(self._world, self.share_store, watches)
 
     @cached_property
-    def share_store(self) -> "GateStore":
+    def share_store(self) -> "ConcurrencyStore":
         """What the workers of a subscription share."""
-        from interactor.webhooks.store.concurrency import GateStore
+        from interactor.webhooks.store.concurrency import ConcurrencyStore
 
-        return GateStore(self._aws.table)
+        return ConcurrencyStore(self._aws.table)
 
     @cached_property
     def replays(self) -> "Replays":
@@ -91,11 +91,11 @@ class WebhooksProvider:
         return Replays(self._world, self.delivery_store, self.subscription_store, self.share_store, self.queue)
 
     @cached_property
-    def redrive(self) -> "Draining":
+    def redrive(self) -> "Redrive":
         """Takes out of the exhausted queue what was replayed."""
-        from interactor.webhooks.redrive import Draining
+        from interactor.webhooks.redrive import Redrive
 
-        return Draining(self.delivery_store, self.exhausted_queue, self.queue)
+        return Redrive(self.delivery_store, self.exhausted_queue, self.queue)
 
     @cached_property
     def queue(self) -> "MessageQueue":

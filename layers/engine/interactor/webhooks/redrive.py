@@ -44,7 +44,7 @@ class Holding(Protocol):
 
 
 @dataclass(frozen=True)
-class Draining:
+class Redrive:
     """Drains the exhausted queue."""
 
     log: "DeliveryStore"
@@ -83,7 +83,7 @@ class Draining:
         self.messages.send_all([(message, message["subscription_id"], delay)])
 
 
-def begin_draining(messages: Messages, account: str, subscription_id: str, count: int) -> None:
+def begin_redrive(messages: Messages, account: str, subscription_id: str, count: int) -> None:
     """Have the messages of so many deliveries, which were replayed, taken out of the exhausted queue."""
     if count:
         message = {"drain": count, "account": account, "subscription_id": subscription_id, "looked": 0, "round": 0}

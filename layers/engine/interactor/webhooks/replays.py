@@ -17,14 +17,14 @@ from interactor.core import ids
 from interactor.core.jsons import JsonObject
 from interactor.core.times import MINUTE, SECOND, Millis
 from interactor.core.world import World
-from interactor.webhooks.redrive import begin_draining
+from interactor.webhooks.redrive import begin_redrive
 from interactor.webhooks.relay import Messages
 from interactor.webhooks.rules.concurrency import PER_MINUTE
 from interactor.webhooks.rules.delivery import Delivery, Range, State, replayed, waiting
 from interactor.webhooks.rules.events import Subscription
 
 if TYPE_CHECKING:
-    from interactor.webhooks.store.concurrency import GateStore
+    from interactor.webhooks.store.concurrency import ConcurrencyStore
     from interactor.webhooks.store.deliveries import DeliveryStore
     from interactor.webhooks.store.subscriptions import SubscriptionStore
 
@@ -42,7 +42,7 @@ class Replays:
     world: World
     log: "DeliveryStore"
     subscriptions: "SubscriptionStore"
-    gates: "GateStore"
+    gates: "ConcurrencyStore"
     messages: Messages
 
     def send(self, account: str, subscription_id: str, chosen: Sequence[tuple[Delivery, str]]) -> int:
@@ -64,7 +64,7 @@ class Replays:
         """Deliver one once more, whatever became of it; the id of the new delivery."""
         new_id = self.world.new_id("del")
         exhausted = self.send(subscription.account, subscription.id, [(delivery, new_id)])
-        begin_draining(self.messages, subscription.account, subscription.id, exhausted)
+        begin_redrive(self.messages, subscription.account, subscription.id, exhausted)
         return new_id
 
     def begin(self, subscription: Subscription, since: Millis, until: Millis, states: tuple[State, ...]) -> str:
@@ -87,7 +87,7 @@ class Replays:
         subscription = self.subscriptions.get(*place)
         if subscription is None or subscription.status != "active":
             # What was sent until now is replayed all the same.
-            begin_draining(self.messages, *place, wanted.exhausted)
+            begin_redrive(self.messages, *place, wanted.exhausted)
             self.gates.leave(*place, wanted.id)
             return
         portion = self.log.within(wanted, STEP, now)
@@ -95,7 +95,7 @@ class Replays:
         sent = self.send(*place, [(each, ids.derive("del", begun, wanted.id, each.id)) for each in portion.chosen])
         exhausted = wanted.exhausted + portion.repeated + sent
         if portion.position is None:
-            begin_draining(self.messages, *place, exhausted)
+            begin_redrive(self.messages, *place, exhausted)
             self.gates.leave(*place, wanted.id)
         else:
             following = _message(replace(wanted, after=portion.position, exhausted=exhausted))

@@ -40,7 +40,7 @@ class Sealer(Protocol):
         """The text again."""
 
 
-Change = Callable[[Subscription], Subscription]
+Edit = Callable[[Subscription], Subscription]
 Also = Callable[[Subscription], Item]
 """One more write for the transaction, made from what it stores: an idempotency key's record."""
 
@@ -62,7 +62,7 @@ class Subscriptions:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class NewSubscription:
     """A subscription as it is asked for; ``secret`` None: one is made."""
 
     url: str
@@ -83,7 +83,7 @@ class Changes:
 
 
 def create(
-    subscriptions: Subscriptions, principal: Principal, wanted: Wanted, also: AlsoSecret | None = None
+    subscriptions: Subscriptions, principal: Principal, wanted: NewSubscription, also: AlsoSecret | None = None
 ) -> tuple[Subscription, str]:
     """Make a subscription for the namespaces of the caller's token; answers it with its secret in the clear.
 
@@ -227,7 +227,7 @@ class _NothingToDoError(Exception):
 
 
 def _store(
-    subscriptions: Subscriptions, read: Callable[[], Subscription], apply: Change, also: Also | None
+    subscriptions: Subscriptions, read: Callable[[], Subscription], apply: Edit, also: Also | None
 ) -> Subscription:
     for attempt in range(CHANGE_ATTEMPTS):
         changed = apply(read())

@@ -8,27 +8,33 @@ import secrets
 from interactor.aws.dynamo import items, keys
 from interactor.aws.dynamo.items import Item, b, n
 from interactor.aws.dynamo.table import CONFLICT_ATTEMPTS, ConditionFailedError, Table
-from interactor.core.storing import ContendedError, IdempotencyKey, KeyTakenError, Remembered, StoreUnavailableError
+from interactor.core.storing import (
+    ContendedError,
+    IdempotencyKey,
+    IdempotencyRecord,
+    KeyTakenError,
+    StoreUnavailableError,
+)
 from interactor.core.times import DAY, SECOND, Millis
 
 KEPT: Millis = DAY
 LARGEST_BODY_BYTES = 350_000
 
 
-class RememberedStore:
+class IdempotencyStore:
     """Keys in the table."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def find(self, key: IdempotencyKey, now: Millis) -> Remembered | None:
+    def find(self, key: IdempotencyKey, now: Millis) -> IdempotencyRecord | None:
         """What a key was used for within its day. Expired items may still be there, and count as gone."""
         item = self._table.get(_place(key))
         if item is None or items.number(item, "expires_at") <= now // SECOND:
             return None
         document = items.unpack(item["doc"]["B"])
         until = items.number(item, "open_until") if "open_until" in item else 0
-        return Remembered(
+        return IdempotencyRecord(
             document["request"],
             document["status"],
             document["body"],
@@ -38,7 +44,7 @@ class RememberedStore:
             document.get("caller"),
         )
 
-    def write(self, key: IdempotencyKey, remembered: Remembered, now: Millis) -> Item:
+    def write(self, key: IdempotencyKey, remembered: IdempotencyRecord, now: Millis) -> Item:
         """The write that takes a key; it is refused where the key is taken."""
         return {
             "Put": {
@@ -48,7 +54,7 @@ class RememberedStore:
             }
         }
 
-    def take(self, key: IdempotencyKey, remembered: Remembered, now: Millis) -> None:
+    def take(self, key: IdempotencyKey, remembered: IdempotencyRecord, now: Millis) -> None:
         """Take a key for an answer that had no commit of its own to be remembered with.
 
         Raises:
@@ -56,7 +62,7 @@ class RememberedStore:
         """
         self._put(self.write(key, remembered, now))
 
-    def close(self, key: IdempotencyKey, remembered: Remembered, now: Millis) -> None:
+    def close(self, key: IdempotencyKey, remembered: IdempotencyRecord, now: Millis) -> None:
         """Remember the last word under a key that is open.
 
         Raises:
@@ -79,7 +85,7 @@ def _place(key: IdempotencyKey) -> Item:
     return items.key(keys.remembered(key.account, key.namespace), key.value)
 
 
-def _item(key: IdempotencyKey, remembered: Remembered, now: Millis) -> Item:
+def _item(key: IdempotencyKey, remembered: IdempotencyRecord, now: Millis) -> Item:
     document = {
         "schema": 1,
         "request": remembered.request,

@@ -16,7 +16,7 @@ from interactor.core.jsons import Json
 Item: TypeAlias = dict[str, Any]
 """An item in DynamoDB's own notation: attribute name to ``{"S": ...}``, ``{"N": ...}``, ..."""
 
-_PLAIN, _DEFLATED, _PHRASED = b"\x01", b"\x02", b"\x03"
+_PLAIN, _PHRASED = b"\x01", b"\x03"
 _COMPRESS_OVER = 128
 CHUNK_BYTES = 300_000
 """A larger document is cut into several items: one holds 400 KB at the most."""
@@ -87,4 +87,4 @@ def unpack_bytes(stored: bytes) -> bytes:
     if written == _PHRASED:
         inflating = zlib.decompressobj(zdict=PHRASES)
         return inflating.decompress(rest) + inflating.flush()
-    return zlib.decompress(rest) if written == _DEFLATED else bytes(rest)
+    return bytes(rest)

@@ -13,7 +13,6 @@ from interactor.definitions.rules import limits
 
 _HERE_ONE = ("not", "if", "then", "else")
 _HERE_MANY = ("allOf", "anyOf", "oneOf")
-_BELOW_NAMED = ("properties", "patternProperties")
 _BELOW_REST = ("additionalProperties", "unevaluatedProperties")
 _BELOW_ITEMS = ("items", "contains", "unevaluatedItems")
 _REFERENCES = ("$ref", "$dynamicRef")

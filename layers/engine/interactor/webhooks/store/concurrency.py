@@ -15,7 +15,7 @@ from interactor.webhooks.rules.account_concurrency import Part, Watch
 from interactor.webhooks.rules.concurrency import Gate, Share
 
 
-class GateStore:
+class ConcurrencyStore:
     """Gates, read consistently. One that nobody used for a day is forgotten, and is open."""
 
     def __init__(self, table: Table) -> None:
