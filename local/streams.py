@@ -40,12 +40,17 @@ class StreamFollower:
         self._looked = 0.0
         self._caught_up = False
         self._begun = 0
+        self._before: list[dict[str, Any]] = []
         self._follower = threading.Thread(target=self._follow, name=f"stream-{mapping.function}", daemon=True)
 
     def start(self) -> None:
-        """Take the stream's present end; then, in an OS thread, hand on what came before it and follow from there."""
+        """Take the stream's present end and what was missed before it; hand that on in an OS thread, and follow.
+
+        The table is read before anything of this run writes: what it writes is in the stream, and comes once.
+        """
         self._look_for_shards("LATEST")
         self._begun = now_ms()
+        self._before = self._missed(self._checkpoint.since(self._key))
         self._follower.start()
 
     def drain(self) -> None:
@@ -105,13 +110,13 @@ class StreamFollower:
         """Hand on what the stream no longer has; again from the beginning if that fails half-way."""
         while not self._stopping.is_set():
             try:
-                missed = self._missed(self._checkpoint.since(self._key))
-                if self._batches.deliver(missed):
-                    _log.info("%d records of %s handed on from before", len(missed), self._table)
+                if self._batches.deliver(self._before):
+                    _log.info("%d records of %s handed on from before", len(self._before), self._table)
                     self._checkpoint.reached(self._key, self._begun)
+                    self._before = []
                     return
             except Exception:
-                _log.exception("reading %s for what was missed failed", self._table)
+                _log.exception("handing on what was missed of %s failed", self._table)
                 self._stopping.wait(_PAUSE_AFTER_ERROR)
 
     def _follow(self) -> None:
