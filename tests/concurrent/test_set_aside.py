@@ -9,9 +9,11 @@ from interactor.instances import steps
 from interactor.instances.engine import Engine
 from interactor.instances.store import heads
 from interactor.logs import logger
+from interactor.workers import steps as workers_steps
 from tests.concurrent.flows import end, flow, form, script
 
 WAIT = flow(wait={**form("done"), "timeout": {"after": "1s", "target": "done"}}, done=end())
+WAIT_FOR_GOOD = flow(wait=form("done"), done=end())
 STEP = flow(step=script("return {}", "done"), done=end())
 
 
@@ -60,13 +62,50 @@ def test_where_even_failing_breaks_the_instance_is_set_aside_and_taken_on_when_m
 
 def test_a_head_that_cannot_be_read_is_set_aside_at_once(place, clock, monkeypatch):
     instance = place.worker(clock).started(WAIT)
+    counted, said = [], []
+    monkeypatch.setattr(workers_steps, "count", counted.append)
+    monkeypatch.setattr(logger, "error", lambda message, extra: said.append(extra))
     with monkeypatch.context() as broken:
         broken.setattr(heads, "read", _broken)
         _tick_until_quiet(place, clock, 1)
+    assert counted == ["workflow.instance.set_aside"]
+    assert [(each["cause"], each["because"]["cause"]) for each in said] == [("SetAsideError", "KeyError")]
     assert int(place.head(instance)["wake_at"]["N"]) == clock.now + HOUR
     clock.advance(HOUR)
     _tick_until_quiet(place, clock, 1)
     assert place.worker(clock).get(instance)["status"] == "completed"
+
+
+def test_what_can_still_be_counted_is_not_told_as_set_aside(place, clock, monkeypatch):
+    place.worker(clock).started(WAIT)
+    counted = []
+    monkeypatch.setattr(workers_steps, "count", counted.append)
+    with monkeypatch.context() as broken:
+        broken.setattr(Engine, "definition_of", _broken)
+        _tick_until_quiet(place, clock, 1)
+    assert counted == []
+
+
+@pytest.mark.parametrize("done", ["cancel", "pause"])
+def test_an_instance_whose_definition_cannot_be_read_can_be_cancelled_and_paused(place, clock, monkeypatch, done):
+    worker = place.worker(clock)
+    instance = worker.started(WAIT)
+    with monkeypatch.context() as broken:
+        broken.setattr(Engine, "definition_of", _broken)
+        assert worker.call("POST", f"/workflows/instances/{instance}/{done}").status == 200
+
+
+def test_an_expiry_and_a_cleaning_need_no_definition(place, clock, monkeypatch):
+    instance = place.worker(clock).started(WAIT_FOR_GOOD)
+    with monkeypatch.context() as broken:
+        broken.setattr(Engine, "definition_of", _broken)
+        clock.advance(91 * 24 * HOUR)
+        _tick_until_quiet(place, clock, 1)
+        read = place.worker(clock).get(instance)
+        assert (read["status"], read["cancel_reason"]) == ("cancelled", "expired")
+        clock.advance(31 * 24 * HOUR)
+        _tick_until_quiet(place, clock, 1)
+    assert place.raw(instance) == []
 
 
 def test_a_failed_message_is_one_line_in_the_log_with_its_cause_and_without_values(place, clock, monkeypatch):

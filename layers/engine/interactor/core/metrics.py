@@ -9,6 +9,7 @@ workflow.http.duration        milliseconds one attempt of an HTTP action took
 workflow.ai.duration          milliseconds a halt waited for a model
 workflow.ai.generated         halts that say what a model wrote
 workflow.ai.fallback          halts that wanted a model and say plain text
+workflow.instance.set_aside   instances that can neither be taken on nor failed; told by the worker, by no record
 """
 
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ NAMES: Final[dict[str, Unit]] = {
     "workflow.instance.created": "Count",
     "workflow.instance.completed": "Count",
     "workflow.instance.failed": "Count",
+    "workflow.instance.set_aside": "Count",
     "workflow.state.duration": "Milliseconds",
     "workflow.script.duration": "Milliseconds",
     "workflow.http.duration": "Milliseconds",

@@ -28,6 +28,10 @@ from interactor.instances.rules.thread_draft import action_key
 from interactor.logic.rules import instructions
 
 
+class SetAsideError(Exception):
+    """An instance broke the engine and could not even be failed: it waits, and somebody must look at it."""
+
+
 class Delayed(Protocol):
     """Sends a hint again."""
 
@@ -40,6 +44,7 @@ def work(engine: Engine, delayed: Delayed, hint: StepHint) -> None:
 
     Raises:
         StoreUnavailableError: when the table would not answer; the message should come again.
+        SetAsideError: when the instance broke what came near it and was put behind everything else that is due.
     """
     head: Head | None = None
     try:
@@ -51,8 +56,9 @@ def work(engine: Engine, delayed: Delayed, hint: StepHint) -> None:
         return
     except StoreUnavailableError:
         raise
-    except Exception:
-        _count(engine, hint, head)
+    except Exception as error:
+        if _count(engine, hint, head):
+            raise SetAsideError("the instance can neither be taken on nor failed") from error
         raise
 
 
@@ -72,32 +78,35 @@ def _follow(engine: Engine, delayed: Delayed, head: Head, hint: StepHint) -> Non
         _work_on(engine, delayed, head, thread, hint)
 
 
-def _count(engine: Engine, hint: StepHint, head: Head | None) -> None:
+def _count(engine: Engine, hint: StepHint, head: Head | None) -> bool:
     """Count a try that broke the engine; after the last one the instance fails, or if even that breaks, waits.
 
-    Nothing is tried for ever, and nothing that breaks stays the oldest of what is due (invariant 9).
+    Returns whether it was made to wait. Nothing is tried for ever, and nothing that breaks stays the oldest of what is
+    due (invariant 9).
     """
     now = engine.world.now()
     present = engine.reread(head) if head is not None else None
     if head is None or present is None:
         # The head cannot be read: nothing can be counted in it.
         engine.instances.set_aside(hint.account, hint.instance_id, now + limits.SET_ASIDE)
-        return
+        return True
     thread = _culprit(head.instance, hint, now)
     lease = present.leases.get(thread, Lease(0, 0))
     if present.instance.threads[thread].place != head.instance.threads[thread].place:
-        return
+        return False
     if lease == head.leases.get(thread, Lease(0, 0)):
         lease = Lease(now, lease.tries + 1)
         present = engine.instances.lease(present, thread, lease, engine.world.entropy(16).hex())
     if lease.tries < limits.TRIES_PER_STEP:
-        return
+        return False
     try:
         _give_up(engine, present)
     except StoreUnavailableError:
         raise
     except Exception:
         engine.instances.set_aside(hint.account, hint.instance_id, now + limits.SET_ASIDE)
+        return True
+    return False
 
 
 def _culprit(instance: Instance, hint: StepHint, now: Millis) -> str:

@@ -15,6 +15,8 @@ from interactor.instances.rules.stored import Record
 from interactor.logs import logger
 
 NAMESPACE: Final = "Interactor"
+SET_ASIDE: Final = "workflow.instance.set_aside"
+"""Instances that broke the engine and could not even be failed."""
 MEASURES_PER_LINE: Final = 99
 """The format takes 100 values of one metric, and the library empties itself as it takes the last of them."""
 
@@ -24,6 +26,11 @@ def emit(records: Iterable[Record]) -> None:
     found = [measure for record in records for event in record.events for measure in measures(event)]
     for start in range(0, len(found), MEASURES_PER_LINE):
         _write(found[start : start + MEASURES_PER_LINE])
+
+
+def count(name: str) -> None:
+    """Write one more of a metric that no history record tells."""
+    _write([Measure(name, 1)])
 
 
 def _write(found: list[Measure]) -> None:

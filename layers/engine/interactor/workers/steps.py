@@ -5,10 +5,11 @@ import json
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from interactor.instances.step_queue import parse_hint
-from interactor.instances.steps import work
+from interactor.instances.steps import SetAsideError, work
 from interactor.logs import logger
 from interactor.services import services
 from interactor.workers.causes import cause
+from interactor.workers.metrics import SET_ASIDE, count
 
 
 def advance(record: SQSRecord) -> None:
@@ -24,6 +25,8 @@ def advance(record: SQSRecord) -> None:
     try:
         work(parts.instances.engine, parts.instances.steps_queue, hint)
     except Exception as error:
+        if isinstance(error, SetAsideError):
+            count(SET_ASIDE)
         told = {"account_id": hint.account, "thread": hint.thread_id, **cause(error)}
         logger.error("step message failed", extra=told)
         raise
