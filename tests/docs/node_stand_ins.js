@@ -1,5 +1,6 @@
-// What the TypeScript examples use of Node.js, for an engine that has none of it: bytes, HMAC-SHA256, a log.
+// What the TypeScript examples use of Node.js, for an engine that has none of it: bytes, HMAC-SHA256, a log, settings.
 const lines = [];
+const process = { env: {} };
 const console = { log: (...parts) => lines.push(parts.join(" ")) };
 
 const K = [], H0 = [];
@@ -47,11 +48,22 @@ function sha256(bytes) {
 const bytesOf = (value) =>
   typeof value === "string" ? [...unescape(encodeURIComponent(value))].map((c) => c.charCodeAt(0)) : value;
 
+const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 const Buffer = {
   from(text, kind) {
-    if (kind !== "hex") return bytesOf(text);
-    const pairs = /^([0-9a-fA-F]{2})*/.exec(text)[0].match(/../g) ?? [];
-    return pairs.map((pair) => parseInt(pair, 16));
+    if (kind !== "base64") return bytesOf(text);
+    const bits = [...text.replace(/=/g, "")].map((c) => LETTERS.indexOf(c).toString(2).padStart(6, "0")).join("");
+    return (bits.match(/.{8}/g) ?? []).map((eight) => parseInt(eight, 2));
+  },
+};
+
+const written = {
+  hex: (bytes) => bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(""),
+  base64(bytes) {
+    const bits = bytes.map((byte) => byte.toString(2).padStart(8, "0")).join("");
+    const text = (bits.match(/.{1,6}/g) ?? []).map((six) => LETTERS[parseInt(six.padEnd(6, "0"), 2)]).join("");
+    return text + "=".repeat((4 - (text.length % 4)) % 4);
   },
 };
 
@@ -63,7 +75,10 @@ function createHmac(name, secret) {
   const said = [];
   return {
     update(piece) { said.push(...bytesOf(piece)); return this; },
-    digest: () => sha256([...key.map((b) => b ^ 0x5c), ...sha256([...key.map((b) => b ^ 0x36), ...said])]),
+    digest() {
+      const made = sha256([...key.map((b) => b ^ 0x5c), ...sha256([...key.map((b) => b ^ 0x36), ...said])]);
+      return Object.assign(made, { toString: (kind) => written[kind](made) });
+    },
   };
 }
 

@@ -25,16 +25,20 @@ from typing import Any
 import pytest
 import quickjs
 
+from interactor.client import InvalidWebhookError, verify_webhook
 from interactor.webhooks.rules.signatures import headers
 from tests.docs.pages import blocks, text
 
 PAGE = text("docs/webhooks.md")
 SECRET = "whsec_" + "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
+NEW = "whsec_" + "bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3"
 STAND_INS = (Path(__file__).parent / "node_stand_ins.js").read_text("utf-8")
 PYTHON = {"verify.py": blocks(PAGE, "python")[0], "receiver.py": blocks(PAGE, "python")[1]}
 TYPESCRIPT = {"verify.ts": blocks(PAGE, "typescript")[0], "receiver.ts": blocks(PAGE, "typescript")[1]}
 
 Send = Callable[..., int]
+Takes = Callable[..., bool]
+"""Whether one of the verifiers takes a body, its headers, and any number of secrets."""
 
 
 def erased(source: str) -> str:
@@ -42,7 +46,7 @@ def erased(source: str) -> str:
     source = re.sub(r"^type .*;\n", "", source, flags=re.MULTILINE)
     source = re.sub(r"\b(Set|Map)<[^>]*>", r"\1", source)
     source = re.sub(r" as Headers\b", "", source)
-    return re.sub(r": (?:Record<[^>]*>|Headers|Buffer|string|boolean|void|any)(?:\[\])?(?=[,)=; ]| \{)", "", source)
+    return re.sub(r": (?:Record<[^>]*>|Headers|Buffer|Map|string|boolean|void|any)(?:\[\])?(?=[,)=; ]| \{)", "", source)
 
 
 def event(key: str, instance: str, sequence: int, state: str, thread: str = "", kind: str = "halted") -> bytes:
@@ -55,9 +59,19 @@ def event(key: str, instance: str, sequence: int, state: str, thread: str = "", 
     return json.dumps(body, ensure_ascii=False).encode()
 
 
-def signed(body: bytes, at: int | None = None, secret: str = SECRET) -> dict[str, str]:
+def signed(body: bytes, *secrets: str, at: int | None = None) -> dict[str, str]:
     moment = int(time.time()) if at is None else at
-    return dict(headers("workflow.instance.halted", "del_1", "key", [secret], body, moment, 0))
+    return dict(headers("workflow.instance.halted", "del_1", "key", secrets or (SECRET,), body, moment, 0))
+
+
+def own(sent: dict[str, str]) -> dict[str, str]:
+    """Without the headers of the standard style."""
+    return {name: value for name, value in sent.items() if not name.startswith("webhook-")}
+
+
+def standard(sent: dict[str, str]) -> dict[str, str]:
+    """With the headers of the standard style alone."""
+    return {name: value for name, value in sent.items() if name.startswith("webhook-")}
 
 
 ARRIVING = [
@@ -93,6 +107,7 @@ def running(command: list[str], folder: Path) -> Iterator[tuple[Send, subprocess
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {"PATH": os.environ["PATH"], "PORT": str(port), "WEBHOOK_SECRET": SECRET}
+    environment["WEBHOOK_SECOND_SECRET"] = NEW
     process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
 
     def send(body: bytes, sent: dict[str, str]) -> int:
@@ -119,9 +134,13 @@ def judge(command: list[str], folder: Path) -> None:
     with running(command, folder) as (send, process):
         assert [send(body, signed(body)) for body in ARRIVING] == [204] * len(ARRIVING)
         last = ARRIVING[-1]
-        assert send(last, signed(last, secret=SECRET + "x")) == 401
+        assert send(last, signed(last, SECRET + "x")) == 401
         assert send(last, signed(last, at=int(time.time()) - 400)) == 401
         assert send(last, {}) == 401
+        assert send(last, signed(last, "")) == 401
+        assert send(last, own(signed(last)) | {"X-Interactor-Signature": "sha256=é"}) == 401
+        for secrets in ((NEW, SECRET), (NEW,), (SECRET,), (SECRET + "x", SECRET)):
+            assert send(last, signed(last, *secrets)) == 204
         assert process.stdout is not None
         assert [process.stdout.readline().strip() for _ in HANDLED] == HANDLED
 
@@ -152,11 +171,6 @@ def script() -> quickjs.Context:
     return context
 
 
-def takes(script: quickjs.Context, body: bytes, sent: dict[str, str], secret: str = SECRET) -> bool:
-    lower = {name.lower(): value for name, value in sent.items()}
-    return bool(script.eval(f"isOurs({list(body)}, {json.dumps(lower)}, {json.dumps(secret)})"))
-
-
 def test_the_stand_ins_compute_what_python_does(script: quickjs.Context) -> None:
     for key, said in (("k", ""), ("key" * 40, "é" * 100), ("x", "y" * 55), ("x", "y" * 64)):
         made = json.loads(
@@ -165,14 +179,111 @@ def test_the_stand_ins_compute_what_python_does(script: quickjs.Context) -> None
         assert bytes(made) == hmac.new(key.encode(), said.encode(), hashlib.sha256).digest()
 
 
-def test_the_typescript_function_takes_what_the_engine_signs_and_nothing_else(script: quickjs.Context) -> None:
-    body, now = ARRIVING[0], int(time.time())
-    assert takes(script, body, signed(body))
-    assert not takes(script, body + b" ", signed(body))
-    assert not takes(script, body, signed(body), SECRET + "x")
-    assert not takes(script, body, signed(body, at=now - 400))
-    assert not takes(script, body, signed(body) | {"X-Interactor-Signature": "sha256=zz"})
-    assert not takes(script, body, {})
+@pytest.fixture(params=["python", "typescript", "client"])
+def takes(request: pytest.FixtureRequest, script: quickjs.Context) -> Takes:
+    """The page's two functions, and the one of the client that the package has."""
+
+    def by_python(body: bytes, sent: dict[str, str], *secrets: str) -> bool:
+        scope: dict[str, Any] = {}
+        exec(PYTHON["verify.py"], scope)  # noqa: S102 - the page's own code
+        return bool(scope["is_ours"](body, lower(sent), *secrets))
+
+    def by_typescript(body: bytes, sent: dict[str, str], *secrets: str) -> bool:
+        arguments = ", ".join(json.dumps(each) for each in (list(body), lower(sent), *secrets))
+        return bool(script.eval(f"isOurs({arguments})"))
+
+    def by_client(body: bytes, sent: dict[str, str], *secrets: str) -> bool:
+        try:
+            verify_webhook(sent, body, *secrets)
+        except InvalidWebhookError:
+            return False
+        return True
+
+    def lower(sent: dict[str, str]) -> dict[str, str]:
+        return {name.lower(): value for name, value in sent.items()}
+
+    return {"python": by_python, "typescript": by_typescript, "client": by_client}[request.param]
+
+
+BODY = ARRIVING[0]
+SECRETS = [
+    SECRET,
+    "a secret that somebody has chosen, with spaces and é",
+    "whsec_" + "QUJD" * 8,
+    "whsec_" + "QUJD" * 8 + "QQ==",
+    "whsec_" + "QUJD" * 8 + "QR==",
+    "whsec_" + "QUJD" * 8 + "QUI=",
+    "whsec_" + "QUJD" * 8 + "QQ=",
+    "whsec_" + "QUJD" * 8 + "QQ",
+    "whsec_" + "QUJD" * 8 + "==",
+    "whsec_" + "QUJD" * 8 + "\n",
+    "whsec_" + "QU-_" * 8,
+    "whsec_" + "é" * 32,
+    "QUJD" * 8,
+]
+"""Secrets that decode, nearly do, or do not."""
+NO_TIMES = ["", "soon", "²", "٣", "-1", "1e9", " 1", "1_0", "0x10", "9" * 5000, "é"]
+NO_SIGNATURES = ["", " ", "sha256=", "v1,", "v1", "sha256=zz", "é", "sha256=é", "v1,é", "v1a,AAAA", "v1, v1,", "null"]
+
+
+@pytest.mark.parametrize("style", [dict, own, standard])
+def test_what_the_engine_signs_is_taken_in_either_style_and_nothing_else(
+    takes: Takes, style: Callable[[dict[str, str]], dict[str, str]]
+) -> None:
+    sent, now = style(signed(BODY)), int(time.time())
+    assert takes(BODY, sent, SECRET)
+    assert takes(BODY, sent, "", NEW, SECRET)
+    assert not takes(BODY + b" ", sent, SECRET)
+    assert not takes(BODY, sent, SECRET + "x", NEW)
+    assert not takes(BODY, sent)
+    assert not takes(BODY, style(signed(BODY, at=now - 400)), SECRET)
+    assert not takes(BODY, style(signed(BODY, at=now + 400)), SECRET)
+    for name in ("X-Interactor-Timestamp", "webhook-timestamp"):
+        late = style(signed(BODY, at=now - 400))
+        assert not takes(BODY, late | ({name: str(now)} if name in late else {}), SECRET)
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_every_secret_gives_receivers_the_key_it_gives_the_engine(takes: Takes, secret: str) -> None:
+    assert takes(BODY, own(signed(BODY, secret)), secret)
+    assert takes(BODY, standard(signed(BODY, secret)), secret)
+
+
+def test_forged_and_missing_headers_are_refused_and_raise_nothing(takes: Takes) -> None:
+    for style, timestamp, signature in (
+        (own(signed(BODY)), "X-Interactor-Timestamp", "X-Interactor-Signature"),
+        (standard(signed(BODY)), "webhook-timestamp", "webhook-signature"),
+    ):
+        for name in style:
+            if name in (timestamp, signature, "webhook-id"):
+                assert not takes(BODY, {other: style[other] for other in style if other != name}, SECRET)
+        for forged in NO_TIMES:
+            assert not takes(BODY, style | {timestamp: forged}, SECRET)
+        for forged in NO_SIGNATURES:
+            assert not takes(BODY, style | {signature: forged}, SECRET)
+    assert not takes(BODY, standard(signed(BODY)) | {"webhook-id": "é"}, SECRET)
+    assert not takes(BODY, {}, SECRET)
+
+
+def test_an_empty_secret_proves_nothing(takes: Takes) -> None:
+    assert not takes(BODY, signed(BODY, ""), "")
+
+
+def test_one_signature_of_several_is_enough(takes: Takes) -> None:
+    sent = standard(signed(BODY))
+    for beside in (*NO_SIGNATURES, "v1," + "A" * 43 + "="):
+        assert takes(BODY, sent | {"webhook-signature": f"{beside} {sent['webhook-signature']}"}, SECRET)
+        assert takes(BODY, sent | {"webhook-signature": f"{sent['webhook-signature']} {beside}"}, SECRET)
+
+
+def test_after_a_rotation_the_old_secret_does_by_the_standard_style_the_new_one_by_both(takes: Takes) -> None:
+    sent = signed(BODY, NEW, SECRET)
+    assert takes(BODY, sent, SECRET)
+    assert takes(BODY, standard(sent), SECRET)
+    assert not takes(BODY, own(sent), SECRET)
+    for secrets in ((NEW,), (SECRET, NEW), (NEW, SECRET)):
+        assert takes(BODY, own(sent), *secrets)
+        assert takes(BODY, standard(sent), *secrets)
 
 
 def test_the_typescript_function_takes_every_event_once(script: quickjs.Context) -> None:
@@ -198,12 +309,26 @@ def _by_typescript(script: quickjs.Context, bodies: Sequence[bytes]) -> list[str
     return [line.strip() for line in lines]
 
 
-def _by_python(bodies: Sequence[bytes]) -> list[str]:
+def _by_python(bodies: Sequence[bytes], kept: int = 100) -> list[str]:
     """What the function of the Python receiver prints, without its server."""
     source = PYTHON["receiver.py"]
     lines: list[str] = []
-    own: dict[str, Any] = {"seen": set(), "newest": {}, "print": lambda *said, flush: lines.append(" ".join(said))}
-    exec(source[source.index("def handle(") : source.index("def work_off(")], own)  # noqa: S102 - the page's own code
+    scope: dict[str, Any] = {"seen": {}, "newest": {}, "KEPT": kept}
+    scope["print"] = lambda *said, flush: lines.append(" ".join(said))
+    exec(source[source.index("def handle(") : source.index("def work_off(")], scope)  # noqa: S102 - the page's own code
     for body in bodies:
-        own["handle"](json.loads(body))
+        scope["handle"](json.loads(body))
+    assert len(scope["seen"]) <= kept
+    assert len(scope["newest"]) <= kept
     return [line.strip() for line in lines]
+
+
+def test_both_receivers_forget_what_they_have_kept_longest(script: quickjs.Context) -> None:
+    arriving = [event(f"b{n}", f"inst_{n}", 1, "a") for n in (1, 2, 3)]
+    said = _by_python([*arriving, arriving[2], arriving[0]], kept=2)
+    assert [line.split()[1] for line in said] == ["inst_1", "inst_2", "inst_3", "inst_1"]
+    script.eval("seen.clear(); newest.clear()")
+    script.eval("for (let n = 0; n < KEPT; n++) keep(seen, `old_${n}`, true)")
+    assert len(_by_typescript(script, arriving)) == 3
+    assert script.eval("seen.size === KEPT && !seen.has('old_2') && seen.has('old_3') && seen.has('b1')")
+    script.eval("seen.clear(); newest.clear()")

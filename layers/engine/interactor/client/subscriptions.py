@@ -66,7 +66,11 @@ class Subscriptions(Calls):
     def rotate_secret(
         self, subscription_id: str, secret: str | None = None, idempotency_key: str | None = None
     ) -> RotatedSubscription:
-        """Give it a new secret; the old one goes on signing beside it for 24 hours."""
+        """Give it a new secret; without ``secret`` one is made and is in this answer only.
+
+        For 24 hours ``webhook-signature`` carries a signature of the old secret too. ``X-Interactor-Signature`` is the
+        new one's at once: a receiver that checks only that one should know the new secret before.
+        """
         path = f"{_subscription(subscription_id)}/rotate-secret"
         return cast(RotatedSubscription, self._post(path, given(secret=secret), idempotency_key))
 

@@ -1,8 +1,10 @@
 """Checking that a webhook comes from the API, is whole, and is not an old one sent again."""
 
+import base64
 import hashlib
 import hmac
 import json
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +12,8 @@ from typing import Any
 from interactor.client.errors import InvalidWebhookError
 
 TOLERANCE_SECONDS = 300
+
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
 
 def verify_webhook(
@@ -19,28 +23,68 @@ def verify_webhook(
     now: float | None = None,
     tolerance: float = TOLERANCE_SECONDS,
 ) -> dict[str, Any]:
-    """The event of a webhook request, after its signature was found to hold.
+    """The event of a webhook request, after one of its signatures was found to hold (ruling 34).
+
+    Either style will do: ``X-Interactor-Signature``, which the newest secret makes, or ``webhook-signature`` of
+    Standard Webhooks, which has one for each valid secret. So a receiver that knows only the old secret goes on for
+    the 24 hours after a rotation.
 
     Args:
         headers: the request's, their names in any case.
         body: the bytes as they came: not read and written again.
-        secrets: the subscription's secret; while one is being rotated, the old one too.
+        secrets: the subscription's secret; while one is being rotated, the old one and the new one. Empty ones are
+            left out.
         now: Unix time in seconds; None: the clock's.
+        tolerance: seconds by which the signature may be older or newer than that.
 
     Raises:
         InvalidWebhookError: saying which part does not hold.
     """
     named = {name.lower(): value for name, value in headers.items()}
-    timestamp = named.get("x-interactor-timestamp", "")
     moment = time.time() if now is None else now
-    if not (timestamp.isascii() and timestamp.isdigit()) or abs(moment - int(timestamp)) > tolerance:
-        raise InvalidWebhookError(f"X-Interactor-Timestamp is missing, or not within {tolerance:.0f} s")
-    signed = timestamp.encode() + b"." + body
-    given = named.get("x-interactor-signature", "").encode()
-    expected = [b"sha256=" + hmac.new(each.encode(), signed, hashlib.sha256).hexdigest().encode() for each in secrets]
-    if not any(hmac.compare_digest(each, given) for each in expected):
-        raise InvalidWebhookError("X-Interactor-Signature does not fit the body and the secret")
-    event = json.loads(body)
+    own, standard = named.get("x-interactor-timestamp", ""), named.get("webhook-timestamp", "")
+    own_holds, standard_holds = _recent(own, moment, tolerance), _recent(standard, moment, tolerance)
+    if not own_holds and not standard_holds:
+        raise InvalidWebhookError(f"The timestamp is missing, or not within {tolerance:.0f} s")
+    expected = []
+    for secret in filter(None, secrets):
+        if own_holds:
+            expected.append("sha256=" + _digest(secret.encode(), own, body).hex())
+        if standard_holds:
+            signed = _digest(_standard_key(secret), f"{named.get('webhook-id', '')}.{standard}", body)
+            expected.append("v1," + base64.b64encode(signed).decode())
+    given = [named.get("x-interactor-signature", ""), *named.get("webhook-signature", "").split()]
+    if not any(hmac.compare_digest(each.encode(), _bytes(one)) for each in expected for one in given):
+        raise InvalidWebhookError("No signature fits the body and a secret")
+    return _event(body)
+
+
+def _event(body: bytes) -> dict[str, Any]:
+    try:
+        event = json.loads(body)
+    except ValueError as error:
+        raise InvalidWebhookError("The body is no JSON") from error
     if not isinstance(event, dict):
         raise InvalidWebhookError("The body is no JSON object")
     return event
+
+
+def _recent(timestamp: str, now: float, tolerance: float) -> bool:
+    # Twelve digits are enough, and int() refuses thousands of them, or digits of other scripts.
+    return re.fullmatch("[0-9]{1,12}", timestamp) is not None and abs(now - int(timestamp)) <= tolerance
+
+
+def _digest(key: bytes, before: str, body: bytes) -> bytes:
+    return hmac.digest(key, _bytes(before) + b"." + body, hashlib.sha256)
+
+
+def _bytes(header: str) -> bytes:
+    """A header's text, which its sender may have filled with anything."""
+    return header.encode(errors="replace")
+
+
+def _standard_key(secret: str) -> bytes:
+    encoded = secret.removeprefix("whsec_")
+    if encoded != secret and _BASE64.fullmatch(encoded):
+        return base64.b64decode(encoded)
+    return secret.encode()

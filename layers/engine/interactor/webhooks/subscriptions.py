@@ -178,7 +178,9 @@ def rotate(
     given: str | None,
     also: AlsoSecret | None = None,
 ) -> tuple[Subscription, str]:
-    """Give a subscription a new secret; the one before signs beside it for a day. Answers the secret in the clear.
+    """Give a subscription a new secret; the one before stays valid for a day (ruling 34).
+
+    Returns the secret in the clear.
 
     Raises:
         SubscriptionNotFoundError: when the caller knows of none with this id.

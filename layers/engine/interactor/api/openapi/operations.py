@@ -252,7 +252,9 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
         "POST", f"{_SUBSCRIPTION}/rotate-secret", "rotate_secret", "Webhooks", "Give a subscription a new secret",
         "webhooks:write", {200: "RotatedSubscription"}, body="RotateSecret",
-        description="The old secret goes on signing beside the new one for 24 hours.",
+        description="For 24 hours `webhook-signature` carries a signature of the old secret beside the new one's. "
+        "`X-Interactor-Signature` is the new one's at once, so a receiver that checks only that one should know the "
+        "new secret before. Choose it yourself in `secret`, or let it be made and shown in this answer only.",
     ),
     Operation(
         "POST", f"{_SUBSCRIPTION}/test", "test_subscription", "Webhooks", "Send a sample event", "webhooks:write",

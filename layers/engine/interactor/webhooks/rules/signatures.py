@@ -3,9 +3,12 @@
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping, Sequence
 
 _PREFIX = "whsec_"
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+"""Padded base64 (RFC 4648, section 4). Releases of Python differ in what else they decode; receivers must not."""
 
 
 def headers(
@@ -39,10 +42,8 @@ def _standard(secret: str, message_id: str, at: int, body: bytes) -> str:
 
 
 def _standard_key(secret: str) -> bytes:
-    """The base64 after ``whsec_`` where it decodes strictly, else the secret's bytes as written."""
-    if secret.startswith(_PREFIX):
-        try:
-            return base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
-        except ValueError:
-            pass
+    """What the base64 after ``whsec_`` decodes to, or the secret's bytes as written where there is none."""
+    encoded = secret.removeprefix(_PREFIX)
+    if encoded != secret and _BASE64.fullmatch(encoded):
+        return base64.b64decode(encoded)
     return secret.encode()
