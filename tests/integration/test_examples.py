@@ -113,9 +113,11 @@ def test_a_misspelt_property_is_told_by_whatever_takes_the_definition_and_refuse
     for method, path in (("POST", "/workflows/misspelt/versions"), ("PUT", "/workflows/misspelt")):
         assert api.call(method, path, definition).data["warnings"] == [warning]
         assert api.call(method, f"{path}?strict=true", definition).status == 400
-        odd = api.call(method, f"{path}?strict=1", definition)
-        assert (odd.status, odd.error["code"]) == (400, "validation_error")
-        assert odd.error["details"] == [{"field": "strict", "message": "must be true or false"}]
+        assert api.call(method, f"{path}?strict=TRUE", definition).error["code"] == "invalid_workflow"
+        for value in ("1", "", "yes", "true%20"):
+            odd = api.call(method, f"{path}?strict={value}", definition)
+            assert (odd.status, odd.error["code"]) == (400, "validation_error")
+            assert odd.error["details"] == [{"field": "strict", "message": "must be true or false"}]
     assert api.call("GET", "/workflows/misspelt").data["definition"] == definition
 
 
