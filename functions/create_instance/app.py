@@ -18,9 +18,9 @@ def handler(call: Call) -> Response:
 
     def work(key: idempotency.Key | None) -> Response:
         body = bodies.read(bodies.CreateInstance, call.request, bodies.RAW_INPUT_BYTES)
-        wanted = NewInstance(workflow, call.account, namespace, body.input, call.principal.by, call.request.traceparent)
-        return Response(
-            201, listed.text(start(call.services.instances.engine, wanted, instances.remembered(call, key, 201)))
+        wanted = NewInstance(
+            workflow, call.account, namespace, body.input, instances.cause(call, key, 201), call.request.traceparent
         )
+        return Response(201, listed.text(start(call.services.instances.engine, wanted)))
 
     return idempotency.once(call, namespace, work)

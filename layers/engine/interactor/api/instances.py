@@ -1,37 +1,45 @@
 """What the endpoints share that change an instance."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from interactor.api import bodies, idempotency, listed, views
 from interactor.api.call import Call
 from interactor.api.response import Response
 from interactor.core import jsons
 from interactor.core.errors import ThreadNotFoundError
-from interactor.core.jsons import Json
 from interactor.core.storing import IdempotencyRecord, Item
 from interactor.instances.conflicts import Resume, Trigger
-from interactor.instances.engine import Also, Engine
+from interactor.instances.engine import Cause, Engine
 from interactor.instances.resume import resume
 from interactor.instances.rules.consequences import Settled
 from interactor.instances.rules.stored import Head, Record
 from interactor.instances.store import records
+from interactor.services import Services
 
-LifecycleAction = Callable[[Engine, Head, Json, Also | None], Head]
-"""Something that is done to a whole instance, by someone, with one more write in its commit."""
+LifecycleAction = Callable[[Engine, Head, Cause], Head]
+"""Something that is done to a whole instance."""
 
 
-def remembered(call: Call, key: idempotency.Key | None, status: int) -> Also | None:
-    """The write that remembers the answer of a commit under the request's idempotency key, where it has one."""
-    if key is None:
-        return None
+@dataclass(frozen=True)
+class RememberedAnswer:
+    """The write that remembers the answer of a commit under the request's idempotency key (``Remember``)."""
 
-    def write(settled: Settled, before: Sequence[Record]) -> Item:
+    services: Services
+    key: idempotency.Key
+    status: int
+
+    def __call__(self, settled: Settled, before: Sequence[Record]) -> Item:
+        """The write, made from what was settled."""
         body = jsons.dumps({"data": views.instance(settled.instance, [*before, records.of(settled)])})
-        runs_on = call.services.instances.engine.runs_on(settled.instance)
-        ends = call.services.world.now() + idempotency.OPEN if runs_on else 0
-        return key.write(IdempotencyRecord(key.key.request, status, body, settled.instance.id, ends))
+        runs_on = self.services.instances.engine.runs_on(settled.instance)
+        ends = self.services.world.now() + idempotency.OPEN if runs_on else 0
+        return self.key.write(IdempotencyRecord(self.key.key.request, self.status, body, settled.instance.id, ends))
 
-    return write
+
+def cause(call: Call, key: idempotency.Key | None, status: int) -> Cause:
+    """Who asks, and how the answer is remembered where the request has a key."""
+    return Cause(call.principal.by, None if key is None else RememberedAnswer(call.services, key, status))
 
 
 def _answered(key: idempotency.Key | None, head: Head) -> Response:
@@ -51,9 +59,9 @@ def resumed(call: Call, thread_id: str | None) -> Response:
 
     def work(key: idempotency.Key | None) -> Response:
         body = bodies.read(bodies.Resume, request, bodies.RAW_INPUT_BYTES)
-        trigger = Trigger("input", body.input, body.option, principal.by)
+        trigger = Trigger("input", body.input, body.option, cause(call, key, 200))
         asked = Resume(trigger, thread_id, body.expected_state, request.arrived_at, body.halt_id)
-        return _answered(key, resume(services.instances.engine, principal, head, asked, remembered(call, key, 200)))
+        return _answered(key, resume(services.instances.engine, principal, head, asked))
 
     return idempotency.once(call, head.instance.namespace, work)
 
@@ -64,7 +72,6 @@ def changed(call: Call, change: LifecycleAction) -> Response:
 
     def work(key: idempotency.Key | None) -> Response:
         call.request.nothing()
-        also = remembered(call, key, 200)
-        return _answered(key, change(call.services.instances.engine, head, call.principal.by, also))
+        return _answered(key, change(call.services.instances.engine, head, cause(call, key, 200)))
 
     return idempotency.once(call, head.instance.namespace, work)

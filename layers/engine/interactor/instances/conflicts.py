@@ -14,10 +14,10 @@ from interactor.core.errors import (
     ThreadNotFoundError,
     ThreadRequiredError,
 )
-from interactor.core.jsons import Json, JsonObject
+from interactor.core.jsons import JsonObject
 from interactor.core.limits import REMEMBERED_RESUME
 from interactor.core.times import Millis
-from interactor.instances.engine import Engine
+from interactor.instances.engine import BY_ITSELF, Cause, Engine
 from interactor.instances.lookup import find_instance
 from interactor.instances.rules import halts
 from interactor.instances.rules.halts import Fate
@@ -34,11 +34,11 @@ class Trigger:
     kind: Literal["input", "timeout"]
     payload: JsonObject | None
     name: str | None = None
-    by: Json = None
+    cause: Cause = BY_ITSELF
 
     def fingerprint(self) -> str:
         """The same for the same input of the same person, however its keys are ordered (ruling 17)."""
-        text = jsons.dumps([jsons.ordered(self.payload), self.name, jsons.ordered(self.by)])
+        text = jsons.dumps([jsons.ordered(self.payload), self.name, jsons.ordered(self.cause.by)])
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -24,7 +24,7 @@ from interactor.instances.rules.lifetimes import Lifetimes, wake_at
 from interactor.instances.rules.machine import Advance
 from interactor.instances.rules.settle import OvertakenError, is_resume, settle, too_large
 from interactor.instances.rules.stored import Head, Lease, Record, StepHint
-from interactor.instances.rules.thread_draft import ThreadChange
+from interactor.instances.rules.thread_draft import ThreadChange, pure_thread
 from interactor.instances.running import StepRunner
 
 if TYPE_CHECKING:
@@ -59,8 +59,20 @@ class HaltFiles(Protocol):
         """Delete a page of what an instance has; True once nothing is left."""
 
 
-Also = Callable[[Settled, Sequence[Record]], Item]
+Remember = Callable[[Settled, Sequence[Record]], Item]
 """One more write for a commit, made from what was settled and the history before it: an idempotency key's record."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Who has an instance changed (``{actor, via}``, or None for the engine itself), and what its commit remembers."""
+
+    by: Json = None
+    remember: Remember | None = None
+
+
+BY_ITSELF = Cause()
+"""What the engine does of its own accord: a timeout, an expiry."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +135,9 @@ class Engine:
         except Exception:
             return []
 
-    def commit(self, definition: Definition, head: Head, change: ThreadChange, also: Also | None = None) -> Head:
+    def commit(
+        self, definition: Definition, head: Head, change: ThreadChange, remember: Remember | None = None
+    ) -> Head:
         """Commit what a thread came to, on the head as it stands then.
 
         A commit that loses to another thread's is settled again on the new head, with the result kept. What cannot be
@@ -132,7 +146,7 @@ class Engine:
         Raises:
             InstanceTooLargeError: when it is a resume, and too large to be stored.
             OvertakenError: when the thread itself has moved in between: nothing was changed.
-            KeyTakenError: when what ``also`` writes is refused.
+            KeyTakenError: when what ``remember`` writes is refused.
             StoreUnavailableError: when the table would not take it.
         """
 
@@ -142,13 +156,13 @@ class Engine:
             entropy = bytes.fromhex(commit_id)
             settled = settle(definition, present.instance, change, now, entropy, under_way)
             try:
-                return self.write(present, settled, commit_id, staying(present, settled), also)
+                return self.write(present, settled, commit_id, staying(present, settled), remember)
             except InstanceTooLargeError as error:
                 if is_resume(change):
                     raise
                 failing = too_large(change, error.message, now)
             settled = settle(definition, present.instance, failing, now, entropy, under_way)
-            return self.write(present, settled, commit_id, staying(present, settled), also, reserve=True)
+            return self.write(present, settled, commit_id, staying(present, settled), remember, reserve=True)
 
         return self.insist(head, judge)
 
@@ -158,13 +172,13 @@ class Engine:
         settled: Settled,
         commit_id: str,
         leases: Mapping[str, Lease],
-        also: Also | None,
+        remember: Remember | None,
         room: int | None = None,
         reserve: bool = False,
     ) -> Head:
         """One try to commit what was settled on a head; the rest is as for ``InstanceStore.commit``."""
         wake = wake_at(settled.instance, self.rules.lifetimes)
-        extra = [also(settled, head.records or ())] if also is not None else []
+        extra = [remember(settled, head.records or ())] if remember is not None else []
         kept = self.rules.lifetimes.after_end
         return self.instances.commit(head, settled, commit_id, leases, wake, extra, room, kept, reserve)
 
@@ -191,7 +205,8 @@ class Engine:
     def carry_on(self, definition: Definition, head: Head, by: Json, deadline: Millis) -> Head:
         """After a commit: run on what still fits the budget, and hint at whatever is left to do."""
         try:
-            while self.world.now() < deadline and (advance := self._inline(definition, head.instance, by)) is not None:
+            while self.world.now() < deadline and (thread := pure_thread(definition, head.instance)) is not None:
+                advance = Advance(definition, head.instance, thread.id, by)
                 self.steps.run_pure(head.instance.account, advance, deadline)
                 if not advance.moved:
                     break
@@ -212,14 +227,4 @@ class Engine:
 
     def runs_on(self, instance: Instance) -> bool:
         """Whether a request that commits this goes on with a thread of it, as far as its budget goes."""
-        return self._inline(self.definition_of(instance), instance, None) is not None
-
-    def _inline(self, definition: Definition, instance: Instance, by: Json) -> Advance | None:
-        if instance.paused:
-            return None
-        for thread in instance.running_threads():
-            advance = Advance(definition, instance, thread.id, by)
-            step = advance.step
-            if thread.outcome is None and thread.due_at is None and step is not None and not step.outside:
-                return advance
-        return None
+        return pure_thread(self.definition_of(instance), instance) is not None

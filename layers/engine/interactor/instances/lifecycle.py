@@ -1,9 +1,8 @@
 """Pause, unpause, retry and cancel: what is done to an instance as a whole (rulings 24 and 29)."""
 
 from interactor.core.errors import NamespaceQuotaExceededError
-from interactor.core.jsons import Json
 from interactor.core.times import Millis
-from interactor.instances.engine import Also, Engine, staying
+from interactor.instances.engine import Cause, Engine, staying
 from interactor.instances.rules import lifecycle
 from interactor.instances.rules.instance import Phase, Thread
 from interactor.instances.rules.lifecycle import cancel
@@ -14,7 +13,7 @@ from interactor.instances.rules.stored import Head, StepHint
 EXPIRED = "expired"
 
 
-def pause(engine: Engine, head: Head, by: Json, also: Also | None = None) -> Head:
+def pause(engine: Engine, head: Head, cause: Cause) -> Head:
     """Hold an instance; one that is paused already stays as it is.
 
     Raises:
@@ -24,13 +23,13 @@ def pause(engine: Engine, head: Head, by: Json, also: Also | None = None) -> Hea
     def judge(present: Head, commit_id: str) -> Head:
         if present.instance.paused:
             return present
-        settled = lifecycle.pause(present.instance, by, engine.world.now(), bytes.fromhex(commit_id))
-        return engine.write(present, settled, commit_id, present.leases, also, reserve=True)
+        settled = lifecycle.pause(present.instance, cause.by, engine.world.now(), bytes.fromhex(commit_id))
+        return engine.write(present, settled, commit_id, present.leases, cause.remember, reserve=True)
 
     return engine.insist(head, judge)
 
 
-def unpause(engine: Engine, head: Head, by: Json, also: Also | None = None) -> Head:
+def unpause(engine: Engine, head: Head, cause: Cause) -> Head:
     """Let an instance go on; one that is not paused stays as it is. A timeout that came due meanwhile fires now.
 
     Raises:
@@ -41,8 +40,8 @@ def unpause(engine: Engine, head: Head, by: Json, also: Also | None = None) -> H
         instance = present.instance
         if not instance.paused and not instance.ended:
             return present
-        settled = lifecycle.unpause(instance, by, engine.world.now(), bytes.fromhex(commit_id))
-        return engine.write(present, settled, commit_id, present.leases, also, reserve=True)
+        settled = lifecycle.unpause(instance, cause.by, engine.world.now(), bytes.fromhex(commit_id))
+        return engine.write(present, settled, commit_id, present.leases, cause.remember, reserve=True)
 
     committed = engine.insist(head, judge)
     engine.hint_at(committed)
@@ -52,7 +51,7 @@ def unpause(engine: Engine, head: Head, by: Json, also: Also | None = None) -> H
     return committed
 
 
-def retry(engine: Engine, head: Head, by: Json, also: Also | None = None) -> Head:
+def retry(engine: Engine, head: Head, cause: Cause) -> Head:
     """Take a failed instance on from the step that failed; it counts against its namespace's quota again.
 
     Raises:
@@ -68,16 +67,16 @@ def retry(engine: Engine, head: Head, by: Json, also: Also | None = None) -> Hea
         while places:
             shard, room = places[0]
             settled = lifecycle.retry(
-                definition, present.instance, by, engine.world.now(), bytes.fromhex(commit_id), shard
+                definition, present.instance, cause.by, engine.world.now(), bytes.fromhex(commit_id), shard
             )
             try:
-                return engine.write(present, settled, commit_id, staying(present, settled), also, room)
+                return engine.write(present, settled, commit_id, staying(present, settled), cause.remember, room)
             except NamespaceQuotaExceededError:
                 places.pop(0)
                 commit_id = engine.world.entropy(16).hex()
         raise NamespaceQuotaExceededError(f"Namespace '{head.instance.namespace}' is full; end some instances first")
 
-    return engine.carry_on(definition, engine.insist(head, judge), by, deadline)
+    return engine.carry_on(definition, engine.insist(head, judge), cause.by, deadline)
 
 
 def _timed_out(thread: Thread, now: Millis) -> bool:
@@ -85,7 +84,7 @@ def _timed_out(thread: Thread, now: Millis) -> bool:
     return waits and thread.halt is not None and thread.halt.timeout_at is not None and thread.halt.timeout_at <= now
 
 
-def cancel_instance(engine: Engine, head: Head, by: Json, also: Also | None = None, reason: str = "requested") -> Head:
+def cancel_instance(engine: Engine, head: Head, cause: Cause, reason: str = "requested") -> Head:
     """Cancel an instance with all its threads, on whatever its head is by then.
 
     It tries until it wins or the instance has ended (ruling 24).
@@ -99,7 +98,9 @@ def cancel_instance(engine: Engine, head: Head, by: Json, also: Also | None = No
         if reason == EXPIRED and expires_at(present.instance, engine.rules.lifetimes) > now:
             # A resume that commits before the expiry wins (invariant 3).
             raise OvertakenError
-        settled = cancel(present.instance, reason, by, engine.under_way(present, now), now, bytes.fromhex(commit_id))
-        return engine.write(present, settled, commit_id, staying(present, settled), also, reserve=True)
+        settled = cancel(
+            present.instance, reason, cause.by, engine.under_way(present, now), now, bytes.fromhex(commit_id)
+        )
+        return engine.write(present, settled, commit_id, staying(present, settled), cause.remember, reserve=True)
 
     return engine.insist(head, judge)

@@ -15,7 +15,7 @@ from interactor.instances.conflicts import (
     require_going,
     thread_of,
 )
-from interactor.instances.engine import Also, Engine
+from interactor.instances.engine import Engine
 from interactor.instances.rules import halts
 from interactor.instances.rules.instance import Phase
 from interactor.instances.rules.machine import Advance
@@ -23,7 +23,7 @@ from interactor.instances.rules.settle import OvertakenError
 from interactor.instances.rules.stored import Head
 
 
-def resume(engine: Engine, principal: Principal, head: Head, request: Resume, also: Also | None = None) -> Head:
+def resume(engine: Engine, principal: Principal, head: Head, request: Resume) -> Head:
     """Take a halted thread on with a person's decision, as far as the budget goes.
 
     A decision that names its halt is for that halt only: where it was taken already, by the same person with the same
@@ -47,14 +47,12 @@ def resume(engine: Engine, principal: Principal, head: Head, request: Resume, al
     if request.halt_id is None and decided_earlier(head, thread, request, engine.world.now()):
         return head
     try:
-        return take(engine, head, thread.id, thread.sequence, request.trigger, also)
+        return take(engine, head, thread.id, thread.sequence, request.trigger)
     except OvertakenError:
         return after_losing(engine, principal, head.instance.id, thread, request)
 
 
-def take(
-    engine: Engine, head: Head, thread_id: str, expected_sequence: int, trigger: Trigger, also: Also | None = None
-) -> Head:
+def take(engine: Engine, head: Head, thread_id: str, expected_sequence: int, trigger: Trigger) -> Head:
     """Move a halted thread, commit, and run on as far as the budget goes.
 
     Raises:
@@ -68,16 +66,16 @@ def take(
     definition = engine.definition_of(head.instance)
     now = engine.world.now()
     deadline = now + engine.rules.inline_budget
-    advance = Advance(definition, head.instance, thread_id, trigger.by)
+    advance = Advance(definition, head.instance, thread_id, trigger.cause.by)
     if trigger.kind == "timeout":
         # What follows is the chain's: a script there that kills its worker must be counted (invariant 4).
         advance.time_out(now)
-        committed = engine.commit(definition, head, advance.change(), also)
+        committed = engine.commit(definition, head, advance.change(), trigger.cause.remember)
         engine.hint_at(committed)
         return committed
     uploads = engine.files().sent(head.instance, thread, trigger.payload or {})
     advance.resume(trigger.payload, trigger.name, trigger.fingerprint(), now, uploads)
     engine.files().keep(head.instance, uploads)
     engine.steps.run_pure(head.instance.account, advance, deadline)
-    committed = engine.commit(definition, head, advance.change(), also)
-    return engine.carry_on(definition, committed, trigger.by, deadline)
+    committed = engine.commit(definition, head, advance.change(), trigger.cause.remember)
+    return engine.carry_on(definition, committed, trigger.cause.by, deadline)

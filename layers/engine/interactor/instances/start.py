@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 from interactor.core import traces
 from interactor.core.errors import InvalidRequestError, NamespaceQuotaExceededError, WorkflowNotPublishedError
-from interactor.core.jsons import Json, JsonObject
+from interactor.core.jsons import JsonObject
 from interactor.core.storing import ContendedError, StoreUnavailableError
 from interactor.definitions.stored import Workflow
 from interactor.forms import redaction
-from interactor.instances.engine import COMMIT_ATTEMPTS, Also, Engine
+from interactor.instances.engine import COMMIT_ATTEMPTS, Cause, Engine
 from interactor.instances.rules.instance import MAIN, Instance, Phase, Thread
 from interactor.instances.rules.lifetimes import wake_at
 from interactor.instances.rules.machine import Advance
@@ -19,17 +19,17 @@ from interactor.instances.rules.thread_draft import INPUT
 
 @dataclass(frozen=True)
 class NewInstance:
-    """An instance as it is asked for. ``by`` is who asks, ``traceparent`` the trace it belongs to."""
+    """An instance as it is asked for. ``cause`` is who asks, ``traceparent`` the trace it belongs to."""
 
     workflow: Workflow
     account: str
     namespace: str
     input: JsonObject
-    by: Json = None
+    cause: Cause
     traceparent: str | None = None
 
 
-def start(engine: Engine, wanted: NewInstance, also: Also | None = None) -> Head:
+def start(engine: Engine, wanted: NewInstance) -> Head:
     """Create an instance of the published version and answer it where it first rests, or where the budget ends.
 
     Raises:
@@ -37,7 +37,7 @@ def start(engine: Engine, wanted: NewInstance, also: Also | None = None) -> Head
         InvalidRequestError: when the input does not fit the definition's ``input_schema``.
         NamespaceQuotaExceededError: when the namespace is full.
         InstanceTooLargeError: when it would be larger than what is stored of one.
-        KeyTakenError: when what ``also`` writes is refused.
+        KeyTakenError: when what ``cause.remember`` writes is refused.
     """
     workflow = wanted.workflow
     version_id = workflow.published_version_id
@@ -74,15 +74,15 @@ def start(engine: Engine, wanted: NewInstance, also: Also | None = None) -> Head
         redacted=redaction.fields_of(definition, engine.rules.redacted_words),
         traceparent=wanted.traceparent or traces.begin(engine.world.entropy(traces.ENTROPY_BYTES)),
     )
-    advance = Advance(definition, instance, MAIN, wanted.by)
+    advance = Advance(definition, instance, MAIN, wanted.cause.by)
     advance.created(now)
     # Whatever the budget: going into the first state is no event of its own, so that no later commit could hold it.
     advance.run_rules(now)
     engine.steps.run_pure(wanted.account, advance, deadline)
-    return engine.carry_on(definition, _store(engine, instance, advance, also), wanted.by, deadline)
+    return engine.carry_on(definition, _store(engine, instance, advance, wanted.cause), wanted.cause.by, deadline)
 
 
-def _store(engine: Engine, instance: Instance, advance: Advance, also: Also | None) -> Head:
+def _store(engine: Engine, instance: Instance, advance: Advance, cause: Cause) -> Head:
     """Commit a new instance, counted in any shard of its namespace's quota that has room."""
     definition = engine.definition_of(instance)
     places = engine.places(instance.account, instance.namespace)
@@ -98,7 +98,7 @@ def _store(engine: Engine, instance: Instance, advance: Advance, also: Also | No
         counted = replace(instance, quota_shard=shard)
         settled = settle(definition, counted, advance.change(), engine.world.now(), bytes.fromhex(commit_id))
         wake = wake_at(settled.instance, engine.rules.lifetimes)
-        extra = [also(settled, ())] if also is not None else []
+        extra = [cause.remember(settled, ())] if cause.remember is not None else []
         try:
             return engine.instances.create(settled, commit_id, room, wake, extra, engine.rules.lifetimes.after_end)
         except NamespaceQuotaExceededError:

@@ -15,7 +15,7 @@ from interactor.core.logic import Failed
 from interactor.core.storing import GuardLostError, StoreUnavailableError
 from interactor.core.times import Millis
 from interactor.instances.conflicts import Trigger
-from interactor.instances.engine import COMMIT_ATTEMPTS, Engine, staying
+from interactor.instances.engine import BY_ITSELF, COMMIT_ATTEMPTS, Engine, staying
 from interactor.instances.lifecycle import EXPIRED, cancel_instance
 from interactor.instances.resume import take
 from interactor.instances.rules.instance import MAIN, Instance, Phase, Thread
@@ -139,7 +139,7 @@ def _do_due(engine: Engine, delayed: Delayed, head: Head) -> None:
         return
     if not instance.ended and expires_at(instance, engine.rules.lifetimes) <= now:
         with suppress(InstanceNotActiveError):
-            cancel_instance(engine, head, None, reason=EXPIRED)
+            cancel_instance(engine, head, BY_ITSELF, reason=EXPIRED)
         return
     if instance.paused:
         return

@@ -73,6 +73,28 @@ class ThreadChange:
     """Who caused it: ``{actor, via}``, or None for the engine itself (ruling 27)."""
 
 
+def pending_step(definition: Definition, thread: Thread) -> Step | None:
+    """What a thread needs done next, or None while it rests with nothing to do."""
+    if not thread.running:
+        return None
+    state = definition.states[thread.state]
+    work: dict[Phase, Work | None] = {
+        Phase.ON_ENTER: state.on_enter,
+        Phase.LOGIC: state.logic,
+        Phase.INSTRUCT: state.instructions,
+    }
+    return Step(state, thread.phase, work.get(thread.phase), thread.sequence, thread.attempt)
+
+
+def pure_thread(definition: Definition, instance: Instance) -> Thread | None:
+    """A thread that can go on now without an outside call; a paused instance has none."""
+    for thread in () if instance.paused else instance.running_threads():
+        step = pending_step(definition, thread)
+        if thread.outcome is None and thread.due_at is None and step is not None and not step.outside:
+            return thread
+    return None
+
+
 class ThreadDraft:
     """What one advance has come to so far. Nothing outside it changes."""
 
@@ -92,16 +114,7 @@ class ThreadDraft:
     @property
     def step(self) -> Step | None:
         """What has to be done next, or None while the thread rests with nothing to do."""
-        thread = self._thread
-        if not thread.running:
-            return None
-        state = self._definition.states[thread.state]
-        work: dict[Phase, Work | None] = {
-            Phase.ON_ENTER: state.on_enter,
-            Phase.LOGIC: state.logic,
-            Phase.INSTRUCT: state.instructions,
-        }
-        return Step(state, thread.phase, work.get(thread.phase), thread.sequence, thread.attempt)
+        return pending_step(self._definition, self._thread)
 
     @property
     def full(self) -> bool:
