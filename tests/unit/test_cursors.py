@@ -53,6 +53,14 @@ def test_garbage_is_no_cursor(cursor: str) -> None:
     assert cursors().read(cursor, b"list") is None
 
 
+def test_only_the_text_that_was_made_is_a_cursor() -> None:
+    """The last character of base64 may hold bits that decode to nothing; a changed one is a changed cursor."""
+    made = [cursors().make("x" * length, b"list") for length in (1, 2, 3)]
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_="
+    changed = [cursor[:-1] + letter for cursor in made for letter in letters if letter != cursor[-1]]
+    assert [cursor for cursor in changed if cursors().read(cursor, b"list") is not None] == []
+
+
 def test_without_a_key_there_are_no_cursors_and_it_says_so() -> None:
     with pytest.raises(ValueError, match="CURSOR_KEY_ID"):
         cursors("")

@@ -41,7 +41,7 @@ class Cursors:
 
     def make(self, position: str, bound_to: bytes) -> str:
         """The cursor of a position that is not empty."""
-        return base64.urlsafe_b64encode(self._cipher.encrypt(position.encode(), [bound_to])).decode().rstrip("=")
+        return _text(self._cipher.encrypt(position.encode(), [bound_to]))
 
     def read(self, cursor: str, bound_to: bytes) -> str | None:
         """The position of a cursor that was made here and bound to the same; None: it is none."""
@@ -51,8 +51,8 @@ class Cursors:
             raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             return None
-        if len(raw) < _SHORTEST_BYTES:
-            return None
+        if len(raw) < _SHORTEST_BYTES or _text(raw) != cursor:
+            return None  # the last character has bits that decode to nothing: only the text made here is a cursor
         try:
             return self._cipher.decrypt(raw, [bound_to]).decode()
         except InvalidTag:
@@ -62,3 +62,8 @@ class Cursors:
     def _cipher(self) -> AESSIV:
         made = self._client.generate_mac(KeyId=self._key_id, MacAlgorithm="HMAC_SHA_256", Message=_MAKES_THE_KEY)
         return AESSIV(made["Mac"])
+
+
+def _text(raw: bytes) -> str:
+    """The bytes as a cursor's text: base64 for URLs without padding (RFC 4648, section 5)."""
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
