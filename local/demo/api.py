@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from interactor.client import Client, ClientError
+from interactor_client import Client, ClientError
 from local.demo.plan import JsonObject
 
 _TIMEOUT_SECONDS = 25

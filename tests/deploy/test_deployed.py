@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 
-from interactor.admin.__main__ import main as admin
-from interactor.client.webhooks import verify_webhook
 from interactor.services import clock
+from interactor_cli.__main__ import main as admin
+from interactor_client.webhooks import verify_webhook
 from tests.deploy.declared import ROOT, functions
 from tests.deploy.emulated import REGION, Aws, Stack, eventually
 from tests.deploy.tour import GRANT

@@ -90,16 +90,17 @@ def test_the_layers_stay_within_their_budget(deployed: Path) -> None:
     assert size <= BUDGET
 
 
-def test_the_engine_layer_is_the_package_and_nothing_else(deployed: Path) -> None:
+def test_the_engine_layer_is_the_package_without_the_command_line_and_nothing_else(deployed: Path) -> None:
     source = ROOT / "layers/engine/interactor"
     built = deployed / "EngineLayer/python"
 
     expected = {
         file.relative_to(source) for file in source.rglob("*") if file.is_file() and "__pycache__" not in file.parts
-    }
+    } - {Path("admin.py")}
 
     assert {path.name for path in built.iterdir()} == {"interactor"}
     assert {file.relative_to(built / "interactor") for file in built.rglob("*") if file.is_file()} == expected
+    assert not [file for file in built.rglob("*.py") if re.search(r"interactor_cl|\.admin\b", file.read_text("utf-8"))]
 
 
 @pytest.fixture(scope="module")

@@ -40,9 +40,8 @@ def test_every_function_is_given_every_setting_and_nothing_else() -> None:
 
 
 def test_nothing_that_is_deployed_reads_the_environment_past_the_settings() -> None:
-    """``admin`` runs elsewhere, and has options for what it reads."""
     engine = ROOT / "layers/engine/interactor"
-    deployed = [path for path in [*engine.rglob("*.py"), *ROOT.glob("functions/*/app.py")] if "admin" not in path.parts]
+    deployed = [*engine.rglob("*.py"), *ROOT.glob("functions/*/app.py")]
     assert {name for path in deployed for name in read_in(path)} <= SET_BY_LAMBDA
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from interactor.client import Client
+from interactor_client import Client
 from tests.docs.pages import rows, text
 
 PAGE = text("docs/client.md")

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from botocore import xform_name
 
-from interactor.admin.arguments import parser
+from interactor_cli.arguments import parser
 from tests.docs.pages import blocks, code, rows, section, text
 
 PAGE = text("docs/operations.md")

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from interactor.api.openapi.operations import OPERATIONS
-from interactor.client import ApiError, Client
+from interactor_client import ApiError, Client
 from local.launch import LaunchedRun, start_local_run
 from tests.docs.pages import ROOT, blocks, text
 
@@ -27,7 +27,7 @@ def run() -> Iterator[LaunchedRun]:
 @pytest.fixture(scope="module")
 def printed(run: LaunchedRun, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """What the second terminal shows, line by line."""
-    here = tmp_path_factory.mktemp("quickstart")
+    here = _checkout(tmp_path_factory.mktemp("quickstart"))
     (program,) = blocks(PAGE, "python")
     (here / "leave.py").write_text(_at(run, program))
     serve, *commands = blocks(PAGE, "sh")
@@ -40,6 +40,12 @@ def printed(run: LaunchedRun, tmp_path_factory: pytest.TempPathFactory) -> list[
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout.strip().splitlines()
+
+
+def _checkout(folder: Path) -> Path:
+    """A folder that stands for the checkout's: programs in it find the client."""
+    (folder / "interactor_client").symlink_to(ROOT / "interactor_client")
+    return folder
 
 
 def _at(run: LaunchedRun, commands: str) -> str:
@@ -140,7 +146,7 @@ def test_the_commands_of_the_page_on_files_announce_send_decide_and_read(run: La
     commands = "\n".join([token, *blocks(page.replace("\n   ", "\n"), "sh"), _python(page)])
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     done = subprocess.run(
-        ["bash", "-eu", "-o", "pipefail", "-c", _at(run, commands)], cwd=tmp_path, env=environment,
+        ["bash", "-eu", "-o", "pipefail", "-c", _at(run, commands)], cwd=_checkout(tmp_path), env=environment,
         capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

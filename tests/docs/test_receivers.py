@@ -25,8 +25,8 @@ from typing import Any
 import pytest
 import quickjs
 
-from interactor.client import InvalidWebhookError, verify_webhook
 from interactor.webhooks.rules.signatures import headers
+from interactor_client import InvalidWebhookError, verify_webhook
 from tests.docs.pages import blocks, text
 
 PAGE = text("docs/webhooks.md")

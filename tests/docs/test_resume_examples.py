@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import interactor.client
+import interactor_client
 from interactor.api.openapi.document import document
 from interactor.api.openapi.reference import page as reference_page
 from interactor.core.ids import is_id
@@ -80,7 +80,7 @@ def test_the_description_and_its_page_resume_with_a_halt_id() -> None:
 
 
 def test_the_client_the_demo_and_the_samples_resume_with_a_halt_id() -> None:
-    (told,) = (line for line in (interactor.client.__doc__ or "").splitlines() if ".resume(" in line)
+    (told,) = (line for line in (interactor_client.__doc__ or "").splitlines() if ".resume(" in line)
     assert all(names_its_halt(call) for call in calls(told.strip()))
     for name in DEMO:
         lines = text(name).splitlines()

@@ -14,15 +14,15 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from interactor.access.clients import ClientStore
-from interactor.admin import target
-from interactor.admin.__main__ import main
-from interactor.admin.target import Choice, find
 from interactor.aws.dynamo.copying import copied
 from interactor.aws.dynamo.table import Table
 from interactor.core.times import parse_iso
 from interactor.logic.secrets import SecretStore
 from interactor.webhooks.rules.events import Subscription
 from interactor.webhooks.store.subscriptions import SubscriptionStore
+from interactor_cli.__main__ import main
+from interactor_cli.deployment import target
+from interactor_cli.deployment.target import Choice, find
 
 HERE = target.Target()
 NOW = 1_800_000_000_000
@@ -335,7 +335,7 @@ def test_a_wrong_command_line_exits_with_two(argv: list[str], capsys: pytest.Cap
     with pytest.raises(SystemExit) as ended:
         run(*argv)
     assert ended.value.code == 2
-    assert "usage: python -m interactor.admin" in capsys.readouterr().err
+    assert "usage: interactor" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["client", "add", "--help"], ["secret", "set", "--help"]])
@@ -343,7 +343,7 @@ def test_help_has_examples(argv: list[str], capsys: pytest.CaptureFixture[str]) 
     with pytest.raises(SystemExit) as ended:
         run(*argv)
     assert ended.value.code == 0
-    assert "\nexamples:\n  python -m interactor.admin" in capsys.readouterr().out
+    assert "\nexamples:\n  interactor " in capsys.readouterr().out
 
 
 RELAY = ["events", "relay", "--stack", "demo", "--since", "2026-01-20T09:00:00Z", "--until", "2026-01-20T11:00Z"]

@@ -8,8 +8,8 @@ import requests
 
 from interactor.api.openapi.operations import OPERATIONS
 from interactor.api.openapi.schemas import SCHEMAS
-from interactor.client import ApiError, Client, models
 from interactor.core.ids import is_id
+from interactor_client import ApiError, Client, models
 from tests.integration.definitions import halting, one, script
 from tests.integration.deployment import API, Deployment
 from tests.integration.files import form

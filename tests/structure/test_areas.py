@@ -4,6 +4,7 @@
 """
 
 import ast
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -29,8 +30,10 @@ ORDER = (
 )
 """Each area may import those of the rows above its own."""
 RANKS = {area: rank for rank, row in enumerate(ORDER) for area in row}
-OUTSIDE_THE_LAYER = {"admin", "client"}
-"""They use the areas, and no area uses them."""
+OUTSIDE_THE_LAYER = {"admin"}
+"""The command line's name within the project; the layer is built without it, so no area uses it."""
+OUTSIDE_THE_ENGINE = {"interactor_client", "interactor_cli"}
+"""They stand beside the engine and travel in no layer."""
 
 PURE = ("core", "forms", "access/rules", "definitions/rules", "definitions/diagram", "logic/rules", "instances/rules")
 PURE += ("webhooks/rules",)
@@ -73,6 +76,9 @@ def test_an_area_imports_only_what_stands_below_it(module: str) -> None:
         return
     assert area in RANKS, f"{module}: '{area}' is in no row of ORDER; say below which areas it stands"
     for name, line in imports(modules()[module]):
+        assert name.partition(".")[0] not in OUTSIDE_THE_ENGINE, (
+            f"{module}:{line} imports {name}, which is not deployed"
+        )
         imported = (own(name) or "").partition(".")[0]
         if imported in ("", area):
             continue
@@ -114,3 +120,10 @@ def test_an_area_says_what_it_owns_and_what_to_open_first(area: str) -> None:
     assert "Open first: ``" in told, f"{area}/__init__.py does not say which file to open first"
     named = told.partition("Open first: ``")[2].partition("``")[0]
     assert (ENGINE / area / named).exists(), f"{area}/__init__.py names {named}, which is not there"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "interactor_client").glob("*.py")), ids=lambda path: path.stem)
+def test_the_client_uses_nothing_of_the_engine_and_no_package_but_requests(path: Path) -> None:
+    for name, line in imports(path):
+        top = name.partition(".")[0]
+        assert top in sys.stdlib_module_names | {"requests", "interactor_client"}, f"{path.name}:{line} imports {name}"

@@ -8,7 +8,7 @@ import requests
 from requests.adapters import BaseAdapter
 
 from interactor.access.rules.actors import read_name
-from interactor.client import ApiError, Client, ConnectionLostError
+from interactor_client import ApiError, Client, ConnectionLostError
 
 URL = "https://api.test/api/v1"
 

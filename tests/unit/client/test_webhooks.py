@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from interactor.client import InvalidWebhookError, verify_webhook
 from interactor.webhooks.rules import signatures
+from interactor_client import InvalidWebhookError, verify_webhook
 
 NOW = 1_800_000_000
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

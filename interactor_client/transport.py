@@ -1,7 +1,5 @@
 """Requests with a token, sent again where that is safe and likely to help."""
 
-import random
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -9,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 import requests
 
-from interactor.client.errors import ApiError, ConnectionLostError
+from interactor_client.errors import ApiError, ConnectionLostError
 
 RENEW_BEFORE_SECONDS: Final = 60
 LONGEST_WAIT_SECONDS: Final = 60
@@ -21,14 +19,7 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Transport:
-    """One client id at one API. Not to be shared between OS threads, as ``requests.Session`` is not.
-
-    Args:
-        url: where the API is, ``/api/v1`` included.
-        retries: how often a request is sent again at the most.
-        timeout: seconds to wait for an answer.
-        sleep, clock, chance: handed in by tests.
-    """
+    """One client id at one API. Arguments as of ``Client``, which gives them all."""
 
     def __init__(
         self,
@@ -36,13 +27,13 @@ class Transport:
         client_id: str,
         client_secret: str,
         *,
-        scope: str | None = None,
-        retries: int = 4,
-        timeout: float = 30.0,
-        session: requests.Session | None = None,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.monotonic,
-        chance: Callable[[], float] = random.random,
+        scope: str | None,
+        retries: int,
+        timeout: float,
+        session: requests.Session | None,
+        sleep: Callable[[float], None],
+        clock: Callable[[], float],
+        chance: Callable[[], float],
     ) -> None:
         self.url = url.rstrip("/")
         self._client_id, self._client_secret, self._scope = client_id, client_secret, scope

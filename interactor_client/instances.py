@@ -4,8 +4,8 @@ import mimetypes
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, cast
 
-from interactor.client.calls import Calls, given, path_of
-from interactor.client.models import Diagram, Event, Failure, Halted, Instance, ListedInstance, PictureFormat, Thread
+from interactor_client.calls import Calls, given, path_of
+from interactor_client.models import Diagram, Event, Failure, Halted, Instance, ListedInstance, PictureFormat, Thread
 
 ENDED: Final = frozenset({"completed", "failed", "cancelled"})
 FIRST_POLL_SECONDS: Final = 0.2

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from interactor.client.errors import InvalidWebhookError
+from interactor_client.errors import InvalidWebhookError
 
 TOLERANCE_SECONDS = 300
 

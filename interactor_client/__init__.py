@@ -1,6 +1,6 @@
 """A client of the API for Python programs, on ``requests`` alone; it uses nothing of the engine.
 
-    from interactor.client import Client
+    from interactor_client import Client
 
     client = Client("http://127.0.0.1:8080/api/v1", "local", "local-secret")
     instance = client.create_instance("approval_workflow", {"amount": 5000}, namespace="user_123")
@@ -11,9 +11,9 @@ It gets and renews its token, sends each POST with an idempotency key, and repea
 refused for the moment, as long as ``Retry-After`` says.
 """
 
-from interactor.client.api import Client
-from interactor.client.errors import ApiError, ClientError, ConnectionLostError, InvalidWebhookError
-from interactor.client.models import (
+from interactor_client.api import Client
+from interactor_client.errors import ApiError, ClientError, ConnectionLostError, InvalidWebhookError
+from interactor_client.models import (
     Delivery,
     DeliveryWithAttempts,
     Diagram,
@@ -30,7 +30,10 @@ from interactor.client.models import (
     VersionWithDefinition,
     Workflow,
 )
-from interactor.client.webhooks import verify_webhook
+from interactor_client.webhooks import verify_webhook
+
+__version__ = "0.1.0"
+"""Of the whole project: ``pyproject.toml`` reads it here."""
 
 __all__ = [
     "ApiError",
@@ -53,5 +56,6 @@ __all__ = [
     "Version",
     "VersionWithDefinition",
     "Workflow",
+    "__version__",
     "verify_webhook",
 ]

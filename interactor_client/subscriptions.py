@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Unpack, cast
 
-from interactor.client.calls import Calls, given, path_of
-from interactor.client.models import (
+from interactor_client.calls import Calls, given, path_of
+from interactor_client.models import (
     Delivery,
     DeliveryStatus,
     DeliveryWithAttempts,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from interactor.client.transport import Transport
+from interactor_client.transport import Transport
 
 
 class Calls:

@@ -8,32 +8,21 @@ from typing import Any, Final
 
 from interactor.access.clients import ClientStore
 from interactor.access.rules.principal import Client, namespaces_claim
-from interactor.admin.target import Target, TargetError
 from interactor.aws.dynamo import copying
 from interactor.aws.dynamo.table import Table
 from interactor.aws.queues import MessageQueue
 from interactor.core import encodings
-from interactor.core.jsons import Json, JsonObject
+from interactor.core.jsons import JsonObject
 from interactor.core.names import is_account
 from interactor.core.times import Millis, iso, parse_iso
 from interactor.instances.store import outbox
 from interactor.logic.secrets import SecretStore
 from interactor.webhooks.rules.events import Subscription
 from interactor.webhooks.store.subscriptions import SubscriptionStore
+from interactor_cli.deployment.target import Target, TargetError
+from interactor_cli.outcome import CommandError, Printed
 
 _SECRET_BYTES: Final = 32
-
-
-class CommandError(Exception):
-    """The command cannot be done; ``str()`` of it says why."""
-
-
-@dataclass(frozen=True)
-class Printed:
-    """What a command prints: ``data`` with ``--json``, else ``text``."""
-
-    data: Json
-    text: str
 
 
 @dataclass(frozen=True)

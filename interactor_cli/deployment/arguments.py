@@ -1,20 +1,8 @@
-"""The command line of ``python -m interactor.admin``."""
+"""The commands on a deployment: ``client``, ``secret``, ``events`` and ``items``, with their options."""
 
 import argparse
-from typing import Any
 
 from interactor.access.rules.principal import SCOPES
-
-_TOP_HELP = """\
-examples:
-  python -m interactor.admin client add --stack interactor --account acc_acme --scope '*' --namespace '*'
-  python -m interactor.admin client list --local --account acc_local
-  python -m interactor.admin secret set --stack interactor --account acc_acme --name API_KEY < key.txt
-
-  python -m interactor.admin events relay --stack interactor --since 2026-01-20T09:00:00Z --until 2026-01-20T11:00:00Z
-
-Exit codes: 0 done, 1 not possible (the reason is printed), 2 the command line is wrong.
-"""
 
 _ADD_HELP = f"""\
 The secret is made here, printed once, and kept only as a hash.
@@ -25,8 +13,8 @@ X-Interactor-Actor. Any other client needs --acts-for-people for that.
 Write '*' in quotes, or the shell puts file names in its place.
 
 examples:
-  python -m interactor.admin client add --stack interactor --account acc_acme --scope '*' --namespace '*'
-  python -m interactor.admin client add --local --account acc_local --client-id web \\
+  interactor client add --stack interactor --account acc_acme --scope '*' --namespace '*'
+  interactor client add --local --account acc_local --client-id web \\
       --scope workflows:read --scope workflows:execute --namespace user_123
 """
 
@@ -35,8 +23,8 @@ The value is read from standard input (one line end at its end is dropped), or a
 command line, which other users of the machine can see. Running functions use it within five minutes.
 
 examples:
-  python -m interactor.admin secret set --stack interactor --account acc_acme --name API_KEY < key.txt
-  python -m interactor.admin secret set --local --account acc_local --name API_KEY
+  interactor secret set --stack interactor --account acc_acme --name API_KEY < key.txt
+  interactor secret set --local --account acc_local --name API_KEY
 """
 
 _RELAY_HELP = """\
@@ -45,7 +33,7 @@ each becomes webhooks as it did at first; what was delivered in the last 30 days
 count these events once more. The whole table is read.
 
 example:
-  python -m interactor.admin events relay --stack interactor --since 2026-01-20T09:00:00Z --until 2026-01-20T11:00:00Z
+  interactor events relay --stack interactor --since 2026-01-20T09:00:00Z --until 2026-01-20T11:00:00Z
 """
 
 _COPY_HELP = """\
@@ -53,30 +41,16 @@ Puts the items of another table into the deployment's own: what is needed back f
 stays as it is, unless --replace is given. With --account the account's clients are left out: add them again.
 
 example:
-  python -m interactor.admin items copy --stack interactor --from interactor-Table-1A2B3C-restored --dry-run
+  interactor items copy --stack interactor --from interactor-Table-1A2B3C-restored --dry-run
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line. A parsed one has ``noun``, ``verb`` and the options of its verb."""
-    top = _Parser(
-        prog="python -m interactor.admin", description="Manage clients, secrets, events and items.", epilog=_TOP_HELP
-    )
-    nouns = top.add_subparsers(dest="noun", metavar="{client,secret,events,items}", required=True)
+def add_to(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands. A parsed one has ``noun``, ``verb`` and the options of its verb."""
     _clients(nouns.add_parser("client", help="OAuth clients", description="Manage OAuth clients."))
     _secrets(nouns.add_parser("secret", help="secrets for HTTP logic and scripts", description="Manage secrets."))
     _events(nouns.add_parser("events", help="what was committed", description="Relay events again."))
     _items(nouns.add_parser("items", help="what the table holds", description="Put items back."))
-    return top
-
-
-class _Parser(argparse.ArgumentParser):
-    """Keeps the line ends of the examples, and refuses shortened options, whose meaning a new option would change."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.formatter_class = argparse.RawDescriptionHelpFormatter
-        self.allow_abbrev = False
 
 
 def _clients(noun: argparse.ArgumentParser) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from interactor.client.calls import Calls
+from interactor_client.calls import Calls
 
 
 class Description(Calls):

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from interactor.client.calls import Calls, path_of
-from interactor.client.models import (
+from interactor_client.calls import Calls, path_of
+from interactor_client.models import (
     Diagram,
     ListedVersion,
     PictureFormat,

@@ -1,0 +1,69 @@
+"""Entry of the command ``interactor``."""
+
+import getpass
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TextIO
+
+from interactor_cli.arguments import parser
+from interactor_cli.outcome import CommandError
+
+
+def main(
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    stdin: TextIO,
+    stdout: TextIO,
+    stderr: TextIO,
+    clock: Callable[[], int],
+) -> int:
+    """Run one command and return its exit code: 0 done, 1 not possible. A wrong command line exits with 2.
+
+    ``clock`` tells Unix time in milliseconds.
+    """
+    arguments = parser().parse_args(argv)
+    try:
+        from interactor_cli.deployment.run import run as run_on_deployment
+    except ModuleNotFoundError as missing:
+        print(f"error: {_how_to_install(missing)}", file=stderr)
+        return 1
+    try:
+        printed = run_on_deployment(arguments, environment, clock, lambda name: _read_value(name, stdin))
+    except CommandError as error:
+        print(f"error: {error}", file=stderr)
+        return 1
+    print(json.dumps(printed.data, indent=2) if arguments.json else printed.text, file=stdout)
+    return 0
+
+
+def _how_to_install(missing: ModuleNotFoundError) -> str:
+    return (
+        f"this command works on AWS, and the package '{missing.name}' for that is not installed; install interactor "
+        "again with the extra 'admin', as in: pip install '/path/to/checkout[admin]'"
+    )
+
+
+def _read_value(name: str, stdin: TextIO) -> str:
+    if stdin.isatty():
+        return getpass.getpass(f"Value of {name}: ")
+    try:
+        value = stdin.read()
+    except UnicodeDecodeError:
+        raise CommandError("the value on standard input is not UTF-8 text; encode it, as base64 for instance") from None
+    return value.removesuffix("\n").removesuffix("\r")
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def run() -> int:
+    """The console script: this process's arguments, environment and streams."""
+    return main(sys.argv[1:], os.environ, sys.stdin, sys.stdout, sys.stderr, _now)
+
+
+if __name__ == "__main__":
+    sys.exit(run())

@@ -1,0 +1,36 @@
+"""The command line of ``interactor``."""
+
+import argparse
+from typing import Any
+
+from interactor_cli.deployment import arguments as deployment
+from interactor_client import __version__
+
+_HELP = """\
+examples:
+  interactor client add --stack interactor --account acc_acme --scope '*' --namespace '*'
+  interactor client list --local --account acc_local
+  interactor secret set --stack interactor --account acc_acme --name API_KEY < key.txt
+  interactor events relay --stack interactor --since 2026-01-20T09:00:00Z --until 2026-01-20T11:00:00Z
+
+Exit codes: 0 done, 1 not possible (the reason is printed), 2 the command line is wrong.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line. A parsed one has ``noun``, ``verb`` and the options of its verb."""
+    what = "Manage clients, secrets, events and items of a deployment."
+    top: argparse.ArgumentParser = _Parser(prog="interactor", description=what, epilog=_HELP)
+    top.add_argument("--version", action="version", version=f"interactor {__version__}")
+    nouns = top.add_subparsers(dest="noun", metavar="{client,secret,events,items}", required=True)
+    deployment.add_to(nouns)
+    return top
+
+
+class _Parser(argparse.ArgumentParser):
+    """Keeps the line ends of the examples, and refuses shortened options, whose meaning a new option would change."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.formatter_class = argparse.RawDescriptionHelpFormatter
+        self.allow_abbrev = False
