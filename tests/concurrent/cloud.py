@@ -113,6 +113,7 @@ class Cloud:
         self.head: dict[str, Any] = {}
         self._stream: list[dict[str, Any]] = []
         self._before_commit: Callable[[], None] | None = None
+        self._serving = 0
         self._chance = random.Random(self._number)  # noqa: S311 - predictable, and no run's ids are another's
         self._worker = self._start()
 
@@ -249,8 +250,13 @@ class Cloud:
             return None
 
     def _served(self, act: Callable[[Worker], Answer], other: Worker | None = None) -> Answer | None:
+        before, self._serving = self.place.scan(), self._serving + 1
+        number = self._serving
         answer: Answer | None = self._guarded(act, other)
         assert answer is None or answer.status < 500 or self.struck, answer.raw
+        if answer is not None and answer.status == 503 and self._serving == number:
+            assert self.place.scan() == before, "answered as if nothing had been done"
+            assert answer.headers["Retry-After"] == "2"
         return answer
 
     def _count(self, subtype: str) -> int:

@@ -147,7 +147,7 @@ def test_a_fault_at_any_call_of_an_announcement_leaves_one_file_after_the_same_r
         instance = halted(place, name)
         act = struck(lambda around, instance=instance: announce(place.worker(clock, around), instance, f"k{instance}"))
         first = act(Strike(index, kind))
-        assert first is None or first.status in (201, 500), (kind, operation, first.raw)
+        assert first is None or first.status in (201, 500, 503), (kind, operation, first.raw)
         again = act(Strike())
         assert again.status == 201, (kind, operation, again.raw)
         assert counted(place, instance) == (1, 1, 1), (kind, operation)
@@ -168,7 +168,7 @@ def test_a_fault_at_any_call_of_a_resume_with_files_ends_as_one_resume(place: Pl
         instance, given = begin()
         act = struck(lambda around, i=instance, g=given: place.worker(clock, around).resume(i, g))
         first = act(Strike(index, kind))
-        assert first is None or first.status in (200, 500), (kind, operation, first.raw)
+        assert first is None or first.status in (200, 500, 503), (kind, operation, first.raw)
         again = act(Strike())
         assert again.status == 200, (kind, operation, again.raw)
         assert again.data["status"] == "completed"

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from interactor.core.times import DAY, HOUR, MINUTE, SECOND
+from interactor.instances.engine import THROTTLED_ATTEMPTS
 from tests.concurrent.faults import Counting, Crash, Gate, Once, refuse, together
 from tests.concurrent.flows import HOST, end, flow, fork, form, http, on_enter, script
 from tests.concurrent.place import ACCOUNT, MAIN
@@ -232,7 +233,8 @@ def test_two_messages_in_one_process_at_once_are_each_reported_on_their_own(plac
     first, second = (place.worker(clock).started(flow(call=http(path, "done"), done=end())) for path in ("/a", "/b"))
     messages = {each["instance_id"]: each for each in place.receive()}
     outside, seen = Outside(), []
-    worker = place.worker(clock, Once("transact_write_items", refuse("ThrottlingException")), outside)
+    refused = Once("transact_write_items", refuse("ThrottlingException"), THROTTLED_ATTEMPTS)
+    worker = place.worker(clock, refused, outside)
 
     def meanwhile(_):
         seen.append(worker.step(messages[second]))
@@ -320,7 +322,7 @@ def test_the_tables_own_errors_count_no_try(place, clock):
     instance = place.worker(clock).started(CALL)
     (message,) = place.receive()
     for received in range(1, 13):
-        worker = place.worker(clock, Once("transact_write_items", refuse("ThrottlingException")))
+        worker = place.worker(clock, Once("transact_write_items", refuse("ThrottlingException"), THROTTLED_ATTEMPTS))
         assert not worker.step(message, received)
         assert place.head(instance)["leases"]["M"][MAIN]["M"]["tries"]["N"] == "0"
         clock.advance(70 * SECOND)

@@ -457,8 +457,12 @@ class Deployment:
 
 def throttled() -> AWSResponse:
     """DynamoDB's answer when it takes no more for now."""
-    code = "com.amazonaws.dynamodb.v20120810#ThrottlingException"
-    body = MockRawResponse(json.dumps({"__type": code, "message": "Rate exceeded"}))
+    return refused_by_dynamodb("ThrottlingException", "Rate exceeded")
+
+
+def refused_by_dynamodb(code: str, message: str) -> AWSResponse:
+    """An error of DynamoDB."""
+    body = MockRawResponse(json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": message}))
     return AWSResponse("https://dynamodb.us-east-1.amazonaws.com/", 400, {}, body)
 
 

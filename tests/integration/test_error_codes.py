@@ -4,14 +4,11 @@
 can fail with, which other tests hold against docs/errors.md and the API's description: a new code without a row fails.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSResponse
-from moto.core.botocore_stubber import MockRawResponse
 
 from interactor.core import limits
 from interactor.core.times import SECOND
@@ -19,7 +16,7 @@ from interactor.outgoing import OutgoingError
 from interactor.sandbox import Sandbox
 from tests.docs.test_errors_page import all_errors, failure_codes
 from tests.integration.definitions import halting, http, one, script
-from tests.integration.deployment import NO_TOKEN, Answer, Deployment, deployed
+from tests.integration.deployment import NO_TOKEN, Answer, Deployment, deployed, refused_by_dynamodb, throttled
 from tests.integration.fixtures import Aws
 from tests.integration.hooks import HALTED, SUBSCRIPTIONS, URL, subscribe
 from tests.integration.outside import answer
@@ -143,10 +140,16 @@ def _paused(bench: Bench) -> Answer:
 
 def _broken(bench: Bench) -> Answer:
     """The table answers what nobody expects, and names itself."""
-    body = {"__type": "x#ResourceNotFoundException", "message": f"arn:aws:dynamodb:::table/{bench.api.table} is gone"}
-    raw = AWSResponse("https://dynamodb.us-east-1.amazonaws.com/", 400, {}, MockRawResponse(json.dumps(body)))
+    gone = refused_by_dynamodb("ResourceNotFoundException", f"arn:aws:dynamodb:::table/{bench.api.table} is gone")
     bench.api.errors_expected = True
-    with bench.api.interposed("Query", lambda: raw):
+    with bench.api.interposed("Query", lambda: gone):
+        return bench.get("/workflows")
+
+
+def _throttled(bench: Bench) -> Answer:
+    """The table keeps throttling a read."""
+    bench.api.errors_expected = True
+    with bench.api.interposed("Query", throttled):
         return bench.get("/workflows")
 
 
@@ -175,6 +178,7 @@ ANSWERS: dict[str, Row] = {
     "forbidden": Row(403, lambda b: b.get("/workflows", token=b.api.token(scopes=("webhooks:read",)))),
     "rate_limited": Row(429, _token_twice, {"retry_after"}),
     "internal_error": Row(500, _broken),
+    "service_unavailable": Row(503, _throttled, {"retry_after"}),
     "not_found": Row(404, lambda b: b.get("/nothing/here/at/all")),
     "method_not_allowed": Row(405, lambda b: b.api.call("DELETE", "/workflows")),
     "validation_error": Row(400, lambda b: b.post(f"{b.start(PICKY)}/resume", {"input": {"n": "x"}}), FIELDS),
@@ -239,7 +243,7 @@ def test_a_code_is_answered_with_its_status_and_the_documented_body(bench: Bench
         assert all(set(each) == set(row.details) for each in error["details"])
     else:
         assert (None if error["details"] is None else set(error["details"])) == row.details
-    assert ("Retry-After" in given.headers) == (code == "rate_limited")
+    assert ("Retry-After" in given.headers) == (code in ("rate_limited", "service_unavailable"))
     assert ("WWW-Authenticate" in given.headers) == (code == "unauthorized")
     for internal in ("arn:", "dynamodb", "Traceback", "botocore", bench.api.table, bench.api.stack.name + "-"):
         assert internal not in (given.raw or "")

@@ -6,11 +6,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from botocore.awsrequest import AWSResponse
 
 from interactor.core.times import MINUTE
 from interactor.outgoing import OutgoingError
 from tests.integration.definitions import halting, http, one, script
-from tests.integration.deployment import NO_TOKEN, Deployment, throttled
+from tests.integration.deployment import NO_TOKEN, Deployment, refused_by_dynamodb, throttled
 from tests.integration.outside import answer
 from tests.integration.requests import ENDPOINTS, things
 
@@ -91,15 +92,25 @@ def test_nothing_that_a_worker_handles_is_logged(deployment: Deployment, state: 
     assert PLANTED not in deployment.logs.getvalue()
 
 
-def test_an_error_of_ours_is_logged_with_its_place_and_request_and_nothing_of_the_body(deployment: Deployment) -> None:
+@pytest.mark.parametrize(
+    ("answered", "refusal", "level"),
+    [
+        (refused_by_dynamodb("ResourceNotFoundException", "No such table"), (500, "internal_error"), "ERROR"),
+        (throttled(), (503, "service_unavailable"), "WARNING"),
+    ],
+    ids=["ours", "of AWS"],
+)
+def test_an_error_is_logged_with_its_place_and_request_and_nothing_of_the_body(
+    deployment: Deployment, answered: AWSResponse, refusal: tuple[int, str], level: str
+) -> None:
     deployment.errors_expected = True
     deployment.define(one(halting()))
-    with deployment.interposed("TransactWriteItems", throttled):
+    with deployment.interposed("TransactWriteItems", lambda: answered):
         given = {"namespace": "user_123", "input": {PLANTED: PLANTED}}
         deployment.call("POST", "/workflows/flow/instances", given)
-    with deployment.interposed("Query", throttled):
+    with deployment.interposed("Query", lambda: answered):
         refused = deployment.call("GET", "/workflows", headers={"X-Request-Id": "caller-7"})
-    assert refused.refusal == (500, "internal_error")
-    (told,) = [line for line in lines(deployment) if line.get("request_id") == "caller-7" and line["level"] == "ERROR"]
+    assert refused.refusal == refusal
+    (told,) = [line for line in lines(deployment) if line.get("request_id") == "caller-7" and line["level"] == level]
     assert "Traceback" in told["exception"]
     assert PLANTED not in deployment.logs.getvalue()

@@ -12,6 +12,7 @@ from interactor.access.rules.principal import ALL, Client
 from interactor.access.token_store import FamilyStore
 from interactor.aws.dynamo.table import Table
 from interactor.core.errors import InvalidRequestError, UnauthorizedError
+from interactor.core.storing import StoreBusyError
 from interactor.core.times import DAY
 from tests.unit.auth.families import Families
 from tests.unit.auth.forge import NOW, Aws
@@ -171,6 +172,22 @@ def test_the_access_token_that_is_to_be_replaced_may_come_along(desk: Desk) -> N
 def test_what_is_no_refresh_token_buys_nothing(desk: Desk, token: str) -> None:
     with pytest.raises(UnauthorizedError):
         desk.refresh(token)
+
+
+def test_a_token_is_not_used_up_where_the_next_one_could_not_be_signed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """KMS throttles, the caller is told to come again, and comes with the token that it has."""
+    first = desk.first()
+
+    def throttled(_: dict[str, Any]) -> str:
+        raise StoreBusyError("ThrottlingException")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk, "sign", throttled)
+        with pytest.raises(StoreBusyError):
+            desk.refresh(first)
+    assert desk.refresh(first).access_token == "signed"
 
 
 def test_nothing_that_is_kept_can_be_used_as_a_token() -> None:

@@ -114,13 +114,16 @@ def issue_token(
         family = refresh.find(issuer.families, token, client.client_id, now, client.generation)
         proven(client)
         scopes = _narrowed(narrow(client.scopes, family.scopes), wanted)
+        # Signed first: where that fails, the refresh token is not used up.
+        signed = _signed(issuer, client, scopes, now, jti)
         following = refresh.rotate(issuer.families, family, token, now, rest)
     else:
         client = _authenticated(issuer, credentials_of(form, authorization))
         proven(client)
         scopes = _narrowed(client.scopes, wanted)
+        signed = _signed(issuer, client, scopes, now, jti)
         following = refresh.begin(issuer.families, client.client_id, scopes, now, rest, client.generation)
-    return IssuedToken(_signed(issuer, client, scopes, now, jti), following, " ".join(scopes))
+    return IssuedToken(signed, following, " ".join(scopes))
 
 
 def _signed(issuer: Issuer, client: Client, scopes: Iterable[str], now: Millis, jti: bytes) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from interactor.aws import faults
 from interactor.core.jsons import JsonObject, dumps, encode
 
 if TYPE_CHECKING:
@@ -37,18 +38,23 @@ class Signer:
         self._key_ids = tuple(key_ids)
 
     def sign(self, claims: JsonObject) -> str:
-        """A compact RS256 JWT (RFC 7515, RFC 7519) of ``claims``."""
+        """A compact RS256 JWT (RFC 7515, RFC 7519) of ``claims``.
+
+        Raises:
+            StoreBusyError: when KMS does not answer now.
+        """
         kid = next(iter(self._keys))
         header = {"alg": "RS256", "typ": "JWT", "kid": kid}
         signed = f"{_base64url(encode(header))}.{_base64url(encode(claims))}".encode("ascii")
         short = len(signed) <= _RAW_BYTES
-        signature = self._client.sign(
-            KeyId=self._key_ids[0],
-            Message=signed if short else hashlib.sha256(signed).digest(),
-            MessageType="RAW" if short else "DIGEST",
-            SigningAlgorithm="RSASSA_PKCS1_V1_5_SHA_256",
-        )["Signature"]
-        return f"{signed.decode('ascii')}.{_base64url(signature)}"
+        with faults.passing():
+            answer = self._client.sign(
+                KeyId=self._key_ids[0],
+                Message=signed if short else hashlib.sha256(signed).digest(),
+                MessageType="RAW" if short else "DIGEST",
+                SigningAlgorithm="RSASSA_PKCS1_V1_5_SHA_256",
+            )
+        return f"{signed.decode('ascii')}.{_base64url(answer['Signature'])}"
 
     def get(self, kid: str) -> RSAPublicKey | None:
         """The public key of that id, or None: with this a signer is a source of keys for the verifier."""
@@ -67,7 +73,9 @@ class Signer:
         """Public keys by ``kid``, in the order of the setting; asked for once per process."""
         keys = {}
         for key_id in self._key_ids:
-            key = load_der_public_key(self._client.get_public_key(KeyId=key_id)["PublicKey"])
+            with faults.passing():
+                answer = self._client.get_public_key(KeyId=key_id)
+            key = load_der_public_key(answer["PublicKey"])
             if not isinstance(key, RSAPublicKey):
                 raise ValueError(f"the signing key {key_id} is no RSA key; tokens are signed with RS256")
             keys[thumbprint(key)] = key

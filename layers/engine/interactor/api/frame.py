@@ -9,8 +9,15 @@ from typing import Any
 from interactor.access.rules.rates import Category, Standing, end_of, window_of
 from interactor.api.request import Request
 from interactor.api.response import Response, refused
-from interactor.core.errors import InteractorError, InternalError, PayloadTooLargeError, RateLimitedError
+from interactor.core.errors import (
+    InteractorError,
+    InternalError,
+    PayloadTooLargeError,
+    RateLimitedError,
+    ServiceUnavailableError,
+)
 from interactor.core.jsons import JsonObject
+from interactor.core.storing import StoreBusyError
 from interactor.core.times import Millis
 from interactor.logs import logger
 from interactor.services import Services, services
@@ -48,6 +55,9 @@ class Frame:
             response = refused(error, request_id)
             if error.status >= 500:
                 logger.exception("request failed")
+        except StoreBusyError:
+            logger.warning("refused for now", exc_info=True)
+            response = refused(ServiceUnavailableError(), request_id)
         except Exception:
             # Whatever else was raised is ours: told in the log with its place, and outside without detail.
             logger.exception("request failed")

@@ -8,6 +8,7 @@ the winner was answered.
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from interactor.access.rules.principal import Principal
@@ -52,11 +53,14 @@ class Key:
     def sent(self, status: int, body: Json) -> None:
         """Remember the answer to a request whose effect is a message that was sent.
 
+        The message is on its way: where its answer cannot be remembered now, the request is answered all the same.
+
         Raises:
             KeyTakenError: when another request took the key meanwhile; its answer is given then.
         """
         remembered = IdempotencyRecord(self.key.request, status, jsons.dumps(body), None)
-        self.services.aws.idempotency_records.take(self.key, remembered, self.services.world.now())
+        with suppress(StoreUnavailableError):
+            self.services.aws.idempotency_records.take(self.key, remembered, self.services.world.now())
 
     def keep(self, status: int, body: str, instance_id: str) -> None:
         """Remember the answer to a request that had nothing to change, where no commit has taken the key.
@@ -123,21 +127,20 @@ def _keep(key: Key, response: Response) -> Response:
         store.take(key.key, IdempotencyRecord(key.key.request, response.status, text, None), now)
         return response
     last = replace(taken, body=text, open_until=0)
-    try:
-        if taken.open_until:
-            store.close(key.key, last, now)
-        elif text != taken.body and taken.instance_id is not None:
-            # Another request made the change that this one was about to commit, and it is answered as it stands.
-            store.take(key.key, last, now)
-    except KeyTakenError:
-        found = store.find(key.key, now)
-        if found is None:
-            store.take(key.key, last, now)
-        elif found.body is not None:
-            return Response(found.status, found.body)
-    except StoreUnavailableError:
-        # The effect has happened: failing to remember its last word must not fail the answer.
-        return response
+    # The effect has happened: failing to remember its last word must not fail the answer.
+    with suppress(StoreUnavailableError):
+        try:
+            if taken.open_until:
+                store.close(key.key, last, now)
+            elif text != taken.body and taken.instance_id is not None:
+                # Another request made the change that this one was about to commit, and it is answered as it stands.
+                store.take(key.key, last, now)
+        except KeyTakenError:
+            found = store.find(key.key, now)
+            if found is None:
+                store.take(key.key, last, now)
+            elif found.body is not None:
+                return Response(found.status, found.body)
     return response
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
+from interactor.aws import faults
+
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
@@ -60,7 +62,8 @@ class Cursors:
 
     @cached_property
     def _cipher(self) -> AESSIV:
-        made = self._client.generate_mac(KeyId=self._key_id, MacAlgorithm="HMAC_SHA_256", Message=_MAKES_THE_KEY)
+        with faults.passing():
+            made = self._client.generate_mac(KeyId=self._key_id, MacAlgorithm="HMAC_SHA_256", Message=_MAKES_THE_KEY)
         return AESSIV(made["Mac"])
 
 

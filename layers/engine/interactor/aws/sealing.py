@@ -4,6 +4,8 @@ import base64
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
+from interactor.aws import faults
+
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
@@ -23,20 +25,32 @@ class Sealer:
         self._opened: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     def seal(self, account: str, text: str) -> str:
-        """The text, sealed, as base64."""
-        answer = self._client.encrypt(KeyId=self._key_id, Plaintext=text.encode(), EncryptionContext=_context(account))
+        """The text, sealed, as base64.
+
+        Raises:
+            StoreBusyError: when KMS does not answer now.
+        """
+        context = _context(account)
+        with faults.passing():
+            answer = self._client.encrypt(KeyId=self._key_id, Plaintext=text.encode(), EncryptionContext=context)
         sealed = base64.b64encode(answer["CiphertextBlob"]).decode()
         self._remember((account, sealed), text)
         return sealed
 
     def open(self, account: str, sealed: str) -> str:
-        """The text that was sealed."""
+        """The text that was sealed.
+
+        Raises:
+            StoreBusyError: when KMS does not answer now.
+        """
         known = self._opened.get((account, sealed))
         if known is not None:
             return known
-        answer = self._client.decrypt(
-            KeyId=self._key_id, CiphertextBlob=base64.b64decode(sealed), EncryptionContext=_context(account)
-        )
+        context = _context(account)
+        with faults.passing():
+            answer = self._client.decrypt(
+                KeyId=self._key_id, CiphertextBlob=base64.b64decode(sealed), EncryptionContext=context
+            )
         text = answer["Plaintext"].decode()
         self._remember((account, sealed), text)
         return text

@@ -10,6 +10,7 @@
     ├── InvalidRequestError          400  the request itself is wrong
     ├── PayloadTooLargeError         413  the same, by its size
     ├── RefusedError            400, 409  the request is right, the state of things says no
+    ├── ServiceUnavailableError      503  not now; nothing was done
     └── InternalError                500  our fault; the sentence tells nothing
 
 The table of codes is the API's (error codes by endpoint) with ruling 32. An error of this tree is the caller's
@@ -283,6 +284,17 @@ class SubscriptionDisabledError(RefusedError):
     """A disabled subscription gets no events, replayed ones neither."""
 
     code, status = "subscription_disabled", 400
+
+
+class ServiceUnavailableError(InteractorError):
+    """What the engine is built on would not do it now, and nothing was done; ``retry_after`` is in seconds."""
+
+    code, status = "service_unavailable", 503
+    retry_after: ClassVar[int] = 2
+
+    def __init__(self) -> None:
+        message = "The service is too busy at this moment, and nothing was done; send the request again in 2 seconds"
+        super().__init__(message, {"retry_after": self.retry_after})
 
 
 class InternalError(InteractorError):

@@ -13,8 +13,15 @@ class StoreUnavailableError(Exception):
     """The store did not answer, or would not now: whether a write took effect is not known."""
 
 
+class StoreBusyError(StoreUnavailableError):
+    """The store would not do it now, and nothing was done: it throttled the call, or did not answer a read.
+
+    What is tried again at once meets the same. A request that did nothing yet is answered 503 (ruling 32).
+    """
+
+
 class ContendedError(Exception):
-    """A transaction that changed nothing: another was under way, or capacity was short. It may be tried again."""
+    """A transaction that changed nothing, since another one was under way. It may be tried again at once."""
 
 
 class KeyTakenError(Exception):

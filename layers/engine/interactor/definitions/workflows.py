@@ -11,7 +11,7 @@ from interactor.core.errors import (
     WorkflowExistsError,
 )
 from interactor.core.jsons import JsonObject
-from interactor.core.storing import ContendedError, Item, StoreUnavailableError
+from interactor.core.storing import ContendedError, Item, StoreBusyError
 from interactor.core.world import World
 from interactor.definitions.lookup import find_version, find_workflow
 from interactor.definitions.stored import Version, Workflow
@@ -160,4 +160,4 @@ def _insist(world: World, write: Callable[[str], None]) -> None:
             return
         except ContendedError:
             world.pause(attempt)
-    raise StoreUnavailableError("the workflow stayed contended")
+    raise StoreBusyError("the workflow stayed contended")

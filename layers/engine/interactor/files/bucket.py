@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from interactor.core.storing import StoreUnavailableError
+from interactor.core.storing import StoreBusyError, StoreUnavailableError
 from interactor.core.times import SECOND, Millis
 from interactor.forms.file_fields import Content, File, disposition
 
@@ -61,16 +61,16 @@ class FileBucket:
         """What was sent for a file, the contents that a resume took where one did; None: nothing.
 
         Raises:
-            StoreUnavailableError: when S3 does not say.
+            StoreBusyError: when S3 does not say.
         """
         try:
             found = self._client.head_object(**self._place(account, instance_id, file, file.version))
         except ClientError as error:
             if error.response["Error"]["Code"] in _MISSING:
                 return None
-            raise StoreUnavailableError(str(error)) from error
+            raise StoreBusyError(str(error)) from error
         except BotoCoreError as error:
-            raise StoreUnavailableError(str(error)) from error
+            raise StoreBusyError(str(error)) from error
         version = found.get("VersionId")
         return Content(found["ContentType"], found["ContentLength"], None if version == "null" else version)
 

@@ -18,7 +18,7 @@ from interactor.core.errors import (
 )
 from interactor.core.jsons import JsonObject
 from interactor.core.limits import DOWNLOAD_LIFETIME, UPLOAD_LIFETIME, UPLOADS_PER_FIELD
-from interactor.core.storing import ContendedError, GuardLostError, Item, StoreUnavailableError
+from interactor.core.storing import ContendedError, GuardLostError, Item, StoreBusyError
 from interactor.core.times import Millis
 from interactor.core.world import World
 from interactor.files.errors import FieldFullError, NotReplaceableError
@@ -133,7 +133,7 @@ class Files:
                 raise _not_replaceable(asked.field) from None
             except ContendedError:
                 self._world.pause(attempt)
-        raise StoreUnavailableError("other files of the field kept coming first")
+        raise StoreBusyError("other files of the field kept coming first")
 
     def sent(self, instance: Instance, thread: Thread, submitted: JsonObject) -> Uploads:
         """The files that an input refers to and that belong to this halt, each with what was sent for it."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from interactor.core.errors import InstanceTooLargeError
 from interactor.core.jsons import Json, JsonObject
-from interactor.core.storing import ContendedError, GuardLostError, Item, StoreUnavailableError
+from interactor.core.storing import ContendedError, GuardLostError, Item, StoreBusyError, StoreUnavailableError
 from interactor.core.times import SECOND, Millis
 from interactor.core.world import Provider, World
 from interactor.definitions.rules.model import Definition
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from interactor.instances.store.instances import InstanceStore
     from interactor.logic.run import Logic
 
+THROTTLED_ATTEMPTS = 3
+"""A commit that the table throttles is tried again twice, within half a second: what it holds may have cost a call
+outside. More tries would only make the throttling last.
+"""
 COMMIT_ATTEMPTS = 24
 """Ten threads that commit at once lose to each other at most nine times; the rest is for a busy table."""
 
@@ -147,7 +151,8 @@ class Engine:
             InstanceTooLargeError: when it is a resume, and too large to be stored.
             OvertakenError: when the thread itself has moved in between: nothing was changed.
             KeyTakenError: when what ``remember`` writes is refused.
-            StoreUnavailableError: when the table would not take it.
+            StoreBusyError: when the table would not take it, and nothing was changed.
+            StoreUnavailableError: when it is not known whether it was.
         """
 
         def judge(present: Head, commit_id: str) -> Head:
@@ -184,18 +189,24 @@ class Engine:
 
     def insist(self, head: Head, judge: Callable[[Head, str], Head]) -> Head:
         """Try a commit until it takes effect; ``judge`` makes it on the head as it stands, or raises why not."""
-        present = head
+        present, throttled = head, 0
         for attempt in range(COMMIT_ATTEMPTS):
             commit_id = self.world.entropy(16).hex()
             try:
                 return judge(present, commit_id)
             except (GuardLostError, ContendedError):
                 self.world.pause(attempt)
+            except StoreBusyError:
+                throttled += 1
+                if throttled == THROTTLED_ATTEMPTS:
+                    raise
+                self.world.pause(2 + throttled)
+                continue  # nothing was changed, so that the head needs no other reading
             found = self.reread(head)
             if found is None:
-                raise StoreUnavailableError("the instance is gone")
+                raise StoreBusyError("the instance is gone")
             present = found
-        raise StoreUnavailableError("other commits kept coming first")
+        raise StoreBusyError("other commits kept coming first")
 
     def reread(self, head: Head) -> Head | None:
         """The head as it stands, with history if it had some; None: it is gone."""
@@ -213,9 +224,19 @@ class Engine:
                 head = self.commit(definition, head, advance.change())
         except OvertakenError:
             # Somebody moved that thread meanwhile, and goes on with it; what was committed before stands.
-            head = self.reread(head) or head
+            head = self._as_it_stands(head)
+        except StoreUnavailableError:
+            # What was committed before has happened: a fault of the table here must not look as if it had not.
+            head = self._as_it_stands(head)
         self.hint_at(head)
         return head
+
+    def _as_it_stands(self, head: Head) -> Head:
+        """The head as it stands now, where that can be told; else as it was."""
+        try:
+            return self.reread(head) or head
+        except StoreUnavailableError:
+            return head
 
     def hint_at(self, head: Head) -> None:
         """Send a hint for each thread that has a step to run; a paused instance runs none."""

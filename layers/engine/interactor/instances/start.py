@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from interactor.core import traces
 from interactor.core.errors import InvalidRequestError, NamespaceQuotaExceededError, WorkflowNotPublishedError
 from interactor.core.jsons import JsonObject
-from interactor.core.storing import ContendedError, StoreUnavailableError
+from interactor.core.storing import ContendedError, StoreBusyError
 from interactor.definitions.stored import Workflow
 from interactor.forms import redaction
 from interactor.instances.engine import COMMIT_ATTEMPTS, Cause, Engine
@@ -106,4 +106,4 @@ def _store(engine: Engine, instance: Instance, advance: Advance, cause: Cause) -
         except ContendedError:
             engine.world.pause(attempt)
             attempt += 1
-    raise StoreUnavailableError("the namespace's counter stayed contended")
+    raise StoreBusyError("the namespace's counter stayed contended")

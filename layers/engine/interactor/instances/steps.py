@@ -12,7 +12,7 @@ from typing import Protocol
 from interactor.core import limits, traces
 from interactor.core.errors import InstanceNotActiveError
 from interactor.core.logic import Failed
-from interactor.core.storing import GuardLostError, StoreUnavailableError
+from interactor.core.storing import GuardLostError, StoreBusyError, StoreUnavailableError
 from interactor.core.times import Millis
 from interactor.instances.conflicts import Trigger
 from interactor.instances.engine import BY_ITSELF, COMMIT_ATTEMPTS, Engine, staying
@@ -261,7 +261,7 @@ def _lease(engine: Engine, head: Head, thread: Thread, taken: Lease) -> Head:
         if found is None or present != thread or found.leases.get(thread.id) != before:
             raise GuardLostError
         head = found
-    raise StoreUnavailableError("other commits kept coming first")
+    raise StoreBusyError("other commits kept coming first")
 
 
 def _give_back(engine: Engine, head: Head, thread_id: str, lease: Lease) -> None:

@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from interactor.core.jsons import JsonError, JsonObject, dumps, loads, size
 from interactor.core.names import is_account
-from interactor.core.storing import StoreUnavailableError
+from interactor.core.storing import StoreBusyError
 from interactor.core.times import MINUTE, SECOND, Millis
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class SecretStore:
         ):
             return {}
         except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailableError("the secrets could not be read") from error
+            raise StoreBusyError("the secrets could not be read") from error
         try:
             stored = loads(text)
         except JsonError:

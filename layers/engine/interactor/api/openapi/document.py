@@ -204,4 +204,6 @@ def _headers(operation: Operation, status: int = 200) -> JsonObject:
     found: dict[str, Any] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
     if status == 429:
         found["Retry-After"] = {"description": "Seconds, where the code is rate_limited.", "schema": TEXT}
+    if status == 503:
+        found["Retry-After"] = {"description": "Seconds.", "schema": TEXT}
     return found

@@ -69,6 +69,7 @@ class Operation:
         """Every error that this operation can answer, by status and code."""
         found: set[type[InteractorError]] = {
             errors.InternalError,
+            errors.ServiceUnavailableError,
             errors.PayloadTooLargeError,
             errors.InvalidRequestError,
             *self.refusals,

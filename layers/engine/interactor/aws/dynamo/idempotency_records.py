@@ -13,7 +13,7 @@ from interactor.core.storing import (
     IdempotencyKey,
     IdempotencyRecord,
     KeyTakenError,
-    StoreUnavailableError,
+    StoreBusyError,
 )
 from interactor.core.times import DAY, SECOND, Millis
 
@@ -78,7 +78,7 @@ class IdempotencyStore:
                 raise KeyTakenError from None
             except ContendedError:
                 continue
-        raise StoreUnavailableError("the key stayed contended")
+        raise StoreBusyError("the key stayed contended")
 
 
 def _place(key: IdempotencyKey) -> Item:

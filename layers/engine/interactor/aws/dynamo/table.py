@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from interactor.aws.dynamo.items import Item
-from interactor.core.storing import ContendedError, StoreUnavailableError
+from interactor.core.storing import ContendedError, StoreBusyError, StoreUnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -31,15 +31,21 @@ class Page:
 
 CONFLICT_ATTEMPTS = 5
 _CONFLICT = "TransactionConflictException"
-_TRANSIENT = {
-    _CONFLICT,
-    "InternalServerError",
+_THROTTLED = {
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "ThrottlingException",
+}
+_TRANSIENT = {
+    *_THROTTLED,
+    _CONFLICT,
+    "InternalServerError",
     "TransactionInProgressException",
     "ServiceUnavailable",
 }
+_READS = {"get_item", "query", "batch_get_item"}
+_CONFLICTING_REASON = "TransactionConflict"
+_THROTTLED_REASONS = {"ProvisionedThroughputExceeded", "ThrottlingError"}
 
 
 class Table:
@@ -182,6 +188,7 @@ class Table:
         Raises:
             ConditionFailedError: when a condition does not hold.
             ContendedError: when another transaction was in the way.
+            StoreBusyError: when it was throttled.
             StoreUnavailableError: when it is not known whether it took effect.
         """
         named = [
@@ -210,10 +217,15 @@ class Table:
         try:
             return self._without_conflict(operation, arguments)
         except ClientError as error:
-            if error.response["Error"]["Code"] in _TRANSIENT:
-                raise StoreUnavailableError(error.response["Error"]["Code"]) from error
-            raise
+            code = error.response["Error"]["Code"]
+            if code not in _TRANSIENT:
+                raise
+            if operation in _READS or _did_nothing(error):
+                raise StoreBusyError(code) from error
+            raise StoreUnavailableError(code) from error
         except BotoCoreError as error:
+            if operation in _READS:
+                raise StoreBusyError(str(error)) from error
             raise StoreUnavailableError(str(error)) from error
 
     def _without_conflict(self, operation: str, arguments: Item) -> Any:
@@ -227,7 +239,17 @@ class Table:
         raise AssertionError("unreachable")
 
 
-def _cancelled(error: ClientError) -> ConditionFailedError | ContendedError:
+def _did_nothing(error: ClientError) -> bool:
+    """Whether a refused write is known to have had no effect.
+
+    Of several attempts an earlier one may have had its effect, and only its answer was lost.
+    """
+    tried_again = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
+    return error.response["Error"]["Code"] in {*_THROTTLED, _CONFLICT} and not tried_again
+
+
+def _cancelled(error: ClientError) -> Exception:
+    """What a cancelled transaction comes to (the codes are those of TransactWriteItems, CancellationReasons)."""
     reasons: Any = error.response.get("CancellationReasons", [])
     failed = {
         position: reason.get("Item")
@@ -236,4 +258,8 @@ def _cancelled(error: ClientError) -> ConditionFailedError | ContendedError:
     }
     if failed:
         return ConditionFailedError(failed)
-    return ContendedError(", ".join(sorted({str(reason.get("Code")) for reason in reasons})))
+    codes = {str(reason.get("Code")) for reason in reasons}
+    if codes & _THROTTLED_REASONS:
+        return StoreBusyError(", ".join(sorted(codes & _THROTTLED_REASONS)))
+    # Any other reason is a fault of the request, and comes again however often it is tried.
+    return ContendedError(_CONFLICTING_REASON) if _CONFLICTING_REASON in codes else error

@@ -13,7 +13,7 @@ from interactor.aws.dynamo import items, keys
 from interactor.aws.dynamo.items import Item, n, s
 from interactor.aws.dynamo.table import ConditionFailedError
 from interactor.core.errors import NamespaceQuotaExceededError
-from interactor.core.storing import GuardLostError, KeyTakenError, StoreUnavailableError
+from interactor.core.storing import GuardLostError, KeyTakenError, StoreBusyError, StoreUnavailableError
 from interactor.core.times import Millis
 from interactor.instances.rules.instance import Instance
 from interactor.instances.rules.stored import Head, Lease
@@ -113,6 +113,8 @@ class InstanceStore(DueInstances):
             # A retried call whose first answer was lost finds its own work.
             if heads.commit_id(refused.failed.get(0)) != commit_id:
                 raise GuardLostError from None
+        except StoreBusyError:
+            raise
         except StoreUnavailableError:
             self._check_taken(instance, commit_id)
         leased = replace(instance, version=instance.version + 1)
@@ -132,6 +134,8 @@ class InstanceStore(DueInstances):
             if 0 in refused.failed:
                 raise GuardLostError from None
             raise NamespaceQuotaExceededError(f"Namespace '{instance.namespace}' is full") from None
+        except StoreBusyError:
+            raise
         except StoreUnavailableError:
             self._check_taken(instance, commit_id, settled)
 
@@ -141,17 +145,25 @@ class InstanceStore(DueInstances):
         Where another commit came after it, the history record that it added tells (``settled``).
 
         Raises:
-            StoreUnavailableError: when it did not.
+            StoreBusyError: when it did not.
+            StoreUnavailableError: when that cannot be told either.
         """
+        try:
+            taken = self._is_taken(instance, commit_id, settled)
+        except StoreBusyError as error:
+            raise StoreUnavailableError("whether the write took effect is not known") from error
+        if not taken:
+            raise StoreBusyError("the write did not take effect")
+
+    def _is_taken(self, instance: Instance, commit_id: str, settled: "Settled | None") -> bool:
         partition = keys.instance(instance.account, instance.id)
         if heads.commit_id(self._table.get(items.key(partition, keys.HEAD))) == commit_id:
-            return
-        if settled is not None:
-            first = settled.events[0]
-            item = self._table.get(items.key(partition, keys.history(first["number"])))
-            if item is not None and self.record(item).events[0]["id"] == first["id"]:
-                return
-        raise StoreUnavailableError("the write did not take effect")
+            return True
+        if settled is None:
+            return False
+        first = settled.events[0]
+        item = self._table.get(items.key(partition, keys.history(first["number"])))
+        return item is not None and self.record(item).events[0]["id"] == first["id"]
 
 
 def _count(instance: Instance, step: int, quota: int | None) -> Item:

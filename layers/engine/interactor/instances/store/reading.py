@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from interactor.aws.dynamo import items, keys
 from interactor.aws.dynamo.items import Item
 from interactor.aws.dynamo.table import Table
-from interactor.core.storing import StoreUnavailableError
+from interactor.core.storing import StoreBusyError
 from interactor.instances.rules.stored import Head, Record
 from interactor.instances.store import heads, records
 
@@ -93,4 +93,4 @@ class InstanceReader:
             head = heads.read(found)
             if head is not None:
                 return head, [item for item in found[1:] if not items.text(item, "sk").startswith(keys.BULK)]
-        raise StoreUnavailableError("the head and its data were never of one commit")
+        raise StoreBusyError("the head and its data were never of one commit")
