@@ -8,6 +8,7 @@ import pytest
 
 from interactor.access.issuer import ENTROPY_BYTES, IssuedToken, Issuer, issue_token
 from interactor.access.refresh import Families as Kept
+from interactor.access.refresh import Family
 from interactor.access.rules.principal import ALL, Client
 from interactor.access.token_store import FamilyStore
 from interactor.aws.dynamo.table import Table
@@ -188,6 +189,16 @@ def test_a_token_is_not_used_up_where_the_next_one_could_not_be_signed(
         with pytest.raises(StoreBusyError):
             desk.refresh(first)
     assert desk.refresh(first).access_token == "signed"
+
+
+def test_a_rotation_whose_answer_was_lost_is_found_done_when_it_is_tried_again(aws: Aws, table: str) -> None:
+    """Else a lost packet would look like a stolen token, and end the family."""
+    store = FamilyStore(Table(aws("dynamodb"), table))
+    family = Family("f" * 26, "web", ("workflows:read",), "old", NOW + DAY)
+    store.put(family)
+    assert store.rotate(family, "new", NOW + DAY)
+    assert store.rotate(family, "new", NOW + DAY)
+    assert not store.rotate(family, "another", NOW + DAY)
 
 
 def test_nothing_that_is_kept_can_be_used_as_a_token() -> None:
