@@ -12,9 +12,9 @@ from botocore.config import Config
 from interactor.sandbox import Sandbox
 from local.ministack import Lock, MiniStack
 from local.settings import aws_python
-from tests.concurrent.place import Place, working
-from tests.concurrent.world import Clock
-from tests.events import REGION
+from tests.support.events import REGION
+from tests.support.workers.place import Place, working
+from tests.support.workers.world import Clock
 
 
 @pytest.fixture(scope="session")

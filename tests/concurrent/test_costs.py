@@ -7,9 +7,9 @@ import pytest
 
 from benchmarks import flows
 from benchmarks.capacity import Layout
-from tests.concurrent.faults import Call
-from tests.concurrent.place import Place, Worker
-from tests.concurrent.world import Clock
+from tests.support.workers.faults import Call
+from tests.support.workers.place import Place, Worker
+from tests.support.workers.world import Clock
 
 
 class Bill:

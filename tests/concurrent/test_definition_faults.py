@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from interactor.core.times import DAY, SECOND
-from tests.concurrent.faults import Crash
-from tests.concurrent.flows import end, flow, form, script
-from tests.concurrent.memory import MemoryPlace
-from tests.concurrent.world import Clock
+from tests.support.workers.faults import Crash
+from tests.support.workers.memory import MemoryPlace
+from tests.support.workers.world import Clock
+from tests.support.workflows.flows import end, flow, form, script
 
 ONE = flow(wait=form("done"), done=end())
 TTL_AT_MOST = 400 * DAY

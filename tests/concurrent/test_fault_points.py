@@ -17,14 +17,14 @@ import pytest
 from interactor.sandbox import Sandbox
 from interactor.webhooks.rules.events import EVENT_TYPES, EVENTS
 from interactor.workers import clock, webhooks
-from tests.concurrent.cloud import Cloud, Fault
-from tests.concurrent.flows import HOST
-from tests.concurrent.memory import MemoryPlace
-from tests.concurrent.place import Place
-from tests.concurrent.scenarios import SCENARIOS, Scenario
-from tests.concurrent.strikes import kinds_at
-from tests.concurrent.world import Clock
 from tests.simulation.deployment import Inline
+from tests.support.workers.cloud import Cloud, Fault
+from tests.support.workers.memory import MemoryPlace
+from tests.support.workers.place import Place
+from tests.support.workers.scenarios import SCENARIOS, Scenario
+from tests.support.workers.strikes import kinds_at
+from tests.support.workers.world import Clock
+from tests.support.workflows.flows import HOST
 
 HOOKS = ("https://one.example/hook", "https://two.example/hook")
 Found = tuple[Any, Any, Counter[Any]]

@@ -10,12 +10,12 @@ from botocore.exceptions import ClientError
 
 from interactor.aws.dynamo import keys
 from interactor.core.times import DAY, SECOND
-from tests.concurrent.faults import Around, Call, Crash, Gate, refusal, together
-from tests.concurrent.flows import end, flow
-from tests.concurrent.place import ACCOUNT, Place, Worker
-from tests.concurrent.world import Clock
-from tests.integration.deployment import Answer
-from tests.integration.files import CONTENT, PDF, form
+from tests.support.deployed.deployment import Answer
+from tests.support.deployed.files import CONTENT, PDF, form
+from tests.support.workers.faults import Around, Call, Crash, Gate, refusal, together
+from tests.support.workers.place import ACCOUNT, Place, Worker
+from tests.support.workers.world import Clock
+from tests.support.workflows.flows import end, flow
 
 FLOW = flow(wait=form(), done=end())
 WRITES = {"transact_write_items", "update_item", "batch_write_item", "delete_object"}

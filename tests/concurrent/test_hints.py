@@ -8,10 +8,10 @@ import pytest
 
 from interactor.core.times import DAY, HOUR, MINUTE, SECOND
 from interactor.instances.engine import THROTTLED_ATTEMPTS
-from tests.concurrent.faults import Counting, Crash, Gate, Once, refuse, together
-from tests.concurrent.flows import HOST, end, flow, fork, form, http, on_enter, script
-from tests.concurrent.place import ACCOUNT, MAIN
-from tests.integration.outside import Outside, answer
+from tests.support.outside import Outside, answer
+from tests.support.workers.faults import Counting, Crash, Gate, Once, refuse, together
+from tests.support.workers.place import ACCOUNT, MAIN
+from tests.support.workflows.flows import HOST, end, flow, fork, form, http, on_enter, script
 
 CALL = flow(call=http("/act", "after"), after=script("return {seen: 1}", "wait"), wait=form("done"), done=end())
 RETRIED = flow(call=http("/act", "done", retry={"max_attempts": 3, "backoff": "exponential"}), done=end())

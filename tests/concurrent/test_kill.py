@@ -19,7 +19,7 @@ from interactor.aws.dynamo import items
 from interactor.webhooks.rules.events import EVENT_TYPES, EVENTS
 from local.launch import start_local_run
 from local.settings import ROOT
-from tests.concurrent.flows import end, flow, form, http, script
+from tests.support.workflows.flows import end, flow, form, http, script
 
 KILLS = 3
 SHIFT_SECONDS = 180

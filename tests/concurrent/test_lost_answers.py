@@ -11,11 +11,11 @@ from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 from botocore.retries.standard import ExponentialBackoff
 
-from tests.concurrent.faults import NO_ANSWER, Once, lose_answer, refuse
-from tests.concurrent.flows import APPROVAL, DECISION, end, flow, form, http, script
-from tests.concurrent.place import MAIN
-from tests.events import REGION
-from tests.integration.outside import Outside
+from tests.support.events import REGION
+from tests.support.outside import Outside
+from tests.support.workers.faults import NO_ANSWER, Once, lose_answer, refuse
+from tests.support.workers.place import MAIN
+from tests.support.workflows.flows import APPROVAL, DECISION, end, flow, form, http, script
 
 CALL = flow(call=http("/act", "done"), done=end())
 

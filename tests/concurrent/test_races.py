@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.concurrent.faults import Gate, together
-from tests.concurrent.flows import APPROVAL, DECISION, end, flow, fork, form, script
-from tests.concurrent.place import ACCOUNT
+from tests.support.workers.faults import Gate, together
+from tests.support.workers.place import ACCOUNT
+from tests.support.workflows.flows import APPROVAL, DECISION, end, flow, fork, form, script
 
 
 @pytest.mark.parametrize("gated", [True, False], ids=["at the commit", "as they come"])

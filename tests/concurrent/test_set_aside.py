@@ -10,7 +10,7 @@ from interactor.instances.engine import Engine
 from interactor.instances.store import heads
 from interactor.logs import logger
 from interactor.workers import steps as workers_steps
-from tests.concurrent.flows import end, flow, form, script
+from tests.support.workflows.flows import end, flow, form, script
 
 WAIT = flow(wait={**form("done"), "timeout": {"after": "1s", "target": "done"}}, done=end())
 WAIT_FOR_GOOD = flow(wait=form("done"), done=end())

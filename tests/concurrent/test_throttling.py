@@ -3,10 +3,10 @@
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from tests.concurrent.faults import Once, refuse
-from tests.concurrent.flows import APPROVAL, DECISION, end, flow, http, script
-from tests.concurrent.strikes import cancelled
-from tests.integration.outside import Outside
+from tests.support.outside import Outside
+from tests.support.workers.faults import Once, refuse
+from tests.support.workers.strikes import cancelled
+from tests.support.workflows.flows import APPROVAL, DECISION, end, flow, http, script
 
 CALL = flow(call=http("/act", "done"), done=end())
 LONG = flow(**{f"s{n}": script("return {}", f"s{n + 1}") for n in range(60)}, s60=end())

@@ -6,10 +6,10 @@ import pytest
 
 from interactor.aws.dynamo import keys
 from interactor.core.times import DAY, HOUR, MINUTE, SECOND
-from tests.concurrent.faults import Crash
-from tests.concurrent.flows import APPROVAL, HOST, end, flow, fork, form, http, on_enter, script
-from tests.concurrent.place import ACCOUNT
-from tests.integration.outside import Outside, answer
+from tests.support.outside import Outside, answer
+from tests.support.workers.faults import Crash
+from tests.support.workers.place import ACCOUNT
+from tests.support.workflows.flows import APPROVAL, HOST, end, flow, fork, form, http, on_enter, script
 
 RETRY = {"max_attempts": 3, "backoff": "linear"}
 LATE = {"after": "2h", "target": "late"}

@@ -21,17 +21,17 @@ from interactor.core import ids
 from interactor.sandbox import Sandbox
 from interactor.webhooks.rules.events import FAILING_FOR
 from interactor.workers import webhooks
-from tests import events
-from tests.concurrent.cloud import Cloud, Fault
-from tests.concurrent.faults import Gate as Barrier
-from tests.concurrent.faults import together
-from tests.concurrent.flows import end, flow, script
-from tests.concurrent.memory import MemoryPlace
-from tests.concurrent.place import ACCOUNT, Place, Worker
-from tests.concurrent.strikes import kinds_at
-from tests.concurrent.world import Clock
-from tests.integration.outside import Outside, answer
 from tests.simulation.deployment import Inline
+from tests.support import events
+from tests.support.outside import Outside, answer
+from tests.support.workers.cloud import Cloud, Fault
+from tests.support.workers.faults import Gate as Barrier
+from tests.support.workers.faults import together
+from tests.support.workers.memory import MemoryPlace
+from tests.support.workers.place import ACCOUNT, Place, Worker
+from tests.support.workers.strikes import kinds_at
+from tests.support.workers.world import Clock
+from tests.support.workflows.flows import end, flow, script
 
 COMPLETED = "workflow.instance.completed"
 FLOW = flow(begin=script("return {seen: true}", "done"), done=end())

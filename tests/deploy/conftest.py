@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.declared import ROOT
-from tests.deploy.emulated import Aws, start
 from tests.deploy.test_locks import LAYER
 from tests.deploy.test_tools import run
+from tests.support.rollout.emulated import Aws, start
+from tests.support.template import ROOT
 
 
 @pytest.fixture(scope="session")

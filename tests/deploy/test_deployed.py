@@ -21,10 +21,10 @@ import pytest
 from interactor.services import clock
 from interactor_cli.__main__ import main as admin
 from interactor_client.webhooks import verify_webhook
-from tests.deploy.declared import ROOT, functions
-from tests.deploy.emulated import REGION, Aws, Stack, eventually
-from tests.deploy.tour import GRANT
-from tests.deploy.walk import answered, asked
+from tests.support.rollout.emulated import REGION, Aws, Stack, eventually
+from tests.support.rollout.tour import GRANT
+from tests.support.rollout.walk import answered, asked
+from tests.support.template import ROOT, functions
 
 pytestmark = pytest.mark.build
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.declared import ROOT, Function, functions
 from tests.deploy.test_locks import LAYER, pins
 from tests.deploy.test_tools import SAM, run
+from tests.support.template import ROOT, Function, functions
 
 BUDGET = 60_000_000
 """Bytes of all layers, unzipped. Lambda's own limit is 250 MB; cold starts feel it long before."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.declared import ROOT
+from tests.support.template import ROOT
 
 LAYER = ROOT / "layers/dependencies/requirements.txt"
 LOCKS = [*sorted((ROOT / "requirements").glob("*.txt")), LAYER]

@@ -11,10 +11,10 @@ import pytest
 
 from interactor import services
 from interactor.sandbox import Sandbox
-from tests.deploy.emulated import ACCOUNT, REGION, Aws
-from tests.deploy.grants import Grant, granted
-from tests.deploy.tour import outside, registered, walk
-from tests.deploy.walk import ANYONE, FUNCTIONS, TWIN, Call, Walk, with_twins
+from tests.support.rollout.emulated import ACCOUNT, REGION, Aws
+from tests.support.rollout.grants import Grant, granted
+from tests.support.rollout.tour import outside, registered, walk
+from tests.support.rollout.walk import ANYONE, FUNCTIONS, TWIN, Call, Walk, with_twins
 
 Permission = tuple[str, str]
 """An action and the ARN of a resource, as a role's policies have them."""

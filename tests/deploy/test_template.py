@@ -10,7 +10,7 @@ import pytest
 
 from local.settings import aws_python
 from local.transform import transformed
-from tests.deploy.declared import ROOT, TEMPLATE, Function, functions, named, resources, strings, template
+from tests.support.template import ROOT, TEMPLATE, Function, functions, named, resources, strings, template
 
 FUNCTIONS = functions()
 QUEUES = resources("AWS::SQS::Queue")

@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from tests.deploy.declared import ROOT, TEMPLATE
+from tests.support.template import ROOT, TEMPLATE
 
 SAM = ROOT / ".venvs/sam/bin"
 

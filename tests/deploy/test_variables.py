@@ -9,7 +9,7 @@ from typing import get_type_hints
 import pytest
 
 from interactor.settings import FOR_EVER, Settings, SettingsError, from_environment
-from tests.deploy.declared import ROOT, functions
+from tests.support.template import ROOT, functions
 
 READ_BY_POWERTOOLS = {"LOG_LEVEL", "POWERTOOLS_SERVICE_NAME"}
 SET_BY_LAMBDA = {"AWS_REGION", "AWS_LAMBDA_FUNCTION_NAME", "LD_LIBRARY_PATH", "_X_AMZN_TRACE_ID"}

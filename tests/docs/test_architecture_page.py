@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.docs.pages import ROOT, rows, section, text
+from tests.support.pages import ROOT, rows, section, text
 
 PAGE = text("docs/architecture.md")
 ENGINE = ROOT / "layers" / "engine" / "interactor"

@@ -3,7 +3,7 @@
 import re
 
 from interactor_client import Client
-from tests.docs.pages import rows, text
+from tests.support.pages import rows, text
 
 PAGE = text("docs/client.md")
 

@@ -11,7 +11,7 @@ from interactor.core.errors import InvalidRequestError
 from interactor.definitions.rules.check import check
 from interactor.forms.check import check_input
 from interactor.forms.defaults import with_own_defaults
-from tests.docs.pages import code, documents, rows, section, text
+from tests.support.pages import code, documents, rows, section, text
 
 PAGE = text("docs/definitions.md")
 EXAMPLES = documents(PAGE)

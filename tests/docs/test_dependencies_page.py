@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.docs.pages import ROOT, code, rows, section, text
+from tests.support.pages import ROOT, code, rows, section, text
 
 PAGE = text("docs/dependencies.md")
 FILES = sorted(path.name for path in (ROOT / "requirements").glob("*.in"))

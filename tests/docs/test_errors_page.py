@@ -7,7 +7,7 @@ from functools import cache
 from interactor.core.errors import InteractorError
 from interactor.instances.rules import machine
 from interactor.logic import http as outgoing_logic
-from tests.docs.pages import ROOT, code, rows, section, text
+from tests.support.pages import ROOT, code, rows, section, text
 
 PAGE = text("docs/errors.md")
 PACKAGE = ROOT / "layers" / "engine" / "interactor"

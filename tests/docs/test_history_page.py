@@ -14,8 +14,8 @@ from interactor.instances.rules.consequences import Settled
 from interactor.instances.rules.instance import Instance
 from interactor.instances.rules.machine import Advance
 from interactor.instances.rules.thread_draft import Step
-from tests.docs.pages import code, rows, section, text
-from tests.unit.core.runner import Answer, Runner, compiled, nothing
+from tests.support.pages import code, rows, section, text
+from tests.support.workflows.runner import Answer, Runner, compiled, nothing
 
 PAGE = text("docs/history.md")
 COMMON = {"id", "number", "type", "subtype", "timestamp", "thread", "changes", "workflow_data"}

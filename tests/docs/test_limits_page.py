@@ -10,7 +10,7 @@ import yaml
 
 from interactor.core import limits
 from interactor.definitions.rules import limits as definition_limits
-from tests.docs.pages import code, rows, section, text
+from tests.support.pages import code, rows, section, text
 
 PAGE = text("docs/limits.md")
 NOT_A_LIMIT = {"KILOBYTE", "MINUTE", "SECOND"}

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from interactor.definitions.rules.check import check
-from tests.docs.pages import documents, text
+from tests.support.pages import documents, text
 
 PAGE = text("docs/migrating-from-step-functions.md")
 THEIRS, OURS = documents(PAGE)

@@ -1,7 +1,7 @@
 """docs/models.md against the code."""
 
 from interactor.logic.rules.instructions import REASONS
-from tests.docs.pages import code, rows, section, text
+from tests.support.pages import code, rows, section, text
 
 PAGE = text("docs/models.md")
 

@@ -11,7 +11,7 @@ import yaml
 from botocore import xform_name
 
 from interactor_cli.arguments import parser
-from tests.docs.pages import blocks, code, rows, section, text
+from tests.support.pages import blocks, code, rows, section, text
 
 PAGE = text("docs/operations.md")
 PAGES = [PAGE, text("docs/deploy.md"), text("README.md")]

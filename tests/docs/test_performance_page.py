@@ -7,7 +7,7 @@ import pytest
 from benchmarks import bill, page, results
 from benchmarks.cost import variant
 from benchmarks.peers import equivalents
-from tests.docs.pages import text
+from tests.support.pages import text
 
 KEPT = results.read_all()
 

@@ -13,7 +13,7 @@ import requests
 from interactor.api.openapi.operations import OPERATIONS
 from interactor_client import ApiError, Client
 from local.launch import LaunchedRun, start_local_run
-from tests.docs.pages import ROOT, blocks, text
+from tests.support.pages import ROOT, blocks, text
 
 PAGE = text("docs/quickstart.md")
 

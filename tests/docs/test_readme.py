@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from local.launch import LaunchedRun, start_local_run
-from tests.docs.pages import DOCS, ROOT, blocks, section, text
+from tests.support.pages import DOCS, ROOT, blocks, section, text
 
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")])
 BY_HAND = section(text("README.md"), "Try it by hand")

@@ -27,12 +27,12 @@ import quickjs
 
 from interactor.webhooks.rules.signatures import headers
 from interactor_client import InvalidWebhookError, verify_webhook
-from tests.docs.pages import blocks, text
+from tests.support.pages import ROOT, blocks, text
 
 PAGE = text("docs/webhooks.md")
 SECRET = "whsec_" + "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
 NEW = "whsec_" + "bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3"
-STAND_INS = (Path(__file__).parent / "node_stand_ins.js").read_text("utf-8")
+STAND_INS = (ROOT / "tests" / "support" / "node_stand_ins.js").read_text("utf-8")
 PYTHON = {"verify.py": blocks(PAGE, "python")[0], "receiver.py": blocks(PAGE, "python")[1]}
 TYPESCRIPT = {"verify.ts": blocks(PAGE, "typescript")[0], "receiver.ts": blocks(PAGE, "typescript")[1]}
 

@@ -10,8 +10,8 @@ import interactor_client
 from interactor.api.openapi.document import document
 from interactor.api.openapi.reference import page as reference_page
 from interactor.core.ids import is_id
-from tests.docs.pages import DOCS, ROOT, blocks, text
-from tests.integration import samples
+from tests.support.deployed import samples
+from tests.support.pages import DOCS, ROOT, blocks, text
 
 PAGES = sorted(str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 DEMO = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "local" / "demo").glob("*.py"))

@@ -7,7 +7,7 @@ import yaml
 from interactor.instances.rules.stored import Record
 from interactor.webhooks.rules import events
 from interactor.webhooks.rules.signatures import headers
-from tests.docs.pages import code, documents, rows, section, text
+from tests.support.pages import code, documents, rows, section, text
 
 PAGE = text("docs/webhooks.md")
 SECRET = "whsec_" + "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"

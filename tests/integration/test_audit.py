@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from interactor.core.times import HOUR, iso
-from tests.integration.definitions import example
-from tests.integration.deployment import Deployment
+from tests.support.deployed.deployment import Deployment
+from tests.support.workflows.definitions import example
 
 ORDER = {"id": "PO-1", "amount": 15_000, "requester": "john@example.com", "description": "Laptops"}
 

@@ -15,13 +15,13 @@ from standardwebhooks import Webhook
 
 from interactor.core.times import SECOND
 from interactor.outgoing import OutgoingClient, OutgoingResponse
-from tests.integration.definitions import halting, one
-from tests.integration.deployment import Deployment
-from tests.integration.fixtures import Deploy
-from tests.integration.hooks import HALTED, SUBSCRIPTIONS, delivery, log, subscribe
-from tests.integration.outside import answer as answered
-from tests.unit.outgoing.servers import Server
-from tests.unit.outgoing.servers import answer as http
+from tests.support.deployed.deployment import Deployment
+from tests.support.deployed.fixtures import Deploy
+from tests.support.deployed.hooks import HALTED, SUBSCRIPTIONS, delivery, log, subscribe
+from tests.support.outside import answer as answered
+from tests.support.servers import Server
+from tests.support.servers import answer as http
+from tests.support.workflows.definitions import halting, one
 
 Behave = Callable[[Server, socket.socket], None]
 TIMEOUT_MS = 300

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from interactor.core.times import SECOND
-from tests.integration.definitions import halting, http, one, script
-from tests.integration.deployment import NO_TOKEN, Deployment
-from tests.integration.requests import ENDPOINTS, Endpoint
+from tests.support.deployed.deployment import NO_TOKEN, Deployment
+from tests.support.deployed.requests import ENDPOINTS, Endpoint
+from tests.support.workflows.definitions import halting, http, one, script
 
 PATH = "/workflows/flow/instances"
 
@@ -143,7 +143,7 @@ def test_triggers_say_what_made_a_transition(deployment: Deployment) -> None:
             end={"type": "terminal"},
         )
     )
-    from tests.integration.outside import answer
+    from tests.support.outside import answer
 
     deployment.outside.will(url, answer(500))
     instance = deployment.start("flow")

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from interactor.core.times import DAY, MINUTE, SECOND
-from tests.integration.definitions import halting, http, one, script
-from tests.integration.deployment import Deployment
-from tests.integration.outside import answer
+from tests.support.deployed.deployment import Deployment
+from tests.support.outside import answer
+from tests.support.workflows.definitions import halting, http, one, script
 
 URL = "https://api.example.com/x"
 GONE = (404, "instance_not_found")

@@ -10,10 +10,10 @@ from interactor.api.openapi.operations import OPERATIONS
 from interactor.api.openapi.schemas import SCHEMAS
 from interactor.core.ids import is_id
 from interactor_client import ApiError, Client, models
-from tests.integration.definitions import halting, one, script
-from tests.integration.deployment import API, Deployment
-from tests.integration.files import form
-from tests.integration.gateway import BASE, Gateway
+from tests.support.deployed.deployment import API, Deployment
+from tests.support.deployed.files import form
+from tests.support.deployed.gateway import BASE, Gateway
+from tests.support.workflows.definitions import halting, one, script
 
 FLOW = one(halting())
 FORKED = one(

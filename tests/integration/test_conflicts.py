@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from interactor.core.times import SECOND
-from tests.integration.definitions import example, halting, http, one
-from tests.integration.deployment import NO_TOKEN, Answer, Deployment, throttled
+from tests.support.deployed.deployment import NO_TOKEN, Answer, Deployment, throttled
+from tests.support.workflows.definitions import example, halting, http, one
 
 YES, NO = {"approved": True}, {"approved": False}
 STAGES = one(halting(transitions=[{"target": "second"}]), second=halting())

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.definitions import example, halting, one
-from tests.integration.deployment import Answer, Deployment
+from tests.support.deployed.deployment import Answer, Deployment
+from tests.support.workflows.definitions import example, halting, one
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = '"]; click s0 "javascript:alert(1)" <script>&'

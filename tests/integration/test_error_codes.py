@@ -15,11 +15,11 @@ from interactor.core.times import SECOND
 from interactor.outgoing import OutgoingError
 from interactor.sandbox import Sandbox
 from tests.docs.test_errors_page import all_errors, failure_codes
-from tests.integration.definitions import halting, http, one, script
-from tests.integration.deployment import NO_TOKEN, Answer, Deployment, deployed, refused_by_dynamodb, throttled
-from tests.integration.fixtures import Aws
-from tests.integration.hooks import HALTED, SUBSCRIPTIONS, URL, subscribe
-from tests.integration.outside import answer
+from tests.support.deployed.deployment import NO_TOKEN, Answer, Deployment, deployed, refused_by_dynamodb, throttled
+from tests.support.deployed.fixtures import Aws
+from tests.support.deployed.hooks import HALTED, SUBSCRIPTIONS, URL, subscribe
+from tests.support.outside import answer
+from tests.support.workflows.definitions import halting, http, one, script
 
 OUTSIDE = "https://api.example.com/orders"
 FLOW = one(halting())

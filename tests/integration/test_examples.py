@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration import shapes
-from tests.integration.definitions import example, halting, one
-from tests.integration.deployment import Deployment
+from tests.support.deployed import shapes
+from tests.support.deployed.deployment import Deployment
+from tests.support.workflows.definitions import example, halting, one
 
 INPUT = {"id": "req_456", "amount": 5000, "requester": "john@example.com", "description": "New laptop for development"}
 DECISION = {"approved": True, "comment": "Looks good, approved for Q1 budget"}

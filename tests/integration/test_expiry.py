@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from interactor.core.times import DAY, HOUR, MINUTE, SECOND, iso, parse_iso
-from tests.integration import shapes
-from tests.integration.definitions import halting, http, one
-from tests.integration.deployment import Deployment
+from tests.support.deployed import shapes
+from tests.support.deployed.deployment import Deployment
+from tests.support.workflows.definitions import halting, http, one
 
 URL = "https://api.example.com/slow"
 REMINDED = one(
@@ -118,7 +118,7 @@ def test_a_cancel_names_the_action_in_flight(deployment: Deployment) -> None:
 
     def cancel_meanwhile(request: Any) -> Any:
         deployment.call("POST", f"/workflows/instances/{instance['id']}/cancel")
-        from tests.integration.outside import answer
+        from tests.support.outside import answer
 
         return answer(200)
 

@@ -6,9 +6,9 @@ import pytest
 import requests
 
 from interactor.core.times import DAY, MINUTE, SECOND
-from tests.integration.definitions import halting, one
-from tests.integration.deployment import NO_TOKEN, Deployment
-from tests.integration.files import CONTENT, PDF, announce, form, send, shown, uploaded
+from tests.support.deployed.deployment import NO_TOKEN, Deployment
+from tests.support.deployed.files import CONTENT, PDF, announce, form, send, shown, uploaded
+from tests.support.workflows.definitions import halting, one
 
 GONE = (404, "file_not_found")
 

@@ -19,9 +19,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from interactor.api.openapi.document import document
-from tests.integration.definitions import example
-from tests.integration.deployment import Deployment
-from tests.integration.gateway import BASE, Gateway
+from tests.support.deployed.deployment import Deployment
+from tests.support.deployed.gateway import BASE, Gateway
+from tests.support.workflows.definitions import example
 
 CHECKS = [
     not_a_server_error,

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from interactor.core.times import HOUR, SECOND
-from tests.integration import hooks
-from tests.integration.definitions import halting, one, script
-from tests.integration.deployment import Answer, Deployment
 from tests.integration.test_threads import review
+from tests.support.deployed import hooks
+from tests.support.deployed.deployment import Answer, Deployment
+from tests.support.workflows.definitions import halting, one, script
 
 YES, NO = {"approved": True}, {"approved": False}
 MAYA, OMAR = {"X-Interactor-Actor": "maya"}, {"X-Interactor-Actor": "omar"}

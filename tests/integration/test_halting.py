@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration import shapes
-from tests.integration.definitions import example, halting, one, script
-from tests.integration.deployment import Deployment
+from tests.support.deployed import shapes
+from tests.support.deployed.deployment import Deployment
+from tests.support.workflows.definitions import example, halting, one, script
 
 CHOICE = example("presentation_choice")
 FORM = example("presentation_form")

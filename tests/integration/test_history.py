@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from interactor.core import limits
 from interactor.core.times import MINUTE
-from tests.integration import shapes
-from tests.integration.definitions import halting, http, one, script
-from tests.integration.deployment import Answer, Deployment
-from tests.integration.outside import answer
+from tests.support.deployed import shapes
+from tests.support.deployed.deployment import Answer, Deployment
+from tests.support.outside import answer
+from tests.support.workflows.definitions import halting, http, one, script
 
 URL = "https://api.example.com/price"
 LOOP = one(

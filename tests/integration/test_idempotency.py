@@ -12,8 +12,8 @@ import pytest
 from interactor.api import idempotency
 from interactor.aws.dynamo import items
 from interactor.core.times import DAY, SECOND
-from tests.integration.definitions import halting, http, one, script
-from tests.integration.deployment import Answer, Deployment
+from tests.support.deployed.deployment import Answer, Deployment
+from tests.support.workflows.definitions import halting, http, one, script
 
 HOOK = {"url": "https://yourapp.com/hook", "events": ["workflow.instance.halted"]}
 STAGES = one(halting(transitions=[{"target": "second"}]), name="stages", second=halting())

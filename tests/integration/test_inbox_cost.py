@@ -14,9 +14,9 @@ import pytest
 from moto.dynamodb.models import dynamodb_backends
 
 from interactor.core import ids
-from tests import events
-from tests.integration.definitions import example
-from tests.integration.deployment import Deployment
+from tests.support import events
+from tests.support.deployed.deployment import Deployment
+from tests.support.workflows.definitions import example
 
 FLOW = "approval_workflow"
 GIVEN = {"id": "req_456", "amount": 5000, "requester": "john@example.com", "description": "New laptop"}

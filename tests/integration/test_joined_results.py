@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.integration import hooks
-from tests.integration.definitions import halting, http, one, script
-from tests.integration.deployment import Answer, Deployment
-from tests.integration.outside import answer
+from tests.support.deployed import hooks
+from tests.support.deployed.deployment import Answer, Deployment
+from tests.support.outside import answer
+from tests.support.workflows.definitions import halting, http, one, script
 
 CREDIT, FRAUD = "https://api.example.com/credit", "https://api.example.com/fraud"
 APPROVED = {"name": "approved", "type": "boolean", "label": "Approve?", "required": True}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.definitions import halting, one
-from tests.integration.deployment import ACCOUNT, API, Deployment
+from tests.support.deployed.deployment import ACCOUNT, API, Deployment
+from tests.support.workflows.definitions import halting, one
 
 COUNT = 5
 OTHER = "acc_2"

@@ -11,9 +11,9 @@ from interactor.core import limits
 from interactor.core.logic import Failed, ModelCall, Outcome, Succeeded
 from interactor.core.times import HOUR, MINUTE, SECOND
 from interactor.logic.rules import instructions
-from tests.integration import shapes
-from tests.integration.definitions import example, halting, one, script
-from tests.integration.deployment import Deployment
+from tests.support.deployed import shapes
+from tests.support.deployed.deployment import Deployment
+from tests.support.workflows.definitions import example, halting, one, script
 
 ENDS = {"approved": {"type": "terminal"}, "rejected": {"type": "terminal"}}
 TYPED = one(script("return input", "await_approval"), name="typed", **example("halting_instructions_ai"), **ENDS)

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from interactor.core.metrics import NAMES
-from tests.integration.definitions import example, halting, http, one, script
-from tests.integration.deployment import NO_TOKEN, Deployment
-from tests.integration.outside import answer
-from tests.integration.stack import template
+from tests.support.deployed.deployment import NO_TOKEN, Deployment
+from tests.support.deployed.stack import template
+from tests.support.outside import answer
+from tests.support.workflows.definitions import example, halting, http, one, script
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 HOOKS = "https://yourapp.com/hooks"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from tests.integration import shapes
-from tests.integration.definitions import example
-from tests.integration.deployment import Deployment
+from tests.support.deployed import shapes
+from tests.support.deployed.deployment import Deployment
+from tests.support.workflows.definitions import example
 
 URL = "https://yourapp.com/api/webhooks/workflows"
 NOTIFY = "https://yourapp.com/api/notifications"

@@ -3,10 +3,10 @@
 import pytest
 
 from interactor.core.times import MINUTE, SECOND
-from tests.integration.definitions import example
-from tests.integration.deployment import NO_LIMITS, NO_TOKEN, Deployment, throttled
-from tests.integration.fixtures import Deploy
-from tests.integration.stack import template
+from tests.support.deployed.deployment import NO_LIMITS, NO_TOKEN, Deployment, throttled
+from tests.support.deployed.fixtures import Deploy
+from tests.support.deployed.stack import template
+from tests.support.workflows.definitions import example
 
 NAMES = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 

@@ -8,9 +8,9 @@ import pytest
 from interactor.core.logic import ModelCall, Outcome, Succeeded
 from interactor.forms.redaction import REDACTED
 from interactor.instances.rules.events import apply
-from tests.integration.definitions import halting, http, one, script
-from tests.integration.deployment import Deployment
-from tests.integration.outside import answer
+from tests.support.deployed.deployment import Deployment
+from tests.support.outside import answer
+from tests.support.workflows.definitions import halting, http, one, script
 
 URL, HOOK = "https://api.example.com/open", "https://yourapp.com/hook"
 VALUE, OLD = "correct horse battery", "stapled before"

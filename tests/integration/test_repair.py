@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from interactor.core.times import DAY, HOUR, MINUTE, SECOND
-from tests.integration import shapes
-from tests.integration.definitions import halting, http, one, script
-from tests.integration.deployment import Answer, Deployment
-from tests.integration.outside import answer
+from tests.support.deployed import shapes
+from tests.support.deployed.deployment import Answer, Deployment
+from tests.support.outside import answer
+from tests.support.workflows.definitions import halting, http, one, script
 
 FIRST, SECOND_URL = "https://api.example.com/first", "https://api.example.com/second"
 WAIT = one(halting(timeout={"after": "24h", "target": "late"}), name="wait", late=halting())

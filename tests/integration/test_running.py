@@ -8,11 +8,11 @@ import pytest
 from interactor.core.times import MINUTE, SECOND
 from interactor.instances.quota import LOOKS_AGAIN, QuotaShards
 from interactor.outgoing import OutgoingError
-from tests import events
-from tests.integration import shapes
-from tests.integration.definitions import halting, http, one, script
-from tests.integration.deployment import Deployment, throttled
-from tests.integration.outside import answer
+from tests.support import events
+from tests.support.deployed import shapes
+from tests.support.deployed.deployment import Deployment, throttled
+from tests.support.outside import answer
+from tests.support.workflows.definitions import halting, http, one, script
 
 URL = "https://api.example.com/orders"
 CALLBACK = "https://yourapp.com/callback"

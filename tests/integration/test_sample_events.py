@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from interactor.core.times import DAY
-from tests.integration import samples
-from tests.integration.definitions import example, halting, http, one, script
-from tests.integration.deployment import ACCOUNT, Deployment
-from tests.integration.files import form, uploaded
-from tests.integration.outside import answer
-from tests.integration.stack import ROOT, declared_functions
+from tests.support.deployed import samples
+from tests.support.deployed.deployment import ACCOUNT, Deployment
+from tests.support.deployed.files import form, uploaded
+from tests.support.deployed.stack import ROOT, declared_functions
+from tests.support.outside import answer
+from tests.support.workflows.definitions import example, halting, http, one, script
 
 FORK = one(
     {
@@ -93,7 +93,7 @@ def test_every_function_folder_has_a_sample_event() -> None:
 @pytest.mark.parametrize("name", sorted(samples.SAMPLES))
 def test_the_file_is_what_the_builder_builds(name: str) -> None:
     assert (samples.FOLDER / f"{name}.json").read_text() == samples.text(samples.SAMPLES[name]), (
-        "write it again with: python -m tests.integration.samples"
+        "write it again with: python -m tests.support.deployed.samples"
     )
 
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.integration import hooks, shapes
-from tests.integration.definitions import halting, http, one, script
-from tests.integration.deployment import Deployment
-from tests.integration.outside import answer
+from tests.support.deployed import hooks, shapes
+from tests.support.deployed.deployment import Deployment
+from tests.support.outside import answer
+from tests.support.workflows.definitions import halting, http, one, script
 
 URL = "https://api.example.com/check"
 ENDS = {"thread_1": "department_approved", "thread_2": "finance_approved"}

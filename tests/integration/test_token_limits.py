@@ -6,8 +6,8 @@ import pytest
 
 from interactor.access import clients
 from interactor.core.times import MINUTE
-from tests.integration.deployment import NO_TOKEN, SOURCE, Answer, Deployment
-from tests.integration.fixtures import Deploy
+from tests.support.deployed.deployment import NO_TOKEN, SOURCE, Answer, Deployment
+from tests.support.deployed.fixtures import Deploy
 
 ATTACKER, ELSEWHERE = "198.51.100.7", "192.0.2.5"
 PER_SOURCE, PER_CLIENT = 3, 2

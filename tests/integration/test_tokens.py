@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from interactor.core.times import DAY, HOUR, SECOND
-from tests.integration.deployment import NO_TOKEN, Answer, Deployment
-from tests.integration.fixtures import Aws, Deploy
-from tests.integration.outside import answer
+from tests.support.deployed.deployment import NO_TOKEN, Answer, Deployment
+from tests.support.deployed.fixtures import Aws, Deploy
+from tests.support.outside import answer
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from interactor.core import limits
-from tests.integration.definitions import halting, one
-from tests.integration.deployment import API, NO_TOKEN, Answer, Deployment, handler
-from tests.integration.requests import ENDPOINTS, NOT_FOUND, WITH_BODY, WRONG_DEFINITION, Endpoint, things
-from tests.integration.stack import declared_functions, router
+from tests.support.deployed.deployment import API, NO_TOKEN, Answer, Deployment, handler
+from tests.support.deployed.requests import ENDPOINTS, NOT_FOUND, WITH_BODY, WRONG_DEFINITION, Endpoint, things
+from tests.support.deployed.stack import declared_functions, router
+from tests.support.workflows.definitions import halting, one
 
 DEFINED = [each for each in WITH_BODY if each.path in ("/workflows", "/workflows/validate", "/workflows/{name}")]
 DEFINED += [each for each in WITH_BODY if each.path == "/workflows/{name}/versions"]

@@ -18,7 +18,7 @@ from interactor.logic.http import run_http_call
 from interactor.logic.rules.calls import prepare
 from interactor.outgoing import OutgoingRequest, OutgoingResponse
 from interactor.sandbox import Sandbox
-from tests.integration.deployment import Deployment
+from tests.support.deployed.deployment import Deployment
 
 ID = 1610521604143693812
 VALUES: dict[str, Any] = {

@@ -10,11 +10,11 @@ from interactor.core.times import DAY, HOUR, MINUTE, SECOND, iso
 from interactor.outgoing import OutgoingError
 from interactor.webhooks.rules import account_concurrency, concurrency
 from interactor.webhooks.store.concurrency import ConcurrencyStore
-from tests import events
-from tests.integration.definitions import halting, one
-from tests.integration.deployment import ACCOUNT, Deployment
-from tests.integration.hooks import HALTED, SUBSCRIPTIONS, URL, arrived, delivery, headers, log, post, subscribe
-from tests.integration.outside import answer
+from tests.support import events
+from tests.support.deployed.deployment import ACCOUNT, Deployment
+from tests.support.deployed.hooks import HALTED, SUBSCRIPTIONS, URL, arrived, delivery, headers, log, post, subscribe
+from tests.support.outside import answer
+from tests.support.workflows.definitions import halting, one
 
 OTHER = "https://other.example.com/hook"
 

@@ -9,10 +9,9 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from interactor.core.times import DAY, HOUR, SECOND, iso
 from interactor.webhooks.rules.events import EVENT_TYPES
-from tests import events
-from tests.integration.definitions import halting, one
-from tests.integration.deployment import ACCOUNT, Deployment
-from tests.integration.hooks import (
+from tests.support import events
+from tests.support.deployed.deployment import ACCOUNT, Deployment
+from tests.support.deployed.hooks import (
     DISABLED,
     HALTED,
     SUBSCRIPTIONS,
@@ -24,7 +23,8 @@ from tests.integration.hooks import (
     post,
     subscribe,
 )
-from tests.integration.outside import answer
+from tests.support.outside import answer
+from tests.support.workflows.definitions import halting, one
 
 OLD = "whsec_" + base64.b64encode(b"the old secret of a subscription").decode()
 NEW = "whsec_" + base64.b64encode(b"the new secret of a subscription").decode()

@@ -6,8 +6,8 @@ import pytest
 
 from interactor.aws.dynamo.table import Table
 from interactor.webhooks.store.subscriptions import SubscriptionStore
-from tests.integration.deployment import ACCOUNT, Answer, Deployment
-from tests.integration.hooks import HALTED, SUBSCRIPTIONS, subscribe
+from tests.support.deployed.deployment import ACCOUNT, Answer, Deployment
+from tests.support.deployed.hooks import HALTED, SUBSCRIPTIONS, subscribe
 
 NO_DELIVERY = "del_" + "0" * 26
 ENDPOINTS: list[tuple[str, str, Any, int]] = [

@@ -7,11 +7,11 @@ import pytest
 
 from interactor.core.times import HOUR, MINUTE, SECOND
 from interactor.outgoing import OutgoingError
-from tests import events
-from tests.integration import samples, shapes
-from tests.integration.definitions import halting, one, script
-from tests.integration.deployment import ACCOUNT, Deployment, throttled
-from tests.integration.outside import answer
+from tests.support import events
+from tests.support.deployed import samples, shapes
+from tests.support.deployed.deployment import ACCOUNT, Deployment, throttled
+from tests.support.outside import answer
+from tests.support.workflows.definitions import halting, one, script
 
 URL = "https://yourapp.com/api/webhooks/workflows"
 SCHEDULE = [30 * SECOND, 2 * MINUTE, 8 * MINUTE, 30 * MINUTE, 2 * HOUR]

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from interactor.core.times import DAY, HOUR, MINUTE, iso
-from tests.integration.definitions import http, one, script
-from tests.integration.deployment import Answer, Deployment
-from tests.integration.outside import answer
+from tests.support.deployed.deployment import Answer, Deployment
+from tests.support.outside import answer
+from tests.support.workflows.definitions import http, one, script
 
 FAILING = one(script("throw new Error('broken')"), name="failing")
 OTHER_FAILING = one(http("https://api.example.com/gone"), name="other_failing")

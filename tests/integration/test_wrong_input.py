@@ -12,10 +12,19 @@ from interactor.access.rules.principal import SCOPES, covers
 from interactor.api.openapi.operations import OPERATIONS
 from interactor.api.routes import ROUTES
 from interactor.core.names import RESERVED_NAMES
-from tests import events
-from tests.integration.deployment import API, NO_TOKEN, Deployment
-from tests.integration.requests import ENDPOINTS, FLOW, HOOK, NOT_FOUND, WITH_BODY, WRONG_DEFINITION, Endpoint, things
-from tests.integration.stack import router
+from tests.support import events
+from tests.support.deployed.deployment import API, NO_TOKEN, Deployment
+from tests.support.deployed.requests import (
+    ENDPOINTS,
+    FLOW,
+    HOOK,
+    NOT_FOUND,
+    WITH_BODY,
+    WRONG_DEFINITION,
+    Endpoint,
+    things,
+)
+from tests.support.deployed.stack import router
 
 NOT_JSON: dict[str, str | bytes] = {
     "text": "hello",

@@ -22,10 +22,11 @@ from local.demo.judge import Notification, Seen, Webhook
 from local.demo.receiver import Receiver
 from local.demo.screen import Screen
 from local.settings import ROOT
-from tests.local.support import eventually
+from tests.support.local_run import eventually
+from tests.support.workflows.definitions import EXAMPLES
 
 APP_PYTHON = ROOT / ".venvs" / "app" / "bin" / "python"
-DOCUMENTED = ROOT / "tests" / "unit" / "definition" / "examples" / "purchase_approval.json"
+DOCUMENTED = EXAMPLES / "purchase_approval.json"
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 NOW = 1_795_000_000
 NOON = "2026-11-22T12:00:00.000Z"

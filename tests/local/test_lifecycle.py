@@ -15,7 +15,7 @@ import requests
 from local.launch import start_local_run
 from local.ministack import Lock, MiniStack
 from local.settings import ROOT, LocalRunError, aws_python
-from tests.local.support import SAMPLE, emulated, eventually, rows, start
+from tests.support.local_run import SAMPLE, emulated, eventually, rows, start
 
 
 def test_a_stop_finishes_what_is_in_flight_and_the_next_start_has_it(tmp_path):

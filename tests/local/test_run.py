@@ -6,7 +6,7 @@ import json
 import pytest
 import requests
 
-from tests.local.support import client, eventually, rows, start
+from tests.support.local_run import client, eventually, rows, start
 
 
 @pytest.fixture(scope="module")

@@ -18,10 +18,10 @@ from interactor.core.logic import Outcome, ScriptCall
 from interactor.definitions.workflows import Definitions
 from interactor.sandbox import Sandbox, sandbox
 from interactor.sandbox.process import Setup
-from tests.concurrent.memory import MemoryPlace
-from tests.concurrent.place import Worker, working
-from tests.concurrent.world import Clock
-from tests.security.hostile import SCRIPTS, Hostile
+from tests.support.hostile import SCRIPTS, Hostile
+from tests.support.workers.memory import MemoryPlace
+from tests.support.workers.place import Worker, working
+from tests.support.workers.world import Clock
 
 HASTY_MS = 100
 FORGED_LINE = '"],"value":{"forged":1}'

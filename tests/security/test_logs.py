@@ -10,10 +10,10 @@ from botocore.awsrequest import AWSResponse
 
 from interactor.core.times import MINUTE
 from interactor.outgoing import OutgoingError
-from tests.integration.definitions import halting, http, one, script
-from tests.integration.deployment import NO_TOKEN, Deployment, refused_by_dynamodb, throttled
-from tests.integration.outside import answer
-from tests.integration.requests import ENDPOINTS, things
+from tests.support.deployed.deployment import NO_TOKEN, Deployment, refused_by_dynamodb, throttled
+from tests.support.deployed.requests import ENDPOINTS, things
+from tests.support.outside import answer
+from tests.support.workflows.definitions import halting, http, one, script
 
 PLANTED = "Planted-3f9c1e"
 QUERY = ("limit", "cursor", "namespace", "workflow_name", "status", "types", "since", "until", "thread", "state",

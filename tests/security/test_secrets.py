@@ -11,9 +11,9 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from interactor.outgoing import OutgoingRequest, OutgoingResponse
-from tests.integration.definitions import halting, http, one, script
-from tests.integration.deployment import Deployment
-from tests.integration.outside import answer
+from tests.support.deployed.deployment import Deployment
+from tests.support.outside import answer
+from tests.support.workflows.definitions import halting, http, one, script
 
 VALUE = 'sk_live_"51H8x&/ü\\secret+value'
 URL = "https://api.example.com/charge"

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.definitions import halting, http, one
-from tests.integration.deployment import Answer, Deployment
-from tests.integration.requests import ENDPOINTS, FLOW, HOOK, NOT_FOUND, Endpoint, things
+from tests.support.deployed.deployment import Answer, Deployment
+from tests.support.deployed.requests import ENDPOINTS, FLOW, HOOK, NOT_FOUND, Endpoint, things
+from tests.support.workflows.definitions import halting, http, one
 
 MINE, THEIRS = "acc_1", "acc_2"
 NEVER = {

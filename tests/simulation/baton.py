@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.concurrent.faults import Crash
+from tests.support.workers.faults import Crash
 
 
 @dataclass(eq=False)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -24,8 +23,8 @@ from interactor.instances.store import due
 from interactor.logs import logger
 from interactor.services import Services
 from interactor.workers import clock, webhooks
+from tests.support.template import ROOT
 
-ROOT = Path(__file__).parents[2]
 ACCOUNT = "acc_1"
 PRINCIPAL = Principal(ACCOUNT, "client_1", frozenset({"*"}), ALL)
 STEPS, WEBHOOKS, RELAY_RETRY = "STEPS_QUEUE_URL", "WEBHOOKS_QUEUE_URL", "RELAY_RETRY_QUEUE_URL"

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from interactor.core.times import SECOND
-from tests.concurrent.faults import NO_ANSWER, Call, Crash, refusal
 from tests.simulation.baton import Baton
+from tests.support.workers.faults import NO_ANSWER, Call, Crash, refusal
 
 _WRITES = frozenset(
     {

@@ -20,10 +20,10 @@ from interactor.instances.rules.lifetimes import Lifetimes
 from interactor.instances.rules.stored import Head, Record
 from interactor.instances.store.instances import InstanceStore
 from interactor.webhooks.rules.events import event_type
-from tests.simulation.expressions import Item
-from tests.simulation.fakes import FakeDynamo, Key
 from tests.simulation.history import Telling
 from tests.simulation.workflows import Definition
+from tests.support.memory.dynamo import FakeDynamo, Key
+from tests.support.memory.expressions import Item
 
 NUMBERED = (Phase.ON_ENTER, Phase.LOGIC, Phase.INSTRUCT, Phase.HALTED, Phase.JOINING)
 """Phases that are given a sequence of their own."""

@@ -16,8 +16,8 @@ from interactor.core.times import Millis
 from interactor.logic.rules import instructions
 from interactor.outgoing import OutgoingError, OutgoingRequest, OutgoingResponse
 from interactor.outgoing.messages import ErrorKind
-from tests.concurrent.faults import Crash
 from tests.simulation.baton import Baton, Task
+from tests.support.workers.faults import Crash
 
 HOOKS = "https://hooks.example/"
 

@@ -23,8 +23,6 @@ from interactor.core.times import DAY, HOUR, MINUTE, SECOND, Millis
 from interactor.core.world import World
 from interactor.webhooks.rules.events import EVENT_TYPES, Subscription
 from interactor.workers import relay, steps, webhooks
-from tests import events
-from tests.concurrent.faults import Crash, Tap
 from tests.simulation import workflows
 from tests.simulation.baton import Baton, Task
 from tests.simulation.callers import Callers, Wish
@@ -42,13 +40,15 @@ from tests.simulation.deployment import (
     deployed,
     handler,
 )
-from tests.simulation.expressions import Item
-from tests.simulation.fakes import FakeDynamo, Key
 from tests.simulation.faults import Faults
 from tests.simulation.oracle import Oracle, Tracked
 from tests.simulation.outside import HOOKS, Outside
-from tests.simulation.queues import FakeSqs, Message
 from tests.simulation.verdict import judge
+from tests.support import events
+from tests.support.memory.dynamo import FakeDynamo, Key
+from tests.support.memory.expressions import Item
+from tests.support.memory.sqs import FakeSqs, Message
+from tests.support.workers.faults import Crash, Tap
 
 NAMESPACES = ("north", "south")
 AT_ONCE = 8

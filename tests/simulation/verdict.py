@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from interactor.core import ids
 from tests.simulation.oracle import Oracle
 from tests.simulation.outside import HOOKS, Outside
-from tests.simulation.queues import Message
+from tests.support.memory.sqs import Message
 
 
 def judge(oracle: Oracle, outside: Outside, exhausted: Sequence[Message], violate: Callable[[str], None]) -> None:

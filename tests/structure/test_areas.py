@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import ROOT, text
+from tests.support.pages import ROOT, text
 
 ENGINE = ROOT / "layers" / "engine" / "interactor"
 ORDER = (

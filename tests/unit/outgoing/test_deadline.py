@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from interactor.outgoing import OutgoingClient, OutgoingError
-from tests.unit.outgoing.conftest import Serve
-from tests.unit.outgoing.servers import Server, answering
+from tests.support.servers import Serve, Server, answering
 from tests.unit.outgoing.test_exchanges import request
 
 TIMEOUT_MS = 150

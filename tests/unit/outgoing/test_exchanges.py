@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from interactor.outgoing import OutgoingClient, OutgoingError, OutgoingRequest, OutgoingResponse
-from tests.unit.outgoing.conftest import Serve
-from tests.unit.outgoing.servers import Server, answer, answering
+from tests.support.servers import Serve, Server, answer, answering
 
 LIMIT = 1000
 

@@ -15,8 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from interactor.outgoing import OutgoingClient, OutgoingError, connect
-from tests.unit.outgoing.conftest import Serve
-from tests.unit.outgoing.servers import Server, answer, answering
+from tests.support.servers import Serve, Server, answer, answering
 from tests.unit.outgoing.test_exchanges import request
 
 PUBLIC = "93.184.215.14"
