@@ -93,7 +93,7 @@ LOCK = ../$(DEV_PYTHON) -m uv pip compile --quiet --upgrade --universal --python
   --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 clean:  ## Remove everything that was made here: environments, builds, caches, the local run's state
-	rm -rf $(VENVS) .aws-sam .local build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENVS) .aws-sam .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment is remade when its lock is newer than it: pip leaves what a lock no longer names. The locks are

@@ -6,10 +6,13 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TextIO
+from typing import Final, TextIO
 
 from interactor_cli.arguments import parser
-from interactor_cli.outcome import CommandError
+from interactor_cli.outcome import CommandError, WrongUseError
+
+_INTERRUPTED: Final = 130
+"""What a shell reports of a program that SIGINT ended."""
 
 
 def main(
@@ -20,7 +23,9 @@ def main(
     stderr: TextIO,
     clock: Callable[[], int],
 ) -> int:
-    """Run one command and return its exit code: 0 done, 1 not possible. A wrong command line exits with 2.
+    """Run one command and return its exit code: 0 done, 1 not possible, 2 what was given is wrong.
+
+    A command line that cannot be read exits with 2 at once.
 
     ``clock`` tells Unix time in milliseconds.
     """
@@ -34,7 +39,7 @@ def main(
         printed = run_on_deployment(arguments, environment, clock, lambda name: _read_value(name, stdin))
     except CommandError as error:
         print(f"error: {error}", file=stderr)
-        return 1
+        return error.exit_code
     print(json.dumps(printed.data, indent=2) if arguments.json else printed.text, file=stdout)
     return 0
 
@@ -52,7 +57,9 @@ def _read_value(name: str, stdin: TextIO) -> str:
     try:
         value = stdin.read()
     except UnicodeDecodeError:
-        raise CommandError("the value on standard input is not UTF-8 text; encode it, as base64 for instance") from None
+        raise WrongUseError(
+            "the value on standard input is not UTF-8 text; encode it, as base64 for instance"
+        ) from None
     return value.removesuffix("\n").removesuffix("\r")
 
 
@@ -62,7 +69,10 @@ def _now() -> int:
 
 def run() -> int:
     """The console script: this process's arguments, environment and streams."""
-    return main(sys.argv[1:], os.environ, sys.stdin, sys.stdout, sys.stderr, _now)
+    try:
+        return main(sys.argv[1:], os.environ, sys.stdin, sys.stdout, sys.stderr, _now)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
 
 
 if __name__ == "__main__":

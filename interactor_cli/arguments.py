@@ -1,7 +1,7 @@
 """The command line of ``interactor``."""
 
 import argparse
-from typing import Any
+from typing import Any, NoReturn
 
 from interactor_cli.deployment import arguments as deployment
 from interactor_client import __version__
@@ -13,7 +13,8 @@ examples:
   interactor secret set --stack interactor --account acc_acme --name API_KEY < key.txt
   interactor events relay --stack interactor --since 2026-01-20T09:00:00Z --until 2026-01-20T11:00:00Z
 
-Exit codes: 0 done, 1 not possible (the reason is printed), 2 the command line is wrong.
+Exit codes: 0 done, 1 not possible, 2 what was given is wrong: the command line, a value, or the deployment.
+An error is one line on standard error.
 """
 
 
@@ -28,9 +29,15 @@ def parser() -> argparse.ArgumentParser:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Keeps the line ends of the examples, and refuses shortened options, whose meaning a new option would change."""
+    """Keeps the line ends of the examples, and refuses shortened options, whose meaning a new option would change.
+
+    What it refuses it says in one line, as the commands do.
+    """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.formatter_class = argparse.RawDescriptionHelpFormatter
         self.allow_abbrev = False
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"error: {message}; see '{self.prog} --help'\n")

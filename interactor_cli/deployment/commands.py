@@ -20,7 +20,7 @@ from interactor.logic.secrets import SecretStore
 from interactor.webhooks.rules.events import Subscription
 from interactor.webhooks.store.subscriptions import SubscriptionStore
 from interactor_cli.deployment.target import Target, TargetError
-from interactor_cli.outcome import CommandError, Printed
+from interactor_cli.outcome import CommandError, Printed, WrongUseError
 
 _SECRET_BYTES: Final = 32
 
@@ -35,7 +35,8 @@ class Context:
 
     def clients(self) -> ClientStore:
         """The deployment's clients."""
-        return ClientStore(self.target.client("dynamodb"), _known(self.target.table, "table", "TABLE_NAME"))
+        table = _known(self.target.table, "table", "TABLE_NAME")
+        return ClientStore(self.target.client("dynamodb"), table)
 
     def subscriptions(self) -> SubscriptionStore:
         """The deployment's webhook subscriptions."""
@@ -136,7 +137,7 @@ def events_relay(arguments: argparse.Namespace, context: Context) -> Printed:
     since = _moment("--since", arguments.since)
     until = context.clock() if arguments.until is None else _moment("--until", arguments.until)
     if since >= until:
-        raise CommandError(f"--since must be before --until, and {iso(since)} is not before {iso(until)}")
+        raise WrongUseError(f"--since must be before --until, and {iso(since)} is not before {iso(until)}")
     queue = None if arguments.dry_run else context.relay_retries()
     count, table = 0, _known(context.target.table, "table", "TABLE_NAME")
     for records in outbox.committed(context.target.client("dynamodb"), table, since, until):
@@ -154,7 +155,7 @@ def items_copy(arguments: argparse.Namespace, context: Context) -> Printed:
         _check_account(arguments.account)
     table = _known(context.target.table, "table", "TABLE_NAME")
     if arguments.source == table:
-        raise CommandError(f"'{table}' is the deployment's own table: --from names the one to copy from")
+        raise WrongUseError(f"'{table}' is the deployment's own table: --from names the one to copy from")
     client, how = context.target.client("dynamodb"), {"replace": arguments.replace, "dry": arguments.dry_run}
     pages = list(copying.copied(client, arguments.source, table, arguments.account, **how))
     written, found = sum(page[0] for page in pages), sum(page[1] for page in pages)
@@ -185,7 +186,7 @@ def _moment(option: str, text: str) -> Millis:
     try:
         return parse_iso(text)
     except ValueError:
-        raise CommandError(f"{option} is '{text[:40]}': write a time as in 2026-01-20T09:00:00Z") from None
+        raise WrongUseError(f"{option} is '{text[:40]}': write a time as in 2026-01-20T09:00:00Z") from None
 
 
 def _how_masked(name: str, value: str) -> str | None:
@@ -206,7 +207,7 @@ def _how_masked(name: str, value: str) -> str | None:
 
 def _check_account(account: str) -> None:
     if not is_account(account):
-        raise CommandError("an account is 1 to 64 of the characters A-Z a-z 0-9 _ -")
+        raise WrongUseError("an account is 1 to 64 of the characters A-Z a-z 0-9 _ -")
 
 
 def _client_json(client: Client) -> JsonObject:

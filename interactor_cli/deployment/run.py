@@ -3,13 +3,14 @@
 import argparse
 from collections.abc import Callable, Mapping
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoRegionError
 
+from interactor.access.clients import ClientTakenError
 from interactor.core.errors import InteractorError
 from interactor.core.times import Millis
 from interactor_cli.deployment.commands import COMMANDS, Context
 from interactor_cli.deployment.target import Choice, TargetError, find
-from interactor_cli.outcome import CommandError, Printed
+from interactor_cli.outcome import CommandError, Printed, WrongUseError
 
 
 def run(
@@ -21,13 +22,23 @@ def run(
     """What the command that ``arguments`` name prints.
 
     Raises:
-        CommandError: it cannot be done: the deployment is not found, AWS or the engine refuses.
+        WrongUseError: a value is wrong, or the deployment is not found.
+        CommandError: it cannot be done: AWS or the engine refuses.
     """
     try:
         context = Context(find(_choice(arguments), environment), clock, read_value)
         return COMMANDS[arguments.noun, arguments.verb](arguments, context)
-    except (TargetError, InteractorError, ValueError) as error:
+    except ClientTakenError as error:
         raise CommandError(str(error)) from error
+    except ValueError as error:
+        raise WrongUseError(str(error)) from error
+    except InteractorError as error:
+        raise CommandError(str(error)) from error
+    except NoRegionError as error:
+        raise TargetError("in which region? Give --region NAME, or set AWS_DEFAULT_REGION") from error
+    except EndpointConnectionError as error:
+        where = "the local run is not running: start it with 'make serve'" if arguments.local else "nothing answers"
+        raise TargetError(f"{where} ({error})") from error
     except (ClientError, BotoCoreError) as error:
         raise CommandError(f"AWS says: {error}") from error
 

@@ -11,13 +11,15 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from interactor_cli.outcome import WrongUseError
+
 LOCAL_FILE: Final = "run.json"
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _EMULATOR_KEY: Final = "test"
 _CONFIG: Final = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
 
 
-class TargetError(Exception):
+class TargetError(WrongUseError):
     """The deployment cannot be found; ``str()`` of it says what to do."""
 
 

@@ -3,6 +3,7 @@
 import functools
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError, NoRegionError
 from botocore.stub import Stubber
 from moto import mock_aws
 
@@ -194,7 +196,7 @@ def test_a_removed_client_leaves_its_subscriptions_to_its_account_and_they_are_n
 )
 def test_a_wrong_client_is_refused_in_words(option: str, value: str, says: str) -> None:
     refused = run(*ADD, option, value)
-    assert refused.code == 1
+    assert refused.code == 2
     assert says in refused.err
 
 
@@ -231,7 +233,8 @@ def test_a_secret_is_asked_for_at_a_terminal(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_an_empty_secret_is_refused() -> None:
-    assert "cannot be empty" in run(*SET, stdin="\n").err
+    refused = run(*SET, stdin="\n")
+    assert (refused.code, refused.err) == (2, "error: a secret cannot be empty; remove it instead\n")
 
 
 def test_secrets_are_listed_by_name_and_removed() -> None:
@@ -253,25 +256,53 @@ def test_a_deployment_can_be_named_by_hand_or_by_the_environment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("argv", "says"),
+    ("argv", "code", "says"),
     [
-        (["client", "list", "--account", "acc_1"], "which deployment?"),
-        (["secret", "list", "--account", "acc_1"], "which deployment?"),
-        (["client", "list", "--account", "acc_1", "--stack", "nowhere"], "there is no stack 'nowhere'"),
-        (["client", "list", "--account", "acc_1", "--local", "/nowhere"], "make serve"),
-        (["client", "list", "--account", "acc_1", "--table", "nothing"], "AWS says"),
-        (["client", "list", "--account", "a#b", "--table", "of-the-stack"], "an account is"),
-        (["client", "list", "--account", "acc_1", "--stack", "demo", "--profile", "nobody"], "AWS says"),
+        (["client", "list", "--account", "acc_1"], 2, "which deployment?"),
+        (["secret", "list", "--account", "acc_1"], 2, "which deployment?"),
+        (["client", "list", "--account", "acc_1", "--stack", "nowhere"], 2, "there is no stack 'nowhere'"),
+        (["client", "list", "--account", "acc_1", "--stack", "other"], 2, "no output TableName"),
+        (["client", "list", "--account", "acc_1", "--local", "/nowhere"], 2, "make serve"),
+        (["client", "list", "--account", "a#b", "--table", "of-the-stack"], 2, "an account is"),
+        (["client", "list", "--account", "acc_1", "--table", "nothing"], 1, "AWS says"),
+        (["client", "list", "--account", "acc_1", "--stack", "demo", "--profile", "nobody"], 1, "AWS says"),
     ],
 )
-def test_a_deployment_that_cannot_be_found_is_said(argv: list[str], says: str) -> None:
+def test_a_deployment_that_cannot_be_found_is_said_in_one_line(argv: list[str], code: int, says: str) -> None:
     failed = run(*argv)
-    assert (failed.code, failed.out) == (1, "")
+    assert (failed.code, failed.out) == (code, "")
+    assert failed.err.startswith("error: ")
+    assert failed.err.count("\n") == 1
     assert says in failed.err
 
 
-def test_a_stack_of_another_template_is_said() -> None:
-    assert "no output TableName" in run("client", "list", "--stack", "other", "--account", "acc_1").err
+@pytest.mark.parametrize(
+    ("option", "says"), [("--local", "start it with 'make serve'"), ("--endpoint-url", "nothing answers")]
+)
+def test_an_endpoint_where_nothing_answers_is_said(
+    option: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unanswered(_: target.Target, __: str) -> Any:
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
+
+    monkeypatch.setattr(target.Target, "client", unanswered)
+    value = local_run(tmp_path) if option == "--local" else "http://127.0.0.1:9"
+    failed = run("client", "list", "--account", "acc_1", "--table", "t", option, value)
+    assert failed.code == 2
+    assert says in failed.err
+
+
+@pytest.mark.parametrize(("named", "says"), [([], "which deployment?"), (["--table", "t"], "in which region?")])
+def test_without_a_region_the_deployment_is_asked_for_first(
+    named: list[str], says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nowhere(_: target.Target, __: str) -> Any:
+        raise NoRegionError
+
+    monkeypatch.setattr(target.Target, "client", nowhere)
+    failed = run("client", "list", "--account", "acc_1", *named)
+    assert failed.code == 2
+    assert says in failed.err
 
 
 def local_run(folder: Path, **changes: Any) -> str:
@@ -316,7 +347,7 @@ def test_an_endpoint_of_this_machine_needs_no_credentials() -> None:
 def test_a_broken_local_file_is_said(tmp_path: Path, content: str) -> None:
     (tmp_path / target.LOCAL_FILE).write_text(content)
     failed = run("client", "list", "--account", "acc_1", "--local", str(tmp_path))
-    assert failed.code == 1
+    assert failed.code == 2
     assert "start the local run again" in failed.err
 
 
@@ -324,18 +355,22 @@ def test_a_broken_local_file_is_said(tmp_path: Path, content: str) -> None:
     "argv",
     [
         [],
+        ["clients"],
         ["client"],
+        ["client", "make"],
         ["client", "add"],
         ["secret", "set", "--account", "acc_1", "--name", "A", "value-on-the-command-line"],
         ["client", "list", "--acc", "acc_1"],
         ["client", "list", "--account", "acc_1", "--stack", "a", "--local"],
     ],
 )
-def test_a_wrong_command_line_exits_with_two(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_command_line_is_said_in_one_line_and_exits_with_two(
+    argv: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as ended:
         run(*argv)
     assert ended.value.code == 2
-    assert "usage: interactor" in capsys.readouterr().err
+    assert re.fullmatch(r"error: .+; see 'interactor.* --help'\n", capsys.readouterr().err)
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["client", "add", "--help"], ["secret", "set", "--help"]])
@@ -391,14 +426,14 @@ def test_the_history_of_a_range_of_time_is_relayed_again(queue: str) -> None:
 def test_a_range_that_is_none_is_refused(queue: str, argv: list[str], says: str) -> None:
     refused = run(*argv)
 
-    assert refused.code == 1
+    assert refused.code == 2
     assert says in refused.err
 
 
 def test_a_stack_without_that_queue_is_told() -> None:
     refused = run(*RELAY)
 
-    assert refused.code == 1
+    assert refused.code == 2
     assert "the relay's retry queue is not known" in refused.err
 
 
@@ -464,7 +499,7 @@ def test_history_is_copied_after_what_says_that_it_was_delivered(monkeypatch: py
 
 def test_a_table_is_not_copied_into_itself() -> None:
     refused = run("items", "copy", "--stack", "demo", "--from", "of-the-stack")
-    assert refused.code == 1
+    assert refused.code == 2
     assert "the deployment's own table" in refused.err
 
 
