@@ -20,9 +20,8 @@ from typing import Any
 import pytest
 
 import interactor_client
-from tests.deploy.declared import ROOT
 from tests.deploy.test_tools import run
-from tests.docs.pages import blocks, section, text
+from tests.support.pages import ROOT, blocks, section, text
 
 PROJECT = tomllib.loads(text("pyproject.toml"))["project"]
 (PROGRAM,) = blocks(section(text("docs/client.md"), "A program"), "python")
