@@ -12,7 +12,7 @@ from threading import Lock
 from interactor.aws.dynamo import items, keys
 from interactor.aws.dynamo.items import Item, b, n, s
 from interactor.aws.dynamo.table import ConditionFailedError, Page, Table
-from interactor.core import jsons
+from interactor.core import jsons, releases
 from interactor.core.errors import ConcurrentModificationError, WorkflowExistsError
 from interactor.core.storing import KeyTakenError
 from interactor.definitions.rules.model import Definition, OtherCompilerError
@@ -20,6 +20,7 @@ from interactor.definitions.stored import Version, Workflow
 
 CACHE_BYTES = 16 * 2**20
 _POSTED, _COMPILED = "posted", "compiled"
+_OF_WORKFLOW = {"pk", "sk", "name", "workflow_id", "created_at", "latest", "published", "edition"}
 
 
 class DefinitionStore:
@@ -88,7 +89,11 @@ class DefinitionStore:
         return self._document(account, name, version_id, _POSTED)
 
     def definition(self, account: str, name: str, version_id: str) -> Definition:
-        """The definition as the engine reads it."""
+        """The definition as the engine reads it.
+
+        Raises:
+            LaterReleaseError: when it needs what only a later release knows.
+        """
         key = (account, name, version_id)
         with self._lock:
             if key in self._cache:
@@ -136,6 +141,7 @@ class DefinitionStore:
 
     def _workflow_writes(self, account: str, workflow: Workflow) -> list[Item]:
         attributes = {
+            **workflow.later,
             "name": s(workflow.name),
             "workflow_id": s(workflow.workflow_id),
             "created_at": n(workflow.created_at),
@@ -166,7 +172,8 @@ class DefinitionStore:
 
 
 def _version_item(partition: str, version: Version) -> Item:
-    item = items.key(partition, keys.version(version.version_id)) | {"created_at": n(version.created_at)}
+    item = {**version.later, **items.key(partition, keys.version(version.version_id))}
+    item["created_at"] = n(version.created_at)
     for name in ("published_at", "superseded_at"):
         moment = getattr(version, name)
         if moment is not None:
@@ -180,6 +187,7 @@ def _read_version(item: Item) -> Version:
         created_at=items.number(item, "created_at"),
         published_at=items.number(item, "published_at") if "published_at" in item else None,
         superseded_at=items.number(item, "superseded_at") if "superseded_at" in item else None,
+        later=releases.later(item, ("pk", "sk", "created_at", "published_at", "superseded_at")),
     )
 
 
@@ -191,6 +199,7 @@ def _read_workflow(item: Item) -> Workflow:
         latest_version_id=items.text(item, "latest"),
         published_version_id=items.text(item, "published") if "published" in item else None,
         edition=items.number(item, "edition"),
+        later=releases.later(item, _OF_WORKFLOW),
     )
 
 

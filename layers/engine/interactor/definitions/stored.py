@@ -1,6 +1,8 @@
 """Workflows and their versions as they are stored."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from interactor.core.times import Millis
 
@@ -16,6 +18,8 @@ class Workflow:
     published_version_id: str | None = None
     edition: int = 1
     """Counts the changes of this item, so that none overwrites another."""
+    later: Mapping[str, Any] = field(default_factory=dict)
+    """Attributes that a later release wrote; they are kept (``core.releases``)."""
 
     def pointing(self, latest: str | None = None, published: str | None = None) -> "Workflow":
         """The workflow with new pointers, one edition later."""
@@ -35,3 +39,5 @@ class Version:
     created_at: Millis
     published_at: Millis | None = None
     superseded_at: Millis | None = None
+    later: Mapping[str, Any] = field(default_factory=dict)
+    """As a workflow's."""

@@ -105,11 +105,11 @@ def publish(definitions: Definitions, account: str, name: str, version_id: str, 
     if workflow.published_version_id == version_id:
         raise AlreadyPublishedError(f"Version '{version_id}' of workflow '{name}' is the published one already")
     now = definitions.world.now()
-    published = Version(version.version_id, version.created_at, now)
+    published = replace(version, published_at=now, superseded_at=None)
     changed = [published]
     if workflow.published_version_id is not None:
         old = find_version(definitions.store, account, name, workflow.published_version_id)
-        changed.append(Version(old.version_id, old.created_at, old.published_at, now))
+        changed.append(replace(old, superseded_at=now))
     pointed = workflow.pointing(published=version_id)
     made = Made(pointed, published)
     extra = [also(made)] if also is not None else []

@@ -6,10 +6,12 @@ of requests at once gets past a bound.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from interactor.aws.dynamo import items, keys
 from interactor.aws.dynamo.items import Item, b, n, s
 from interactor.aws.dynamo.table import ConditionFailedError, Table
+from interactor.core import releases
 from interactor.core.limits import UPLOADS_PER_FIELD
 from interactor.core.storing import GuardLostError, KeyTakenError
 from interactor.files.errors import FieldFullError, NotReplaceableError
@@ -17,6 +19,9 @@ from interactor.forms.field_types import MAX_FILES
 from interactor.forms.file_fields import File
 
 REMOVED_PER_CALL = 100
+SCHEMA: Final = 1
+READABLE: Final = 1
+_MEMBERS: Final = {"field", "thread", "sequence", "name", "content_type", "size"}
 _ADDED, _COUNTED, _REPLACED = 0, 1, 2
 
 
@@ -98,7 +103,7 @@ class FileStore:
 
 def _item(partition: str, file: File) -> Item:
     document = {
-        "schema": 1,
+        "schema": SCHEMA,
         "field": file.field,
         "thread": file.thread,
         "sequence": file.sequence,
@@ -137,6 +142,7 @@ def _halt_field(file: File) -> str:
 
 def _read(item: Item) -> File:
     document = items.unpack(item["doc"]["B"])
-    document.pop("schema")
-    file = File(id=items.text(item, "sk"), **document)
+    releases.require_readable(document, READABLE, "the file")
+    members = {name: value for name, value in document.items() if name in _MEMBERS}
+    file = File(id=items.text(item, "sk"), **members)
     return replace(file, version=items.text(item, "content_version")) if "content_version" in item else file

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from interactor.core import releases
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.times import Millis
 
@@ -16,6 +17,7 @@ COMPILER_VERSION = 2
 once. Whatever version 1 understands is written as that, so that the release before can read it.
 """
 READABLE = (1, 2)
+"""What is older is compiled again. What is newer needs what this release does not know, and is left alone."""
 
 StateType: TypeAlias = Literal["action", "halting", "terminal"]
 
@@ -157,8 +159,10 @@ class Definition:
         """Read what ``to_json`` wrote.
 
         Raises:
-            OtherCompilerError: another version of the compiler wrote it.
+            LaterReleaseError: a later version of the compiler wrote it.
+            OtherCompilerError: an earlier one did.
         """
+        releases.require_readable({"schema": stored.get("compiler", 0)}, COMPILER_VERSION, "the compiled definition")
         if stored.get("compiler") not in READABLE:
             raise OtherCompilerError(f"compiled by version {stored.get('compiler')}, not {COMPILER_VERSION}")
         states = {name: _state_from_json(name, state) for name, state in stored["states"].items()}

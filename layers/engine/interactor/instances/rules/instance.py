@@ -44,6 +44,8 @@ class Halt:
     presentation: JsonObject
     options: JsonObject
     timeout_at: Millis | None = None
+    later: Mapping[str, Json] = field(default_factory=dict)
+    """What a later release keeps with it (``core.releases``); so for all of these."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Failure:
     state: str
     phase: Phase = Phase.LEAVE
     """What the thread was about to do, and does again when it is retried."""
+    later: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ class LastResume:
     state: str
     input_hash: str
     at: Millis
+    later: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,9 @@ class Thread:
     cut_off: Phase | None = None
     """Of a cancelled thread: what it was about to do, for a retry that brings it back (ruling 29)."""
     last_resume: LastResume | None = None
+    later: Mapping[str, Json] = field(default_factory=dict)
+    later_held: Mapping[str, Json] = field(default_factory=dict)
+    """The same, beside what it has written, was given and shows."""
 
     @property
     def running(self) -> bool:
@@ -144,6 +151,7 @@ class Instance:
     """Nothing new starts (ruling 29); a flag beside the status."""
     takes_files: bool = False
     """Whether it ever halted on a form with a file field: then there may be files to delete after its end."""
+    later: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def main(self) -> Thread:

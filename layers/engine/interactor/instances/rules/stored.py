@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from interactor.core.jsons import JsonObject
 from interactor.core.times import Millis
@@ -43,6 +44,8 @@ class Head:
     """The version at which the bulk went to items of its own; None while it is in the head."""
     records: tuple[Record, ...] | None = None
     """The latest history records, oldest first, where they were read; commits add theirs."""
+    later: Mapping[str, Any] = field(default_factory=dict)
+    """Attributes of the item that a later release wrote; they are kept (``core.releases``)."""
 
 
 @dataclass(frozen=True)

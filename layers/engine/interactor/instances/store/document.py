@@ -1,12 +1,14 @@
 """An instance as documents, and back: one with its place and progress, one with the bulk of what its threads hold.
 
 While both are small they are stored together in the head; otherwise the bulk has items of its own, which a commit
-writes only when it changed. The schema number tells later versions what they read.
+writes only when it changed. What a later release added is kept and written back; what it must be left alone with has
+a higher schema number (``core.releases``).
 """
 
 from dataclasses import fields
-from typing import TypeVar
+from typing import Final, TypeVar
 
+from interactor.core import releases
 from interactor.core.jsons import JsonObject
 from interactor.instances.rules.instance import (
     Failure,
@@ -17,13 +19,17 @@ from interactor.instances.rules.instance import (
     Thread,
 )
 
-SCHEMA = 1
+SCHEMA: Final = 1
+READABLE: Final = 1
 _BULK = ("layer", "writers", "input", "halt")
+_LATER = ("later", "later_held")
 
-T = TypeVar("T")
+T = TypeVar("T", Halt, Failure, LastResume)
 
 _BLANK = Thread(id="", state="", phase=Phase.ENTER, sequence=0, entered_at=0)
 _ALWAYS = ("id", "state", "phase", "sequence", "entered_at")
+_OF_INSTANCE = {each.name for each in fields(Instance)} - {"version", "later"}
+_OF_THREAD = {each.name for each in fields(Thread)} - {*_LATER}
 
 
 def to_document(instance: Instance) -> JsonObject:
@@ -31,13 +37,13 @@ def to_document(instance: Instance) -> JsonObject:
     document = {
         each.name: getattr(instance, each.name)
         for each in fields(Instance)
-        if each.name not in ("threads", "version", "failure")
+        if each.name not in ("threads", "version", "failure", "later")
     }
     document["schema"] = SCHEMA
     document["threads"] = [_members(thread, bulk=False) for thread in instance.threads.values()]
     if instance.failure is not None:
         document["failure"] = _flat(instance.failure)
-    return {name: value for name, value in document.items() if value is not None and value != ()}
+    return {**instance.later, **{name: value for name, value in document.items() if value is not None and value != ()}}
 
 
 def bulk(instance: Instance) -> JsonObject:
@@ -46,22 +52,29 @@ def bulk(instance: Instance) -> JsonObject:
 
 
 def from_documents(document: JsonObject, held: JsonObject, version: int) -> Instance:
-    """The instance of both documents and its version."""
-    rest = {name: value for name, value in document.items() if name not in ("schema", "threads", "failure")}
-    threads = [_read_thread({**each, **held.get(each["id"], {})}) for each in document["threads"]]
+    """The instance of both documents and its version.
+
+    Raises:
+        LaterReleaseError: when a later release wrote it so that this one must not read it.
+    """
+    releases.require_readable(document, READABLE, "the instance")
+    known = _OF_INSTANCE - {"threads", "failure"}
+    rest = {name: value for name, value in document.items() if name in known}
+    threads = [_read_thread(each, held.get(each["id"], {})) for each in document["threads"]]
     return Instance(
         **{**rest, "redacted": tuple(rest.get("redacted", ()))},
         threads={thread.id: thread for thread in threads},
         failure=_read(Failure, document.get("failure")),
         version=version,
+        later=releases.later(document, {*_OF_INSTANCE, "schema"}),
     )
 
 
 def _members(thread: Thread, bulk: bool) -> JsonObject:
-    document: JsonObject = {}
+    document: JsonObject = dict(thread.later_held if bulk else thread.later)
     for each in fields(Thread):
         value = getattr(thread, each.name)
-        if (each.name in _BULK) is not bulk:
+        if each.name in _LATER or (each.name in _BULK) is not bulk:
             continue
         if each.name not in _ALWAYS and value == getattr(_BLANK, each.name):
             continue
@@ -71,10 +84,13 @@ def _members(thread: Thread, bulk: bool) -> JsonObject:
 
 def _flat(value: Halt | Failure | LastResume) -> JsonObject:
     """The members of a value, which are JSON already: ``asdict`` would copy them deeply."""
-    return {each.name: getattr(value, each.name) for each in fields(value)}
+    members = {each.name: getattr(value, each.name) for each in fields(value) if each.name != "later"}
+    return {**value.later, **members}
 
 
-def _read_thread(document: JsonObject) -> Thread:
+def _read_thread(placed: JsonObject, held: JsonObject) -> Thread:
+    document = {**placed, **held}
+    known = {name: value for name, value in document.items() if name in _OF_THREAD}
     special = {
         "phase": Phase(document["phase"]),
         "forked": tuple(document.get("forked", ())),
@@ -82,8 +98,13 @@ def _read_thread(document: JsonObject) -> Thread:
         "failure": _read(Failure, document.get("failure")),
         "last_resume": _read(LastResume, document.get("last_resume")),
     }
-    return Thread(**{**document, **special})
+    later, later_held = releases.later(placed, _OF_THREAD), releases.later(held, _OF_THREAD)
+    return Thread(**{**known, **special}, later=later, later_held=later_held)
 
 
 def _read(kind: type[T], document: JsonObject | None) -> T | None:
-    return None if document is None else kind(**document)
+    if document is None:
+        return None
+    names = {each.name for each in fields(kind)} - {"later"}
+    known = {name: value for name, value in document.items() if name in names}
+    return kind(**known, later=releases.later(document, names))

@@ -6,10 +6,11 @@ document.
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from interactor.aws.dynamo import items, keys
 from interactor.aws.dynamo.items import Item, b, n, s
-from interactor.core import jsons
+from interactor.core import jsons, releases
 from interactor.core.jsons import JsonObject
 from interactor.core.times import Millis
 from interactor.instances.rules.instance import Instance
@@ -17,6 +18,10 @@ from interactor.instances.rules.stored import Head, Lease
 from interactor.instances.store.document import bulk, from_documents, to_document
 
 BULK_IN_HEAD_BYTES = 4096
+_ATTRIBUTES: Final = {
+    *("pk", "sk", "version", "commit_id", "status", "status_pk", "workflow_pk", "account_pk", "list_sk", "summary"),
+    *("doc", "wake_at", "due_pk", "leases", "bulk_version", "bulk_parts"),
+}
 
 
 def writes(
@@ -37,6 +42,8 @@ def writes(
                 for number, piece in enumerate(items.cut(packed))
             ]
     item = _item(instance, held if bulk_version is None else None, commit_id, leases, wake_at)
+    if before is not None:
+        item = {**before.later, **item}
     if bulk_version is not None:
         item["bulk_version"] = n(bulk_version)
         item["bulk_parts"] = n(len(items.cut(packed)))
@@ -54,7 +61,11 @@ def whole(found: Sequence[Item]) -> bool:
 
 
 def read(found: Sequence[Item]) -> Head | None:
-    """The head of what a descending query found; None when head and bulk are not of one commit, as it may see them."""
+    """The head of what a descending query found; None when head and bulk are not of one commit, as it may see them.
+
+    Raises:
+        LaterReleaseError: when a later release wrote it so that this one must not read it.
+    """
     item = found[0]
     document = items.unpack(item["doc"]["B"])
     bulk_version = items.number(item, "bulk_version") if "bulk_version" in item else None
@@ -71,7 +82,8 @@ def read(found: Sequence[Item]) -> Head | None:
     }
     instance = from_documents(document, held, items.number(item, "version"))
     wake_at = items.number(item, "wake_at")
-    return Head(instance, items.text(item, "commit_id"), leases, wake_at, bulk_version)
+    later = releases.later(item, _ATTRIBUTES)
+    return Head(instance, items.text(item, "commit_id"), leases, wake_at, bulk_version, later=later)
 
 
 def leases_attribute(leases: Mapping[str, Lease]) -> Item:

@@ -87,7 +87,7 @@ class InstanceStore(DueInstances):
         sizes.require_fit(instance, [*writes, *extra], reserve)
         self._write(writes, extra, commit_id, before, settled)
         found = None if head.records is None else (*head.records, records.of(settled))
-        return Head(instance, commit_id, leases, wake_at, bulk_version, found)
+        return Head(instance, commit_id, leases, wake_at, bulk_version, found, head.later)
 
     def lease(self, head: Head, thread_id: str, lease: Lease, commit_id: str) -> Head:
         """Note that work on a thread's step begins: the only write beside ``create`` and ``commit``.

@@ -1,16 +1,20 @@
 """The items of history records. A record over 300 KB has further parts, written in the same transaction."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from interactor.aws.dynamo import items, keys
 from interactor.aws.dynamo.items import Item, b, n
 from interactor.aws.dynamo.table import Table
+from interactor.core import releases
 from interactor.core.times import Millis
 from interactor.instances.rules.stored import Record
 from interactor.instances.store import failures
 
 if TYPE_CHECKING:
     from interactor.instances.rules.consequences import Settled
+
+SCHEMA: Final = 1
+READABLE: Final = 1
 
 
 def of(settled: "Settled") -> Record:
@@ -34,7 +38,7 @@ def writes(settled: "Settled", errors_kept: Millis) -> list[Item]:
     record = of(settled)
     first = int(record.events[0]["number"])
     document = {
-        "schema": 1,
+        "schema": SCHEMA,
         "events": list(record.events),
         "snapshot": record.snapshot,
         "base": record.base,
@@ -51,13 +55,18 @@ def writes(settled: "Settled", errors_kept: Millis) -> list[Item]:
 
 
 def read(table: Table, item: Item) -> Record:
-    """The record of its first item, as a query or a stream carries it; further parts are read from the table."""
+    """The record of its first item, as a query or a stream carries it; further parts are read from the table.
+
+    Raises:
+        LaterReleaseError: when a later release wrote it so that this one must not read it.
+    """
     partition = items.text(item, "pk")
     stored = bytes(item["doc"]["B"])
     if "parts" in item:
         first = int(items.text(item, "sk").removeprefix(keys.HISTORY))
         stored += items.joined(table.query_all(partition, begins_with=keys.history_parts(first)))
     document = items.unpack(stored)
+    releases.require_readable(document, READABLE, "the history record")
     account, instance_id = keys.parse_instance(partition)
     return Record(
         account,

@@ -11,8 +11,9 @@ those that do not.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from interactor.core.jsons import Json
 from interactor.core.times import HOUR, SECOND, Millis
 from interactor.webhooks.rules.concurrency import SHARE_ENDS
 
@@ -38,6 +39,8 @@ class Watch:
     version: int = 0
     until: Millis = 0
     parts: Sequence[Part] = ()
+    later: Mapping[str, Json] = field(default_factory=dict)
+    """What a later release keeps with it (``core.releases``)."""
 
     def is_on(self, now: Millis) -> bool:
         """Whether the account's attempts are counted. An end too far ahead was written by a clock that is wrong."""

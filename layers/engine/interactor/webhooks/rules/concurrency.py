@@ -10,9 +10,10 @@ the 20 at the most, by all workers together. What its attempts use of a minute i
 for which nothing was counted they have a small allowance, which is left out of what the gate gives away.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from interactor.core.jsons import Json
 from interactor.core.times import MINUTE, SECOND, Millis
 
 PER_MINUTE = 1_000
@@ -48,6 +49,8 @@ class Gate:
     minute: int = 0
     used: int = 0
     shares: Sequence[Share] = ()
+    later: Mapping[str, Json] = field(default_factory=dict)
+    """What a later release keeps with it (``core.releases``)."""
 
     @property
     def under_way(self) -> int:

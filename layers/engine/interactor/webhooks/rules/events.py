@@ -5,13 +5,13 @@ account's and no instance's: that a subscription was disabled, told to the accou
 """
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from interactor.access.rules.principal import ALL, Namespaces, namespaces_claim
 from interactor.core import ids
-from interactor.core.jsons import JsonObject
+from interactor.core.jsons import Json, JsonObject
 from interactor.core.times import DAY, HOUR, Millis, iso
 from interactor.instances.rules.snapshots import data_at
 from interactor.instances.rules.stored import Record
@@ -73,6 +73,8 @@ class Subscription:
     """The client that made it, which gives that client no right; None where an earlier release made it."""
     edition: int = 1
     """Counts the changes, so that none overwrites another."""
+    later: Mapping[str, Json] = field(default_factory=dict)
+    """What a later release keeps with it (``core.releases``)."""
 
     def secrets(self, now: Millis) -> tuple[str, ...]:
         """The sealed secrets that sign now, the newest first (ruling 34)."""

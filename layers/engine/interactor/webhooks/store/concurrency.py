@@ -4,15 +4,20 @@ A gate and a watch are one small document each, changed by whoever read its late
 """
 
 from contextlib import suppress
+from typing import Final
 
 from interactor.aws.dynamo import items, keys
 from interactor.aws.dynamo.items import Item, b, n, s
 from interactor.aws.dynamo.table import ConditionFailedError, Table
+from interactor.core import releases
 from interactor.core.jsons import JsonObject
 from interactor.core.storing import GuardLostError
 from interactor.core.times import DAY, SECOND, Millis
 from interactor.webhooks.rules.account_concurrency import Part, Watch
 from interactor.webhooks.rules.concurrency import Gate, Share
+
+SCHEMA: Final = 1
+READABLE: Final = 1
 
 
 class ConcurrencyStore:
@@ -27,8 +32,10 @@ class ConcurrencyStore:
         if item is None:
             return Gate()
         found = items.unpack(item["doc"]["B"])
+        releases.require_readable(found, READABLE, "the gate")
         shares = tuple(Share(*each) for each in found["shares"])
-        return Gate(items.number(item, "version"), found["minute"], found["used"], shares)
+        later = releases.later(found, ("schema", "minute", "used", "shares"))
+        return Gate(items.number(item, "version"), found["minute"], found["used"], shares, later)
 
     def put(self, account: str, subscription_id: str, gate: Gate, now: Millis) -> None:
         """Store the gate's next version.
@@ -37,7 +44,7 @@ class ConcurrencyStore:
             GuardLostError: when another worker came first.
         """
         shares = [[share.id, share.count, share.until] for share in gate.shares]
-        document = {"schema": 1, "minute": gate.minute, "used": gate.used, "shares": shares}
+        document = {**gate.later, "schema": SCHEMA, "minute": gate.minute, "used": gate.used, "shares": shares}
         self._put(keys.gate(account, subscription_id), document, gate.version, now)
 
     def watch(self, account: str) -> Watch:
@@ -52,7 +59,7 @@ class ConcurrencyStore:
             GuardLostError: when another worker came first.
         """
         parts = [[part.id, part.subscription_id, part.count, part.until] for part in watch.parts]
-        document = {"schema": 1, "until": watch.until, "parts": parts}
+        document = {**watch.later, "schema": SCHEMA, "until": watch.until, "parts": parts}
         self._put(keys.watch(account), document, watch.version, now)
 
     def _put(self, partition: str, document: JsonObject, version: int, now: Millis) -> None:
@@ -102,4 +109,6 @@ class ConcurrencyStore:
 def read_watch(item: Item) -> Watch:
     """The watch that an item stores."""
     found = items.unpack(item["doc"]["B"])
-    return Watch(items.number(item, "version"), found["until"], tuple(Part(*each) for each in found["parts"]))
+    releases.require_readable(found, READABLE, "the watch")
+    parts, later = tuple(Part(*each) for each in found["parts"]), releases.later(found, ("schema", "until", "parts"))
+    return Watch(items.number(item, "version"), found["until"], parts, later)

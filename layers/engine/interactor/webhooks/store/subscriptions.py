@@ -6,15 +6,24 @@ workers set it, and must not get in the way of a caller's change.
 
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Final
 
 from interactor.access.rules.principal import namespaces_claim, parse_namespaces
 from interactor.aws.dynamo import items, keys
 from interactor.aws.dynamo.items import Item, b, n
 from interactor.aws.dynamo.table import ConditionFailedError, Table
+from interactor.core import releases
 from interactor.core.jsons import JsonObject
 from interactor.core.storing import GuardLostError, KeyTakenError
 from interactor.core.times import Millis
 from interactor.webhooks.rules.events import Subscription
+
+SCHEMA: Final = 1
+READABLE: Final = 1
+_MEMBERS: Final = {
+    *("schema", "url", "events", "secret", "namespaces", "namespace_filter", "status", "created_at", "created_by"),
+    *("previous_secret", "previous_until", "disabled_at", "disabled_because"),
+}
 
 
 class SubscriptionStore:
@@ -96,7 +105,8 @@ def _item(subscription: Subscription) -> Item:
 
 def _document(subscription: Subscription) -> JsonObject:
     return {
-        "schema": 1,
+        **subscription.later,
+        "schema": SCHEMA,
         "url": subscription.url,
         "events": list(subscription.events),
         "secret": subscription.secret,
@@ -113,8 +123,13 @@ def _document(subscription: Subscription) -> JsonObject:
 
 
 def read(account: str, item: Item) -> Subscription:
-    """The subscription of an item."""
+    """The subscription of an item.
+
+    Raises:
+        LaterReleaseError: when a later release wrote it so that this one must not read it.
+    """
     document = items.unpack(item["doc"]["B"])
+    releases.require_readable(document, READABLE, "the subscription")
     return Subscription(
         id=items.text(item, "sk"),
         account=account,
@@ -132,4 +147,5 @@ def read(account: str, item: Item) -> Subscription:
         disabled_because=document["disabled_because"],
         failing_since=items.number(item, "failing_since") if "failing_since" in item else None,
         edition=items.number(item, "edition"),
+        later=releases.later(document, _MEMBERS),
     )
