@@ -4,7 +4,7 @@ from interactor.definitions.rules import model
 from interactor.files import store as files
 from interactor.instances.store import document, records
 from interactor.webhooks.store import concurrency, subscriptions
-from tests.docs.pages import rows, section, text
+from tests.support.pages import rows, section, text
 
 PAGE = text("docs/storage.md")
 

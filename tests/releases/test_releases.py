@@ -16,13 +16,13 @@ from interactor.core.times import DAY, HOUR, SECOND
 from interactor.sandbox import Sandbox
 from interactor.workers import clock as clock_worker
 from interactor.workers import webhooks
-from tests import events
-from tests.concurrent.memory import MemoryPlace
-from tests.concurrent.place import working
-from tests.concurrent.world import Clock
-from tests.releases.make import LATER, read, written_later
-from tests.releases.site import Site
 from tests.simulation.deployment import Inline
+from tests.support import events
+from tests.support.releases.make import LATER, read, written_later
+from tests.support.releases.site import Site
+from tests.support.workers.memory import MemoryPlace
+from tests.support.workers.place import working
+from tests.support.workers.world import Clock
 
 RELEASES = ("before", "after")
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from interactor.core.times import MINUTE
 from interactor.sandbox import Sandbox
-from tests import events
-from tests.concurrent.cloud import SERVED, Queues
-from tests.concurrent.flows import end, flow, form, http, script
-from tests.concurrent.memory import MemoryPlace
-from tests.concurrent.place import Worker
-from tests.concurrent.world import Clock
-from tests.integration.outside import Outside
+from tests.support import events
+from tests.support.outside import Outside
+from tests.support.workers.cloud import SERVED, Queues
+from tests.support.workers.memory import MemoryPlace
+from tests.support.workers.place import Worker
+from tests.support.workers.world import Clock
+from tests.support.workflows.flows import end, flow, form, http, script
 
 HOOK = "https://hooks.example/in"
 ENDS = {"done": end()}

@@ -1,4 +1,4 @@
-"""Makes the fixtures: ``python -m tests.releases.make``, once for each release, before it is tagged.
+"""Makes the fixtures: ``python -m tests.support.releases.make``, once for each release, before it is tagged.
 
 ``before.json`` is what this release stores; it is kept, so that the next release is tried on it. ``after.json`` is the
 same as a later release may have written it: with a member more in every document, and an attribute more in every item
@@ -13,8 +13,8 @@ from typing import Any
 
 from interactor.aws.dynamo import items, keys
 from interactor.sandbox import Sandbox
-from tests.concurrent.place import working
-from tests.releases.site import Site
+from tests.support.releases.site import Site
+from tests.support.workers.place import working
 
 FOLDER = Path(__file__).parent
 LATER = "of_a_later_release"
