@@ -103,6 +103,10 @@ def ran(*command: str | Path, **environment: str) -> subprocess.CompletedProcess
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
 
 
+def test_the_page_names_the_wheel(wheel: Path) -> None:
+    assert f"dist/{wheel.name}" in text("docs/client.md")
+
+
 def test_the_environment_has_the_wheel_and_requests_alone(bin_folder: Path) -> None:
     (site_packages,) = bin_folder.parent.glob("lib/python*/site-packages")
     installed = {found.name: found for found in distributions(path=[str(site_packages)])}

@@ -4,6 +4,8 @@ import functools
 import io
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +17,7 @@ from botocore.exceptions import EndpointConnectionError, NoRegionError
 from botocore.stub import Stubber
 from moto import mock_aws
 
+import interactor_client
 from interactor.access.clients import ClientStore
 from interactor.aws.dynamo.copying import copied
 from interactor.aws.dynamo.table import Table
@@ -25,6 +28,7 @@ from interactor.webhooks.store.subscriptions import SubscriptionStore
 from interactor_cli.__main__ import main
 from interactor_cli.deployment import target
 from interactor_cli.deployment.target import Choice, find
+from tests.support.pages import ROOT
 
 HERE = target.Target()
 NOW = 1_800_000_000_000
@@ -379,6 +383,12 @@ def test_help_has_examples(argv: list[str], capsys: pytest.CaptureFixture[str]) 
         run(*argv)
     assert ended.value.code == 0
     assert "\nexamples:\n  interactor " in capsys.readouterr().out
+
+
+def test_within_the_project_the_command_has_its_old_name_too() -> None:
+    program = [sys.executable, "-m", "interactor.admin", "--version"]
+    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == f"interactor {interactor_client.__version__}\n"
 
 
 RELAY = ["events", "relay", "--stack", "demo", "--since", "2026-01-20T09:00:00Z", "--until", "2026-01-20T11:00Z"]
