@@ -54,6 +54,23 @@ def test_no_two_functions_have_the_same_route() -> None:
     assert (None, "$default") in routes
 
 
+def test_a_get_can_write_nothing_but_rate_counters() -> None:
+    """So that no link, preview or crawler ever decides: the role of a GET has no permission to."""
+    reading = [
+        function
+        for function in FUNCTIONS
+        if {route.get("Method", "").upper() for route in function.triggers("HttpApi")} == {"GET"}
+    ]
+    assert len(reading) > 10
+    harmless = re.compile(r"(dynamodb:(BatchGetItem|GetItem|Query)|kms:(GenerateMac|GetPublicKey)|s3:Get\w+)")
+    for function in reading:
+        for statement in function.statements:
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            if not all(harmless.fullmatch(action) for action in actions):
+                keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+                assert keys == ["A#*#L"], f"{function.folder} may do {actions}"
+
+
 @each_function
 def test_a_request_is_answered_before_the_gateway_gives_up(function: Function) -> None:
     if function.triggers("HttpApi"):

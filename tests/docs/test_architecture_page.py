@@ -9,6 +9,7 @@ from tests.support.pages import ROOT, rows, section, text
 PAGE = text("docs/architecture.md")
 ENGINE = ROOT / "layers" / "engine" / "interactor"
 LATEST_RULING = 36
+INVARIANTS = 12
 
 
 def test_the_files_that_the_page_names_exist() -> None:
@@ -25,17 +26,19 @@ def test_a_way_is_read_in_eight_files_and_1200_lines(reading: str) -> None:
     assert sum(len(path.read_text("utf-8").splitlines()) for path in paths) <= 1_200
 
 
-def test_the_tests_that_are_said_to_hold_an_invariant_exist() -> None:
-    invariants = section(PAGE, "Invariants")
-    numbers = [int(number) for number in re.findall(r"^(\d+)\. \*\*", invariants, re.MULTILINE)]
-    assert numbers == list(range(1, 11))
-    file = ""
-    for named in re.findall(r"- `(\S+)`", invariants):
-        if named.endswith(".py"):
-            file = named
-            assert (ROOT / file).exists(), file
-        else:
-            assert f"def {named}(" in text(file), f"{file} has no {named}"
+def test_every_invariant_names_tests_that_exist() -> None:
+    head, *invariants = re.split(r"^(?=\d+\. \*\*)", section(PAGE, "Invariants"), flags=re.MULTILINE)
+    assert "Twelve rules" in head
+    assert [each.split(".")[0] for each in invariants] == [str(number) for number in range(1, INVARIANTS + 1)]
+    for invariant in invariants:
+        file = ""
+        for named in re.findall(r"- `(\S+)`", invariant):
+            if named.endswith(".py"):
+                file = named
+                assert (ROOT / file).exists(), file
+            else:
+                assert f"def {named}(" in text(file), f"{file} has no {named}"
+        assert file, invariant
 
 
 def test_every_ruling_is_there_in_order() -> None:
