@@ -124,5 +124,5 @@ def test_the_table_of_events_names_what_they_carry() -> None:
 
 
 def test_every_event_has_what_the_page_says_of_all() -> None:
-    (sentence,) = re.findall(r"Every event has ([^.]*)\. Beside that", PAGE.replace("\n", " "))
+    (sentence,) = re.findall(r"Every event has ([^.]*)\. It also has:", PAGE.replace("\n", " "))
     assert set(re.findall(r"`(\w+)`", sentence)) == {"id", "number", "type", "subtype", "timestamp", "thread"}
