@@ -79,6 +79,7 @@ build: $(APP) $(SAM)  ## Build for deployment into .aws-sam/ (ARCHITECTURE=x86_6
 	@find functions -name __pycache__ -type d -prune -exec rm -rf {} +
 	@ARCHITECTURE=$(ARCHITECTURE) PYTHON=$(abspath $(APP_PYTHON)) \
 	  $(SAM_PYTHON) -m samcli build --parameter-overrides Architecture=$(ARCHITECTURE)
+	@$(APP_PYTHON) layers/stamp.py .aws-sam/build
 	@echo "deploy with: $(VENVS)/sam/bin/sam deploy --parameter-overrides Architecture=$(ARCHITECTURE)"
 
 lock: $(DEV)  ## Renew the locks from requirements/*.in with the newest releases

@@ -115,6 +115,9 @@ class Resources:
         kind = self._template[logical_id]["Type"]
         if kind in self._makers:
             return self._makers[kind](logical_id, self.properties(logical_id))
+        if kind == "AWS::Lambda::Alias":
+            declared = self._template[logical_id]["Properties"]
+            return {"Ref": f"{self.attribute(declared['FunctionName']['Ref'], 'Arn')}:{declared['Name']}"}
         if kind.startswith("AWS::ApiGatewayV2::Api"):
             return {"Ref": "local", "ApiId": "local", "ApiEndpoint": self._base_url}
         name = self._name(logical_id, self._own_names(logical_id))

@@ -9,7 +9,8 @@ from typing import Any
 from local.intrinsics import Intrinsics
 from local.transform import Transformed
 
-_INTEGRATED_FUNCTION = re.compile(r"\$\{(\w+)\.Arn\}/invocations")
+_INTEGRATED_FUNCTION = re.compile(r"\$\{(\w+)(?:\.Arn)?\}/invocations")
+"""A function is called by its ARN, or by an alias, which ``Ref`` gives the ARN of."""
 _ANY = "x-amazon-apigateway-any-method"
 
 
@@ -86,7 +87,14 @@ def read(transformed: Transformed, intrinsics: Intrinsics) -> Declared:
         for name, kind in present.items()
         if kind == "AWS::Lambda::Function"
     }
+    # The local run has one version of a function, and its alias leads there.
+    aliases = {
+        name: str(resources[name]["Properties"]["FunctionName"]["Ref"])
+        for name, kind in present.items()
+        if kind == "AWS::Lambda::Alias"
+    }
     by_arn = {function.arn: name for name, function in functions.items()}
+    by_arn |= {str(intrinsics.resolve({"Ref": alias})): name for alias, name in aliases.items()}
     by_name = {function.name: name for name, function in functions.items()}
     queues: list[SourceMapping] = []
     streams: list[SourceMapping] = []
@@ -102,7 +110,7 @@ def read(transformed: Transformed, intrinsics: Intrinsics) -> Declared:
         route
         for name, kind in present.items()
         if kind == "AWS::ApiGatewayV2::Api"
-        for route in _routes(resources[name].get("Properties", {}).get("Body", {}), intrinsics)
+        for route in _routes(resources[name].get("Properties", {}).get("Body", {}), intrinsics, aliases)
     ]
     return Declared(functions, tuple(routes), tuple(queues), tuple(streams), tuple(schedules))
 
@@ -175,7 +183,7 @@ def _schedules(name: str, kind: str, intrinsics: Intrinsics, by_arn: Mapping[str
             yield Schedule(by_arn[target["Arn"]], arn, source, target.get("Input"))
 
 
-def _routes(body: Mapping[str, Any], intrinsics: Intrinsics) -> Iterator[Route]:
+def _routes(body: Mapping[str, Any], intrinsics: Intrinsics, aliases: Mapping[str, str]) -> Iterator[Route]:
     for path, methods in body.get("paths", {}).items():
         for method, operation in methods.items():
             if method == "Fn::If":
@@ -183,4 +191,4 @@ def _routes(body: Mapping[str, Any], intrinsics: Intrinsics) -> Iterator[Route]:
             integration = operation.get("x-amazon-apigateway-integration") if isinstance(operation, dict) else None
             found = _INTEGRATED_FUNCTION.search(json.dumps(integration)) if integration else None
             if found and intrinsics.exists(found[1]):
-                yield Route("ANY" if method == _ANY else method.upper(), path, found[1])
+                yield Route("ANY" if method == _ANY else method.upper(), path, aliases.get(found[1], found[1]))

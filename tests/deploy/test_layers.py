@@ -3,15 +3,18 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 
+from layers import stamp
 from tests.deploy.test_locks import LAYER, pins
 from tests.deploy.test_tools import SAM, run
 from tests.support.template import ROOT, Function, functions
@@ -32,6 +35,25 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sam_build = [SAM / "python", "-m", "samcli", "build", "--build-dir", folder / "build", "--base-dir", ROOT]
     run(*sam_build, home=folder, ARCHITECTURE="arm64", PYTHON=sys.executable)
     return folder / "build"
+
+
+def test_a_build_is_named_by_what_is_in_it(deployed: Path, tmp_path: Path) -> None:
+    """And `sam deploy` takes the template that has the name, which `sam build` does not make."""
+    settings = tomllib.loads((ROOT / "samconfig.toml").read_text("utf-8"))["default"]["deploy"]["parameters"]
+    assert settings["template_file"] == f".aws-sam/build/{stamp.TEMPLATE}"
+    assert not (deployed / stamp.TEMPLATE).exists()
+    copied = tmp_path / "build"
+    shutil.copytree(deployed, copied)
+    first = stamp.main(copied)
+    assert f"RELEASE: '{first}'" in (copied / stamp.TEMPLATE).read_text("utf-8")
+    assert stamp.main(copied) == first
+    (copied / "EngineLayer" / "python" / "interactor" / "services.py").write_text("changed = True", "utf-8")
+    assert stamp.main(copied) != first
+    (copied / "template.yaml").write_text("Resources: {}", "utf-8")
+    with pytest.raises(SystemExit, match="has it 0 times"):
+        stamp.main(copied)
+    with pytest.raises(SystemExit, match="make build"):
+        stamp.main(tmp_path)
 
 
 def tags(layer: Path) -> dict[str, list[str]]:

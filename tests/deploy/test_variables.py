@@ -12,6 +12,7 @@ from interactor.settings import FOR_EVER, Settings, SettingsError, from_environm
 from tests.support.template import ROOT, functions
 
 READ_BY_POWERTOOLS = {"LOG_LEVEL", "POWERTOOLS_SERVICE_NAME"}
+READ_FOR_LOGS = {"RELEASE"}
 SET_BY_LAMBDA = {"AWS_REGION", "AWS_LAMBDA_FUNCTION_NAME", "LD_LIBRARY_PATH", "_X_AMZN_TRACE_ID"}
 SETTINGS = {name.upper() for name in get_type_hints(Settings)}
 VARIABLE = re.compile(r"_?[A-Z]+(_[A-Z0-9]+)+")
@@ -36,7 +37,7 @@ def read_in(path: Path) -> Iterator[str]:
 
 def test_every_function_is_given_every_setting_and_nothing_else() -> None:
     for function in functions():
-        assert set(function.variables) == SETTINGS | READ_BY_POWERTOOLS, function.folder
+        assert set(function.variables) == SETTINGS | READ_BY_POWERTOOLS | READ_FOR_LOGS, function.folder
 
 
 def test_nothing_that_is_deployed_reads_the_environment_past_the_settings() -> None:
