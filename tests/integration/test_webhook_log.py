@@ -282,15 +282,15 @@ def test_a_range_that_is_replayed_again_sends_what_still_did_not_arrive_and_that
 def test_one_range_of_a_subscription_is_replayed_at_a_time(lost: Any) -> None:
     """What another replay holds, and never lets go of, is free after some minutes."""
     api, subscription, _ = lost
-    gates = ConcurrencyStore(Table(api.clients["dynamodb"], api.table))
-    assert gates.enter(ACCOUNT, subscription, "replay_of_another", api.clock(), api.clock() + 3 * MINUTE)
+    store = ConcurrencyStore(Table(api.clients["dynamodb"], api.table))
+    assert store.enter(ACCOUNT, subscription, "replay_of_another", api.clock(), api.clock() + 3 * MINUTE)
     post(api, subscription, "replay", {"since": "2026-01-01"})
     for _ in range(17):
         api.wait(10 * SECOND)
     assert arrived(api) == []
     api.wait(MINUTE)
     assert len(arrived(api)) == 2
-    assert gates.enter(ACCOUNT, subscription, "the_next", api.clock(), api.clock()), "it has left"
+    assert store.enter(ACCOUNT, subscription, "the_next", api.clock(), api.clock()), "it has left"
 
 
 def test_what_is_moved_from_the_exhausted_queue_to_the_webhooks_queue_is_delivered_again_once(lost: Any) -> None:
@@ -371,14 +371,14 @@ def test_a_deleted_subscription_ends_what_is_under_way_at_any_point(api: Deploym
 def test_more_than_twenty_at_once_wait_and_use_no_attempt(api: Deployment) -> None:
     """Two other workers hold all shares of the subscription, and never give them back."""
     subscription = subscribe(api)
-    gates = ConcurrencyStore(Table(api.clients["dynamodb"], api.table))
+    store = ConcurrencyStore(Table(api.clients["dynamodb"], api.table))
 
-    gate = gates.get(ACCOUNT, subscription)
+    usage = store.get(ACCOUNT, subscription)
     for worker in ("one", "another"):
-        taken = concurrency.take(gate, worker, 10, api.clock())
-        gate = taken.gate
-        gates.put(ACCOUNT, subscription, gate, api.clock())
-    assert gate.under_way == concurrency.AT_ONCE
+        taken = concurrency.take(usage, worker, 10, api.clock())
+        usage = taken.usage
+        store.put(ACCOUNT, subscription, usage, api.clock())
+    assert usage.under_way == concurrency.AT_ONCE
     api.outside.requests.clear()
     subscribe(api, url=OTHER)
     api.start("flow")
@@ -394,9 +394,9 @@ def test_more_than_twenty_at_once_wait_and_use_no_attempt(api: Deployment) -> No
 
 def test_more_than_a_thousand_in_a_minute_wait_for_the_next(api: Deployment) -> None:
     subscription = subscribe(api)
-    gates = ConcurrencyStore(Table(api.clients["dynamodb"], api.table))
-    used = concurrency.Gate(version=1, used=concurrency.COUNTED_PER_MINUTE - 1, minute=api.clock() // MINUTE)
-    gates.put(ACCOUNT, subscription, used, api.clock())
+    store = ConcurrencyStore(Table(api.clients["dynamodb"], api.table))
+    used = concurrency.Usage(version=1, used=concurrency.COUNTED_PER_MINUTE - 1, minute=api.clock() // MINUTE)
+    store.put(ACCOUNT, subscription, used, api.clock())
     for _ in range(3):
         api.start("flow")
     api.drain()
@@ -414,12 +414,12 @@ def test_an_account_with_a_slow_receiver_is_watched_and_what_has_no_room_waits_a
     api.outside.will(URL, OutgoingError("timeout", "it hangs", 30_000), answer(200))
     api.start("flow")
     api.drain()
-    gates = ConcurrencyStore(Table(api.clients["dynamodb"], api.table))
-    watch = gates.watch(ACCOUNT)
+    store = ConcurrencyStore(Table(api.clients["dynamodb"], api.table))
+    watch = store.watch(ACCOUNT)
     assert watch.is_on(api.clock())
     for other in range(50):
         watch, _ = account_concurrency.take(watch, "another worker", {f"sub_{other}": 1}, api.clock(), 50)
-    gates.put_watch(ACCOUNT, watch, api.clock())
+    store.put_watch(ACCOUNT, watch, api.clock())
     api.outside.requests.clear()
     api.start("flow")
     for _ in range(3):
@@ -429,4 +429,4 @@ def test_an_account_with_a_slow_receiver_is_watched_and_what_has_no_room_waits_a
         api.wait(10 * SECOND)
     assert {each["x-interactor-retry-count"] for each in headers(api)} == {"0", "1"}
     assert {each["status"] for each in log(api, subscription)} == {"succeeded"}
-    assert gates.watch(ACCOUNT).parts == (), "all was given back"
+    assert store.watch(ACCOUNT).parts == (), "all was given back"

@@ -149,7 +149,7 @@ class Place:
             assert made.webhooks.deliverer
             assert made.webhooks.subscriptions
             assert made.aws.sealer
-            assert made.webhooks.shares
+            assert made.webhooks.concurrency_limits
             assert made.webhooks.replays
             assert made.webhooks.redrive
         return Worker(self, made, clock)

@@ -13,7 +13,7 @@ from interactor.webhooks.account_concurrency import AccountConcurrency
 from interactor.webhooks.concurrency import ConcurrencyLimits
 from interactor.webhooks.rules import concurrency
 from interactor.webhooks.rules.account_concurrency import Watch
-from interactor.webhooks.rules.concurrency import Gate
+from interactor.webhooks.rules.concurrency import Usage
 
 WORKERS, BATCH = 100, 10
 """As in the template: its mapping's MaximumConcurrency and BatchSize."""
@@ -24,17 +24,17 @@ HANGS, QUICK, LOOKS = 30 * SECOND, 100, 50
 LASTS = 6 * MINUTE
 
 
-class Gates:
+class Store:
     """What the workers share, as the table keeps it: a write that comes second is refused."""
 
     def __init__(self):
         self.documents = {}
 
     def get(self, *place):
-        return self.documents.get(place, Gate())
+        return self.documents.get(place, Usage())
 
-    def put(self, account, subscription_id, gate, now):
-        self._put((account, subscription_id), gate)
+    def put(self, account, subscription_id, usage, now):
+        self._put((account, subscription_id), usage)
 
     def watch(self, account):
         return self.documents.get(account, Watch())
@@ -55,10 +55,10 @@ class Cloud:
         self.clock, self._numbers = 1_768_910_400_000, itertools.count()
         self.chance = random.Random(7)  # noqa: S311  # not for secrets
         self.began = self.clock
-        self.gates = Gates()
+        self.store = Store()
         self.visible, self._events = deque(), []
         self.idle = [
-            ConcurrencyLimits(self, self.gates, AccountConcurrency(self, self.gates, at_once)) for _ in range(WORKERS)
+            ConcurrencyLimits(self, self.store, AccountConcurrency(self, self.store, at_once)) for _ in range(WORKERS)
         ]
         self.late = {}
         """Of the attempts that were made, by subscription: when the event was, and how much later the attempt."""
@@ -92,22 +92,22 @@ class Cloud:
             while self.idle and self.visible:
                 self._begin(self.idle.pop())
 
-    def _begin(self, turns):
+    def _begin(self, limits):
         messages = [self.visible.popleft() for _ in range(min(BATCH, len(self.visible)))]
-        watches = {each["account"]: self.gates.watch(each["account"]) for each in messages}
-        held = turns.of(messages, range(len(messages)), watches)
+        watches = {each["account"]: self.store.watch(each["account"]) for each in messages}
+        held = limits.of(messages, range(len(messages)), watches)
         batch = held.__enter__()
         left = set(range(len(messages)))
 
         def over(position, took):
             message = messages[position]
             if position not in batch.refused:
-                turns.ended(message, took)
+                limits.ended(message, took)
             batch.over(position)
             left.remove(position)
             if not left:
                 held.__exit__(None, None, None)
-                self.idle.append(turns)
+                self.idle.append(limits)
 
         for position, message in enumerate(messages):
             took = message["takes"]

@@ -21,7 +21,7 @@ from interactor.webhooks import subscriptions
 from interactor.webhooks.replays import Replays
 from interactor.webhooks.rules import concurrency, signatures
 from interactor.webhooks.rules.account_concurrency import Watch
-from interactor.webhooks.rules.concurrency import Gate
+from interactor.webhooks.rules.concurrency import Usage
 from interactor.webhooks.rules.delivery import Attempt, Delivery, judge, source_of
 from interactor.webhooks.rules.events import Answer, DisabledBecause, Subscription, body
 
@@ -71,15 +71,15 @@ class Deliverer:
         """Whether the attempt of a message is to be made now; one that is early goes back to the queue as it is."""
         return bool(message.get("due_at", 0) <= self.world.now())
 
-    def wait(self, message: JsonObject, gate: Gate) -> None:
+    def wait(self, message: JsonObject, usage: Usage) -> None:
         """Send a message back that got no share of its subscription's attempts; it has used none (ruling 34)."""
         now, waits = self.world.now(), message.get("waits", 0)
-        delay = concurrency.wait(gate, waits, now, self._chance())
+        delay = concurrency.wait(usage, waits, now, self._chance())
         self._send_on({**message, "waits": waits + 1, "due_at": now + delay}, delay)
 
     def look_up(self, messages: Iterable[JsonObject]) -> Known:
         """What the attempts of a batch have to know, in one call."""
-        return Known(*self.log.before_attempts(_place(message) for message in messages))
+        return Known(*self.log.before_attempts(_key(message) for message in messages))
 
     def handle(self, message: JsonObject, found: Known) -> Millis:
         """Make the attempt that a message is for, if it is due and still wanted; how long its receiver took."""
@@ -87,8 +87,8 @@ class Deliverer:
         if not self.is_due(message):
             self._send_on(message, message["due_at"] - now)
             return 0
-        account, subscription_id, delivery_id = place = _place(message)
-        subscription, known = found.subscriptions.get((account, subscription_id)), found.deliveries.get(place)
+        account, subscription_id, delivery_id = key = _key(message)
+        subscription, known = found.subscriptions.get((account, subscription_id)), found.deliveries.get(key)
         if subscription is None:
             return 0
         if message.get("exhausted"):
@@ -140,7 +140,7 @@ class Deliverer:
         if known is None:
             # It is in the log already: the answer to this write was lost, or another worker made the attempt at the
             # same time and may have died before it went on.
-            known = self.look_up([message]).deliveries.get(_place(message))
+            known = self.look_up([message]).deliveries.get(_key(message))
         if known is not None:
             self._go_on(message, known)
         return answer.duration_ms
@@ -216,5 +216,5 @@ class Deliverer:
         return int.from_bytes(self.world.entropy(2)) / 0xFFFF
 
 
-def _place(message: JsonObject) -> tuple[str, str, str]:
+def _key(message: JsonObject) -> tuple[str, str, str]:
     return message["account"], message["subscription_id"], message["delivery_id"]

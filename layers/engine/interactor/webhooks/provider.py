@@ -48,7 +48,7 @@ class WebhooksProvider:
 
     @cached_property
     def subscriptions(self) -> "Subscriptions":
-        """Subscriptions: made, changed, removed."""
+        """Use cases of subscriptions: create, change, delete."""
         from interactor.webhooks.store import account_events
         from interactor.webhooks.subscriptions import Subscriptions
 
@@ -68,17 +68,17 @@ class WebhooksProvider:
         return DeliveryStore(self._aws.table)
 
     @cached_property
-    def shares(self) -> "ConcurrencyLimits":
-        """Shares of the attempts that each subscription gets."""
+    def concurrency_limits(self) -> "ConcurrencyLimits":
+        """The limits on attempts of subscriptions and accounts."""
         from interactor.webhooks.account_concurrency import AccountConcurrency
         from interactor.webhooks.concurrency import ConcurrencyLimits
 
-        watches = AccountConcurrency(self._world, self.share_store, self._settings.webhook_attempts_at_once)
-        return ConcurrencyLimits(self._world, self.share_store, watches)
+        watches = AccountConcurrency(self._world, self.concurrency_store, self._settings.webhook_attempts_at_once)
+        return ConcurrencyLimits(self._world, self.concurrency_store, watches)
 
     @cached_property
-    def share_store(self) -> "ConcurrencyStore":
-        """What the workers of a subscription share."""
+    def concurrency_store(self) -> "ConcurrencyStore":
+        """Stored usage of the limits."""
         from interactor.webhooks.store.concurrency import ConcurrencyStore
 
         return ConcurrencyStore(self._aws.table)
@@ -88,18 +88,18 @@ class WebhooksProvider:
         """Replays of ranges of the log."""
         from interactor.webhooks.replays import Replays
 
-        return Replays(self._world, self.delivery_store, self.subscription_store, self.share_store, self.queue)
+        return Replays(self._world, self.delivery_store, self.subscription_store, self.concurrency_store, self.queue)
 
     @cached_property
     def redrive(self) -> "Redrive":
-        """Takes out of the exhausted queue what was replayed."""
+        """Removes replayed messages from the exhausted queue."""
         from interactor.webhooks.redrive import Redrive
 
         return Redrive(self.delivery_store, self.exhausted_queue, self.queue)
 
     @cached_property
     def queue(self) -> "MessageQueue":
-        """Deliveries, each a message for each attempt."""
+        """Deliveries: one message for each attempt."""
         return self._aws.queue(self._settings.webhooks_queue_url)
 
     @cached_property

@@ -18,7 +18,7 @@ from interactor.core.times import SECOND, Millis
 from interactor.webhooks.relay import Messages
 
 if TYPE_CHECKING:
-    from interactor.webhooks.store.deliveries import DeliveryStore, Place
+    from interactor.webhooks.store.deliveries import DeliveryKey, DeliveryStore
 
 LOOKS = 20
 """Looks at the queue, of ten messages each, that one link takes."""
@@ -68,12 +68,12 @@ class Redrive:
 
     def _remove_replayed(self, held: Sequence[Held], subscription_id: str) -> int:
         """Remove those that were replayed; answers how many were this subscription's."""
-        named = {receipt: place for receipt, body in held if (place := _place(body)) is not None}
+        named = {receipt: key for receipt, body in held if (key := _key(body)) is not None}
         _, known, _ = self.log.before_attempts(named.values()) if named else ({}, {}, {})
         done = [
             receipt
-            for receipt, place in named.items()
-            if (delivery := known.get(place)) is not None and delivery.replayed_by is not None
+            for receipt, key in named.items()
+            if (delivery := known.get(key)) is not None and delivery.replayed_by is not None
         ]
         if done:
             self.exhausted.remove(done)
@@ -90,7 +90,7 @@ def begin_redrive(messages: Messages, account: str, subscription_id: str, count:
         messages.send_all([(message, subscription_id, 0)])
 
 
-def _place(body: str) -> "Place | None":
+def _key(body: str) -> "DeliveryKey | None":
     """Whose delivery a message is; None for one that nobody can read, which is left to whoever put it there."""
     try:
         message: Any = json.loads(body)

@@ -1,12 +1,12 @@
-"""Delivering again what the log knows: one delivery, or all undelivered events of a range of time.
+"""Replays: deliver one logged delivery again, or all undelivered events of a time range.
 
-A range is worked through in steps, each a message that sends the next one, so that it may be of any length and goes
-on after a crash. What a step sends is named after the replay and the delivery: a step that runs twice sends the same
-deliveries. An event is replayed once by a range, from its latest delivery: a second replay of the range leaves alone
-what the first one has under way, or delivered. For that, and so that nobody fills the queue with replays, one range of
-a subscription is worked through at a time, no faster than the subscription is served; others wait for it.
+A range is replayed in steps. Each step is a message that sends the message of the next, so a range may be of any length
+and continues after a crash. The ids of new deliveries are derived from the replay and the old delivery, so a step that
+runs twice sends the same deliveries. A range replays each event once, from its latest delivery: a second replay of the
+same range skips what the first has pending or delivered. For this reason, and so that nobody fills the queue with
+replays, ranges of one subscription are replayed one after the other, no faster than the subscription is served.
 
-What is replayed from the exhausted queue is then taken out of it: see ``draining``.
+Replayed messages are then removed from the exhausted queue: see ``redrive``.
 """
 
 from collections.abc import Sequence
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from interactor.webhooks.store.subscriptions import SubscriptionStore
 
 ONE_AT_A_TIME: Millis = 3 * MINUTE
-"""A replay that died holds up others for so long: its message comes again before that."""
+"""How long a replay that died blocks others. Its message comes again before that."""
 LONGEST_WAIT: Millis = MINUTE
 STEP = 50
-"""Deliveries that one step sends, about."""
+"""How many deliveries one step sends, approximately."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,14 @@ class Replays:
     world: World
     log: "DeliveryStore"
     subscriptions: "SubscriptionStore"
-    gates: "ConcurrencyStore"
+    concurrency: "ConcurrencyStore"
     messages: Messages
 
     def send(self, account: str, subscription_id: str, chosen: Sequence[tuple[Delivery, str]]) -> int:
-        """Deliver each of these once more, under a new id; answers how many of them lie in the exhausted queue.
+        """Deliver each of these again under a new id. Returns how many of them are in the exhausted queue.
 
-        The messages go first. What happens to the log after that is only what it shows, and what later replays leave
-        out: to repeat all of it sends nothing new.
+        The messages are sent first. The writes to the log after that only decide what it shows and what later replays
+        skip, so repeating all of this sends nothing new.
         """
         self.messages.send_all(
             [(replayed(account, subscription_id, each, new_id), subscription_id, 0) for each, new_id in chosen]
@@ -61,14 +61,14 @@ class Replays:
         return sum(each.state == "exhausted" and not each.source.get("test") for each, _ in chosen)
 
     def one(self, subscription: Subscription, delivery: Delivery) -> str:
-        """Deliver one once more, whatever became of it; the id of the new delivery."""
+        """Deliver one delivery again, whatever its state. Returns the id of the new delivery."""
         new_id = self.world.new_id("del")
         exhausted = self.send(subscription.account, subscription.id, [(delivery, new_id)])
         begin_redrive(self.messages, subscription.account, subscription.id, exhausted)
         return new_id
 
     def begin(self, subscription: Subscription, since: Millis, until: Millis, states: tuple[State, ...]) -> str:
-        """Begin a replay; its id. What happens from now on, its own deliveries for one, is not part of it."""
+        """Begin a replay and return its id. Later events and deliveries, such as its own, are not part of it."""
         replay_id, latest = self.world.new_id("replay"), self.world.now() - 1
         wanted = Range(replay_id, subscription.account, subscription.id, since, min(until, latest), states)
         self.messages.send_all([(_message(wanted), subscription.id, 0)])
@@ -77,29 +77,29 @@ class Replays:
     def step(self, message: JsonObject) -> None:
         """Send the next deliveries of a replay, then the message of the step after it."""
         wanted = _range(message)
-        place = wanted.account, wanted.subscription_id
+        key = wanted.account, wanted.subscription_id
         now = self.world.now()
-        if not self.gates.enter(*place, wanted.id, now, now + ONE_AT_A_TIME):
+        if not self.concurrency.enter(*key, wanted.id, now, now + ONE_AT_A_TIME):
             waits = message.get("waits", 0) + 1
             following = {**message, "waits": waits}
             self.messages.send_all([(following, wanted.subscription_id, min(waits * 3 * SECOND, LONGEST_WAIT))])
             return
-        subscription = self.subscriptions.get(*place)
+        subscription = self.subscriptions.get(*key)
         if subscription is None or subscription.status != "active":
-            # What was sent until now is replayed all the same.
-            begin_redrive(self.messages, *place, wanted.exhausted)
-            self.gates.leave(*place, wanted.id)
+            # What was sent until now counts as replayed.
+            begin_redrive(self.messages, *key, wanted.exhausted)
+            self.concurrency.leave(*key, wanted.id)
             return
         portion = self.log.within(wanted, STEP, now)
         begun = ids.moment_of(wanted.id)
-        sent = self.send(*place, [(each, ids.derive("del", begun, wanted.id, each.id)) for each in portion.chosen])
+        sent = self.send(*key, [(each, ids.derive("del", begun, wanted.id, each.id)) for each in portion.chosen])
         exhausted = wanted.exhausted + portion.repeated + sent
         if portion.position is None:
-            begin_redrive(self.messages, *place, exhausted)
-            self.gates.leave(*place, wanted.id)
+            begin_redrive(self.messages, *key, exhausted)
+            self.concurrency.leave(*key, wanted.id)
         else:
             following = _message(replace(wanted, after=portion.position, exhausted=exhausted))
-            # In whole seconds, as a queue delays: a few do not wait at all.
+            # In whole seconds, because a queue delays by these. After few deliveries there is no pause.
             pause = len(portion.chosen) * MINUTE // PER_MINUTE // SECOND * SECOND
             self.messages.send_all([(following, subscription.id, pause)])
 

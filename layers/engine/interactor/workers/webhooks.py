@@ -1,4 +1,4 @@
-"""Webhook messages: the attempts of one batch are made at once, since each may take half a minute."""
+"""Webhook messages: the attempts of one batch run at the same time, because each may take half a minute."""
 
 import json
 from collections.abc import Callable
@@ -14,18 +14,18 @@ AT_ONCE = 10
 
 
 def deliver_batch(event: JsonObject) -> JsonObject:
-    """Make the attempt that each message is for; answers the messages that are to come again.
+    """Handle each message, and return those that must come again.
 
-    A message is an attempt, or one step of a replay or of draining the exhausted queue. Attempts beyond their
-    subscription's or their account's share go back to wait.
+    A message is an attempt, or one step of a replay, or one step of a redrive. Attempts over the concurrency limit of
+    their subscription or account go back to the queue and wait.
     """
     parts = services().webhooks
-    turns, deliverer, replays, draining = parts.shares, parts.deliverer, parts.replays, parts.redrive
+    limits, deliverer, replays, redrive = parts.concurrency_limits, parts.deliverer, parts.replays, parts.redrive
     failed: list[str] = []
     ids, messages = _parsed(event, failed)
     attempts = [n for n, each in enumerate(messages) if _is_attempt(each) and deliverer.is_due(each)]
     known = deliverer.look_up(messages[n] for n in attempts)
-    with turns.of(messages, attempts, known.watches) as batch, ThreadPoolExecutor(AT_ONCE) as workers:
+    with limits.of(messages, attempts, known.watches) as batch, ThreadPoolExecutor(AT_ONCE) as workers:
         refused = batch.refused
 
         def work(position: int) -> None:
@@ -35,9 +35,9 @@ def deliver_batch(event: JsonObject) -> JsonObject:
             elif "replay" in message:
                 replays.step(message)
             elif "drain" in message:
-                draining.step(message)
+                redrive.step(message)
             else:
-                turns.ended(message, deliverer.handle(message, known))
+                limits.ended(message, deliverer.handle(message, known))
 
         def finish(position: int) -> bool:
             done = _done(ids[position], lambda: work(position))
@@ -55,7 +55,7 @@ def _is_attempt(message: JsonObject) -> bool:
 
 
 def _parsed(event: JsonObject, failed: list[str]) -> tuple[list[str], list[JsonObject]]:
-    """Ids and bodies of the messages that can be read at all."""
+    """Return ids and bodies of the messages that can be read; add the ids of all others to ``failed``."""
     ids: list[str] = []
     messages: list[JsonObject] = []
     for record in event["Records"]:

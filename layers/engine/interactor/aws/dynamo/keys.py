@@ -159,7 +159,7 @@ def deliveries(account: str, subscription_id: str) -> str:
     return f"A#{account}#DL#{subscription_id}"
 
 
-def gate(account: str, subscription_id: str) -> str:
+def concurrency(account: str, subscription_id: str) -> str:
     """Partition of what the workers of one subscription share."""
     return f"A#{account}#G#{subscription_id}"
 

@@ -1,13 +1,13 @@
-"""How many attempts an account gets at once while its receivers are slow: all its subscriptions together.
+"""The concurrency limit of an account with slow receivers, over all its subscriptions together.
 
-An attempt to a slow receiver holds a worker for as long as it lasts. Subscriptions alone bound nothing here: an account
-has many, and all together could hold every worker there is. So an account is watched from its first slow attempt on:
-the workers then count its attempts in one small document, and what finds no room waits. Nobody else pays for that; an
-account that is not watched costs no write.
+An attempt to a slow receiver occupies a worker for as long as it lasts. Limits of subscriptions are not enough: an
+account may have many subscriptions, which together could occupy every worker. So an account is watched from its first
+slow attempt. The workers then count its attempts in one small document, and messages that find no room wait. An account
+that is not watched costs no write.
 
-Within an account no subscription gets more than half of what its attempts leave free, and each gets one while anything
-is free: the threshold of Choudhury and Hahne (1998) for queues that share one memory. Some that hang leave room for
-those that do not.
+Within an account, a subscription gets at most half of what is left free, but always one attempt while anything is free.
+This is the dynamic threshold of Choudhury and Hahne (1998) for queues that share one memory. Receivers that hang thus
+leave room for those that do not.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,13 +18,13 @@ from interactor.core.times import HOUR, SECOND, Millis
 from interactor.webhooks.rules.concurrency import SHARE_ENDS
 
 SLOW: Millis = 3 * SECOND
-"""An attempt that takes as long has its account watched."""
+"""An attempt that takes this long makes its account watched."""
 WATCHED_FOR: Millis = HOUR
 
 
 @dataclass(frozen=True)
 class Part:
-    """Attempts that one worker may have under way to one subscription until a moment."""
+    """Attempts that one worker may have under way to one subscription until a given time."""
 
     id: str
     subscription_id: str
@@ -43,23 +43,23 @@ class Watch:
     """What a later release keeps with it (``core.releases``)."""
 
     def is_on(self, now: Millis) -> bool:
-        """Whether the account's attempts are counted. An end too far ahead was written by a clock that is wrong."""
+        """Whether the account's attempts are counted. An end too far in the future was written by a wrong clock."""
         return now < self.until <= now + 2 * WATCHED_FOR
 
     def is_late(self, now: Millis) -> bool:
-        """Whether it is off, or ends so soon that a slow attempt is to prolong it."""
+        """Whether it is off, or ends so soon that a slow attempt should prolong it."""
         return not self.is_on(now) or self.until < now + WATCHED_FOR // 2
 
 
 def watch_on(watch: Watch, now: Millis) -> Watch:
-    """The watch after a slow attempt."""
+    """Return the watch after a slow attempt."""
     return replace(_cleared(watch, now), until=now + WATCHED_FOR)
 
 
 def take(
     watch: Watch, part_id: str, wanted: Mapping[str, int], now: Millis, at_once: int
 ) -> tuple[Watch, Mapping[str, int]]:
-    """Count attempts, by their subscriptions, where there is room for them; how many of each have any."""
+    """Count attempts, by subscription, as far as there is room. Returns the new watch, and how many were counted."""
     current = _cleared(watch, now)
     parts, granted = list(current.parts), dict.fromkeys(wanted, 0)
     for subscription_id, count in wanted.items():
@@ -74,13 +74,13 @@ def take(
 
 
 def give_back(watch: Watch, part_id: str, subscription_id: str, now: Millis) -> Watch:
-    """The watch without the attempts of one worker to a subscription."""
+    """Return the watch without the attempts of one worker to a subscription."""
     current = _cleared(watch, now)
     rest = (part for part in current.parts if (part.id, part.subscription_id) != (part_id, subscription_id))
     return replace(current, parts=tuple(rest))
 
 
 def _cleared(watch: Watch, now: Millis) -> Watch:
-    """The next version, without what has ended."""
+    """Return the next version, without parts that have ended."""
     kept = (part for part in watch.parts if now < part.until <= now + 2 * SHARE_ENDS)
     return replace(watch, version=watch.version + 1, parts=tuple(kept))

@@ -1,6 +1,6 @@
-"""What the workers of a subscription share: its gate, and whose turn it is to be replayed; and its account's watch.
+"""Stores what the workers share: the usage of a subscription's limit, the lock of its replays, the watch of an account.
 
-A gate and a watch are one small document each, changed by whoever read its latest version.
+Usage and watch are small documents. A write succeeds only if the writer read the latest version.
 """
 
 from contextlib import suppress
@@ -14,41 +14,41 @@ from interactor.core.jsons import JsonObject
 from interactor.core.storing import GuardLostError
 from interactor.core.times import DAY, SECOND, Millis
 from interactor.webhooks.rules.account_concurrency import Part, Watch
-from interactor.webhooks.rules.concurrency import Gate, Share
+from interactor.webhooks.rules.concurrency import Share, Usage
 
 SCHEMA: Final = 1
 READABLE: Final = 1
 
 
 class ConcurrencyStore:
-    """Gates, read consistently. One that nobody used for a day is forgotten, and is open."""
+    """Usages, locks of replays and watches, read consistently. An item that nobody used for a day expires."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def get(self, account: str, subscription_id: str) -> Gate:
-        """The gate of a subscription."""
-        item = self._table.get(items.key(keys.gate(account, subscription_id), keys.HEAD))
+    def get(self, account: str, subscription_id: str) -> Usage:
+        """Return the usage of a subscription's limit."""
+        item = self._table.get(items.key(keys.concurrency(account, subscription_id), keys.HEAD))
         if item is None:
-            return Gate()
+            return Usage()
         found = items.unpack(item["doc"]["B"])
-        releases.require_readable(found, READABLE, "the gate")
+        releases.require_readable(found, READABLE, "the usage of a subscription's limit")
         shares = tuple(Share(*each) for each in found["shares"])
         later = releases.later(found, ("schema", "minute", "used", "shares"))
-        return Gate(items.number(item, "version"), found["minute"], found["used"], shares, later)
+        return Usage(items.number(item, "version"), found["minute"], found["used"], shares, later)
 
-    def put(self, account: str, subscription_id: str, gate: Gate, now: Millis) -> None:
-        """Store the gate's next version.
+    def put(self, account: str, subscription_id: str, usage: Usage, now: Millis) -> None:
+        """Store the usage's next version.
 
         Raises:
             GuardLostError: when another worker came first.
         """
-        shares = [[share.id, share.count, share.until] for share in gate.shares]
-        document = {**gate.later, "schema": SCHEMA, "minute": gate.minute, "used": gate.used, "shares": shares}
-        self._put(keys.gate(account, subscription_id), document, gate.version, now)
+        shares = [[share.id, share.count, share.until] for share in usage.shares]
+        document = {**usage.later, "schema": SCHEMA, "minute": usage.minute, "used": usage.used, "shares": shares}
+        self._put(keys.concurrency(account, subscription_id), document, usage.version, now)
 
     def watch(self, account: str) -> Watch:
-        """The watch over an account."""
+        """Return the watch over an account."""
         item = self._table.get(items.key(keys.watch(account), keys.HEAD))
         return Watch() if item is None else read_watch(item)
 
@@ -78,10 +78,10 @@ class ConcurrencyStore:
             raise GuardLostError from None
 
     def enter(self, account: str, subscription_id: str, replay_id: str, now: Millis, until: Millis) -> bool:
-        """Have a replay be the only one of its subscription until then; False while another one is."""
+        """Make a replay the only one of its subscription until ``until``. Returns False while another is."""
         try:
             self._table.update(
-                items.key(keys.gate(account, subscription_id), keys.REPLAY),
+                items.key(keys.concurrency(account, subscription_id), keys.REPLAY),
                 UpdateExpression="SET holder = :id, held_until = :until, expires_at = :end",
                 ConditionExpression="attribute_not_exists(holder) OR holder = :id OR held_until <= :now",
                 ExpressionAttributeValues={
@@ -96,10 +96,10 @@ class ConcurrencyStore:
         return True
 
     def leave(self, account: str, subscription_id: str, replay_id: str) -> None:
-        """Let the next one in."""
+        """Let the next replay of the subscription start."""
         with suppress(ConditionFailedError):
             self._table.update(
-                items.key(keys.gate(account, subscription_id), keys.REPLAY),
+                items.key(keys.concurrency(account, subscription_id), keys.REPLAY),
                 UpdateExpression="SET held_until = :now",
                 ConditionExpression="holder = :id",
                 ExpressionAttributeValues={":id": s(replay_id), ":now": n(0)},
@@ -107,7 +107,7 @@ class ConcurrencyStore:
 
 
 def read_watch(item: Item) -> Watch:
-    """The watch that an item stores."""
+    """Return the watch that an item stores."""
     found = items.unpack(item["doc"]["B"])
     releases.require_readable(found, READABLE, "the watch")
     parts, later = tuple(Part(*each) for each in found["parts"]), releases.later(found, ("schema", "until", "parts"))

@@ -29,7 +29,7 @@ from interactor.webhooks.store import concurrency, subscriptions
 
 SCANNED_PER_CALL = 300
 
-Place = tuple[str, str, str]
+DeliveryKey = tuple[str, str, str]
 """Account, subscription and delivery."""
 
 
@@ -40,17 +40,17 @@ class DeliveryStore:
         self._table = table
 
     def before_attempts(
-        self, wanted: Iterable[Place]
-    ) -> tuple[Mapping[tuple[str, str], Subscription], Mapping[Place, Delivery], Mapping[str, Watch]]:
+        self, wanted: Iterable[DeliveryKey]
+    ) -> tuple[Mapping[tuple[str, str], Subscription], Mapping[DeliveryKey, Delivery], Mapping[str, Watch]]:
         """What attempts have to know, in one call: their subscriptions, what the log has of the deliveries, and the
         watches over their accounts.
         """
-        places = dict.fromkeys(wanted)
-        watched = {(keys.watch(account), keys.HEAD): account for account, *_ in places}
-        told = {(keys.subscriptions(place[0]), place[1]): place[:2] for place in places}
-        logged = {(keys.deliveries(*place[:2]), place[2]): place for place in places}
+        delivery_keys = dict.fromkeys(wanted)
+        watched = {(keys.watch(account), keys.HEAD): account for account, *_ in delivery_keys}
+        told = {(keys.subscriptions(key[0]), key[1]): key[:2] for key in delivery_keys}
+        logged = {(keys.deliveries(*key[:2]), key[2]): key for key in delivery_keys}
         found_subscriptions: dict[tuple[str, str], Subscription] = {}
-        found_deliveries: dict[Place, Delivery] = {}
+        found_deliveries: dict[DeliveryKey, Delivery] = {}
         found_watches: dict[str, Watch] = {}
         for item in self._table.batch_get([items.key(*each) for each in (*told, *logged, *watched)]):
             key = items.text(item, "pk"), items.text(item, "sk")

@@ -1,4 +1,4 @@
-"""The gate of a subscription: 20 attempts at once, 1,000 a minute, shares that end by themselves."""
+"""The usage of a subscription: 20 attempts at once, 1,000 a minute, shares that end by themselves."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,67 +14,67 @@ from interactor.webhooks.rules.concurrency import (
     KEPT_FOR,
     PER_MINUTE,
     SHARE_ENDS,
-    Gate,
     Kept,
+    Usage,
 )
 
 NOW = 1_768_910_400_000
 
 
-def took(gate: Gate, share_id: str, wanted: int, now: int) -> tuple[Gate, int]:
-    taken = concurrency.take(gate, share_id, wanted, now)
-    return taken.gate, taken.granted
+def took(usage: Usage, share_id: str, wanted: int, now: int) -> tuple[Usage, int]:
+    taken = concurrency.take(usage, share_id, wanted, now)
+    return taken.usage, taken.granted
 
 
 def test_a_whole_batch_gets_its_share_at_once() -> None:
-    gate, granted = took(Gate(), "a", 10, NOW)
-    assert (granted, gate.under_way, gate.used) == (10, 10, 10)
+    usage, granted = took(Usage(), "a", 10, NOW)
+    assert (granted, usage.under_way, usage.used) == (10, 10, 10)
 
 
 def test_no_more_than_twenty_are_under_way() -> None:
-    gate, first = took(Gate(), "a", 15, NOW)
-    gate, second = took(gate, "b", 10, NOW)
-    unchanged, third = took(gate, "c", 1, NOW)
+    usage, first = took(Usage(), "a", 15, NOW)
+    usage, second = took(usage, "b", 10, NOW)
+    unchanged, third = took(usage, "c", 1, NOW)
     assert (first, second, third) == (15, AT_ONCE - 15, 0)
-    assert unchanged is gate
+    assert unchanged is usage
 
 
 def test_a_share_that_is_given_back_is_free() -> None:
-    gate, _ = took(Gate(), "a", AT_ONCE, NOW)
-    assert took(concurrency.give_back(gate, "a", NOW), "b", AT_ONCE, NOW)[1] == AT_ONCE
+    usage, _ = took(Usage(), "a", AT_ONCE, NOW)
+    assert took(concurrency.give_back(usage, "a", NOW), "b", AT_ONCE, NOW)[1] == AT_ONCE
 
 
 def test_a_share_of_a_worker_that_died_ends_by_itself() -> None:
-    gate, _ = took(Gate(), "a", AT_ONCE, NOW)
-    assert took(gate, "b", 1, NOW + SHARE_ENDS - 1)[1] == 0
-    assert took(gate, "b", 1, NOW + SHARE_ENDS)[1] == 1
+    usage, _ = took(Usage(), "a", AT_ONCE, NOW)
+    assert took(usage, "b", 1, NOW + SHARE_ENDS - 1)[1] == 0
+    assert took(usage, "b", 1, NOW + SHARE_ENDS)[1] == 1
 
 
 def test_a_share_from_a_clock_far_ahead_holds_nothing_up() -> None:
-    gate, _ = took(Gate(), "a", AT_ONCE, NOW + MINUTE * 60)
-    assert took(gate, "b", 10, NOW)[1] == 10
+    usage, _ = took(Usage(), "a", AT_ONCE, NOW + MINUTE * 60)
+    assert took(usage, "b", 10, NOW)[1] == 10
 
 
 def test_no_more_than_a_thousand_go_in_a_minute_and_the_next_minute_is_new() -> None:
-    gate = Gate()
+    usage = Usage()
     total = 0
     for number in range(200):
-        gate, granted = took(gate, str(number), 10, NOW)
-        gate = concurrency.give_back(gate, str(number), NOW) if granted else gate
+        usage, granted = took(usage, str(number), 10, NOW)
+        usage = concurrency.give_back(usage, str(number), NOW) if granted else usage
         total += granted
     assert total == COUNTED_PER_MINUTE == PER_MINUTE - KEPT_AT_ONCE * ALLOWANCE
-    assert took(gate, "later", 10, NOW + MINUTE)[1] == 10
+    assert took(usage, "later", 10, NOW + MINUTE)[1] == 10
 
 
-def kept(gate: Gate, share_id: str, wanted: int, now: int) -> tuple[Gate, Kept]:
-    taken = concurrency.take(gate, share_id, wanted, now)
+def kept(usage: Usage, share_id: str, wanted: int, now: int) -> tuple[Usage, Kept]:
+    taken = concurrency.take(usage, share_id, wanted, now)
     assert taken.kept is not None
-    return taken.gate, taken.kept
+    return taken.usage, taken.kept
 
 
 def test_a_small_share_is_kept_and_takes_further_attempts_for_minutes() -> None:
-    gate, share = kept(Gate(), "a", 1, NOW)
-    assert gate.used == BLOCK, "counted ahead"
+    usage, share = kept(Usage(), "a", 1, NOW)
+    assert usage.used == BLOCK, "counted ahead"
     made = 1
     while (again := share.done(1).use(1, NOW)) is not None:
         share, made = again, made + 1
@@ -88,36 +88,36 @@ def test_a_small_share_is_kept_and_takes_further_attempts_for_minutes() -> None:
 
 
 def test_a_kept_share_takes_no_more_at_once_than_it_is_for() -> None:
-    _, share = kept(Gate(), "a", 3, NOW)
+    _, share = kept(Usage(), "a", 3, NOW)
     assert share.use(1, NOW) is None
     assert share.done(1).use(1, NOW) is not None
     assert share.done(1).use(2, NOW) is None
 
 
 def test_a_quarter_of_the_attempts_at_once_may_be_kept_and_no_more() -> None:
-    gate, _ = kept(Gate(), "a", 3, NOW)
-    taken = concurrency.take(gate, "b", 3, NOW)
+    usage, _ = kept(Usage(), "a", 3, NOW)
+    taken = concurrency.take(usage, "b", 3, NOW)
     assert (taken.granted, taken.kept) == (3, None)
-    gate, _ = kept(taken.gate, "c", 2, NOW)
-    assert concurrency.take(gate, "d", 1, NOW).kept is None
-    assert concurrency.take(Gate(), "e", AT_ONCE, NOW).kept is None
+    usage, _ = kept(taken.usage, "c", 2, NOW)
+    assert concurrency.take(usage, "d", 1, NOW).kept is None
+    assert concurrency.take(Usage(), "e", AT_ONCE, NOW).kept is None
 
 
 def test_an_idle_share_makes_room_for_the_one_that_its_worker_takes_instead() -> None:
-    gate, _ = kept(Gate(), "a", 5, NOW)
-    taken = concurrency.take(gate, "b", 5, NOW, instead_of="a")
-    assert (taken.gate.under_way, taken.granted) == (5, 5)
+    usage, _ = kept(Usage(), "a", 5, NOW)
+    taken = concurrency.take(usage, "b", 5, NOW, instead_of="a")
+    assert (taken.usage.under_way, taken.granted) == (5, 5)
     assert taken.kept is not None
 
 
 def test_a_message_waits_for_the_next_minute_when_this_one_is_used_up() -> None:
-    full = Gate(minute=NOW // MINUTE, used=COUNTED_PER_MINUTE)
+    full = Usage(minute=NOW // MINUTE, used=COUNTED_PER_MINUTE)
     assert concurrency.wait(full, 0, NOW, 0.0) == MINUTE + SECOND
     assert concurrency.wait(full, 0, NOW + MINUTE, 0.0) == SECOND
 
 
 def test_waits_grow_and_are_bounded() -> None:
-    waits = [concurrency.wait(Gate(), count, NOW, 1.0) for count in range(30)]
+    waits = [concurrency.wait(Usage(), count, NOW, 1.0) for count in range(30)]
     assert waits == sorted(waits)
     assert (waits[0], waits[-1]) == (2 * SECOND, 256 * SECOND)
 
@@ -125,7 +125,7 @@ def test_waits_grow_and_are_bounded() -> None:
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 10), st.integers(0, 45_000)), max_size=120))
 def test_the_bounds_hold_whatever_the_workers_do(steps: list[tuple[int, int, int]]) -> None:
     """Workers make attempts in what they keep, else take a share; each attempt is under way as long as it may be."""
-    gate, now = Gate(), NOW
+    usage, now = Usage(), NOW
     keeps: dict[int, Kept] = {}
     under_way: list[tuple[int, int, int | None]] = []
     used: dict[int, int] = {}
@@ -142,9 +142,9 @@ def test_the_bounds_hold_whatever_the_workers_do(steps: list[tuple[int, int, int
         else:
             idle = mine is not None and not mine.busy
             taken = concurrency.take(
-                gate, str(number), wanted, now, mine.share.id if mine is not None and idle else None
+                usage, str(number), wanted, now, mine.share.id if mine is not None and idle else None
             )
-            gate, granted, owner = taken.gate, taken.granted, None
+            usage, granted, owner = taken.usage, taken.granted, None
             if granted and taken.kept is not None and (mine is None or idle):
                 keeps[worker], owner = taken.kept, worker
             elif granted and idle:
@@ -157,14 +157,14 @@ def test_the_bounds_hold_whatever_the_workers_do(steps: list[tuple[int, int, int
 
 
 def test_the_allowance_of_kept_shares_is_left_out_of_what_is_given_away() -> None:
-    """The most that can be made of one minute: all kept shares use their allowance, and the gate gives all it has."""
-    gate, share = kept(Gate(), "a", KEPT_AT_ONCE, NOW)
+    """The most that can be made of one minute: all kept shares use their allowance, and the usage gives all it has."""
+    usage, share = kept(Usage(), "a", KEPT_AT_ONCE, NOW)
     now, made = NOW + MINUTE, 0
     while (again := share.done(KEPT_AT_ONCE if share.busy else 0).use(KEPT_AT_ONCE, now)) is not None:
         share, made = again, made + KEPT_AT_ONCE
-    gate = concurrency.give_back(gate, "a", now)
+    usage = concurrency.give_back(usage, "a", now)
     for number in range(300):
-        taken = concurrency.take(gate, str(number), 5, now)
-        gate = concurrency.give_back(taken.gate, str(number), now) if taken.granted else gate
+        taken = concurrency.take(usage, str(number), 5, now)
+        usage = concurrency.give_back(taken.usage, str(number), now) if taken.granted else usage
         made += taken.granted + (taken.kept.left if taken.kept is not None else 0)
     assert made == PER_MINUTE
