@@ -12,7 +12,7 @@ from interactor.aws.dynamo import keys
 from interactor.core.times import DAY, SECOND
 from tests.support.deployed.deployment import Answer
 from tests.support.deployed.files import CONTENT, PDF, form
-from tests.support.workers.faults import Around, Call, Crash, Gate, refusal, together
+from tests.support.workers.faults import Around, Barrier, Call, Crash, refusal, together
 from tests.support.workers.place import ACCOUNT, Place, Worker
 from tests.support.workers.world import Clock
 from tests.support.workflows.flows import end, flow
@@ -63,8 +63,8 @@ def counted(place: Place, instance: str) -> tuple[int, int, int]:
 
 def test_of_twelve_announcements_at_one_moment_five_are_taken(place: Place, name: str) -> None:
     instance = halted(place, name)
-    gate = Gate("transact_write_items", 12)
-    workers = [place.worker(Clock(), gate) for _ in range(12)]
+    barrier = Barrier("transact_write_items", 12)
+    workers = [place.worker(Clock(), barrier) for _ in range(12)]
     answers = together(12, lambda n: announce(workers[n], instance))
     assert Counter(answer.status for answer in answers) == {201: 5, 400: 7}
     assert counted(place, instance) == (5, 5, 5)
@@ -73,8 +73,8 @@ def test_of_twelve_announcements_at_one_moment_five_are_taken(place: Place, name
 def test_of_six_that_take_the_place_of_one_at_one_moment_one_does(place: Place, name: str) -> None:
     instance = halted(place, name)
     first = announce(place.worker(Clock()), instance).data["id"]
-    gate = Gate("transact_write_items", 6)
-    workers = [place.worker(Clock(), gate) for _ in range(6)]
+    barrier = Barrier("transact_write_items", 6)
+    workers = [place.worker(Clock(), barrier) for _ in range(6)]
     answers = together(6, lambda n: announce(workers[n], instance, replaces=first))
     assert Counter(answer.status for answer in answers) == {201: 1, 400: 5}
     assert counted(place, instance) == (2, 1, 2)
@@ -84,8 +84,8 @@ def test_of_several_requests_with_one_key_at_one_moment_one_announces_and_all_he
     place: Place, name: str
 ) -> None:
     instance = halted(place, name)
-    gate = Gate("transact_write_items", 6)
-    workers = [place.worker(Clock(), gate) for _ in range(6)]
+    barrier = Barrier("transact_write_items", 6)
+    workers = [place.worker(Clock(), barrier) for _ in range(6)]
     answers = together(6, lambda n: announce(workers[n], instance, key="one"))
     assert len({answer.raw for answer in answers if answer.status == 201}) == 1
     assert {answer.status for answer in answers} == {201}

@@ -9,7 +9,7 @@ import pytest
 from interactor.core.times import DAY, HOUR, MINUTE, SECOND
 from interactor.instances.engine import THROTTLED_ATTEMPTS
 from tests.support.outside import Outside, answer
-from tests.support.workers.faults import Counting, Crash, Gate, Once, refuse, together
+from tests.support.workers.faults import Barrier, Counting, Crash, Once, refuse, together
 from tests.support.workers.place import ACCOUNT, MAIN
 from tests.support.workflows.flows import HOST, end, flow, fork, form, http, on_enter, script
 
@@ -250,8 +250,8 @@ def test_of_ten_workers_with_one_message_at_one_moment_one_makes_the_call(place,
     instance = place.worker(clock).started(CALL)
     (message,) = place.receive()
     outside = Outside()
-    gate = Gate("update_item", 10)
-    workers = [place.worker(clock, gate, outside) for _ in range(10)]
+    barrier = Barrier("update_item", 10)
+    workers = [place.worker(clock, barrier, outside) for _ in range(10)]
     assert all(together(10, lambda n: workers[n].step(message)))
     assert len(outside.requests) == 1
     assert place.worker(clock).get(instance)["status"] == "halted"
@@ -269,8 +269,8 @@ def test_threads_whose_leases_meet_all_make_their_calls_at_the_same_time(place, 
         return answer(200, {})
 
     outside.will(f"{HOST}/act", answered)
-    gate = Gate("update_item", 5)
-    workers = [place.worker(clock, gate, outside) for _ in range(5)]
+    barrier = Barrier("update_item", 5)
+    workers = [place.worker(clock, barrier, outside) for _ in range(5)]
     assert all(together(5, lambda n: workers[n].step(messages[n])))
     place.worker(clock, outside=outside).run_steps()
     assert place.worker(clock).get(instance)["status"] == "completed"

@@ -6,17 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.support.workers.faults import Gate, together
+from tests.support.workers.faults import Barrier, together
 from tests.support.workers.place import ACCOUNT
 from tests.support.workflows.flows import APPROVAL, DECISION, end, flow, fork, form, script
 
 
-@pytest.mark.parametrize("gated", [True, False], ids=["at the commit", "as they come"])
-def test_of_fifty_simultaneous_resumes_with_other_inputs_one_wins_and_the_rest_is_told_so(place, clock, gated):
+@pytest.mark.parametrize("at_once", [True, False], ids=["at the commit", "as they come"])
+def test_of_fifty_simultaneous_resumes_with_other_inputs_one_wins_and_the_rest_is_told_so(place, clock, at_once):
     instance = place.worker(clock).started(DECISION)
     arrived = clock.now
-    gate = Gate("transact_write_items", 50) if gated else None
-    workers = [place.worker(clock, gate) for _ in range(50)]
+    barrier = Barrier("transact_write_items", 50) if at_once else None
+    workers = [place.worker(clock, barrier) for _ in range(50)]
 
     answers = together(50, lambda n: workers[n].resume(instance, {"approved": True, "note": f"{n}"}, at=arrived))
 
@@ -32,12 +32,12 @@ def test_of_fifty_simultaneous_resumes_with_other_inputs_one_wins_and_the_rest_i
         assert answer.error["details"]["expected_state"] == "wait"
 
 
-@pytest.mark.parametrize("gated", [True, False], ids=["at the commit", "as they come"])
-def test_fifty_simultaneous_resumes_with_the_same_input_are_one(place, clock, gated):
+@pytest.mark.parametrize("at_once", [True, False], ids=["at the commit", "as they come"])
+def test_fifty_simultaneous_resumes_with_the_same_input_are_one(place, clock, at_once):
     instance = place.worker(clock).started(DECISION)
     arrived = clock.now
-    gate = Gate("transact_write_items", 50) if gated else None
-    workers = [place.worker(clock, gate) for _ in range(50)]
+    barrier = Barrier("transact_write_items", 50) if at_once else None
+    workers = [place.worker(clock, barrier) for _ in range(50)]
 
     answers = together(50, lambda n: workers[n].resume(instance, {"approved": True, "note": "same"}, at=arrived))
 
@@ -51,8 +51,8 @@ def test_fifty_simultaneous_resumes_with_the_same_input_are_one(place, clock, ga
 def test_ten_threads_resumed_at_one_moment_all_succeed_and_join_once(place, clock):
     instance = place.worker(clock).started(fork(10, form("ended")))
     before = len(place.records(instance))
-    gate = Gate("transact_write_items", 10)
-    workers = [place.worker(clock, gate) for _ in range(10)]
+    barrier = Barrier("transact_write_items", 10)
+    workers = [place.worker(clock, barrier) for _ in range(10)]
 
     answers = together(10, lambda n: workers[n].resume(instance, {"note": f"{n}"}, f"thread_t{n}"))
 
@@ -72,8 +72,8 @@ def test_sequences_are_never_given_twice_however_threads_overtake_each_other(pla
     instance = place.worker(clock).started(fork(6, form("second"), second=form("ended")))
     for _ in range(2):
         place.worker(clock).get(instance)
-        gate = Gate("transact_write_items", 6)
-        workers = [place.worker(clock, gate) for _ in range(6)]
+        barrier = Barrier("transact_write_items", 6)
+        workers = [place.worker(clock, barrier) for _ in range(6)]
         seen = _sequences(place, clock, instance)
         together(6, lambda n, w=workers: w[n].resume(instance, {}, f"thread_t{n}"))
         now = _sequences(place, clock, instance)
@@ -92,8 +92,8 @@ def test_of_cancel_and_resume_exactly_one_ends_the_instance_and_cancel_never_con
     for _ in range(6):
         instance = place.worker(clock).started(APPROVAL)
         arrived = clock.now
-        gate = Gate("transact_write_items", 2)
-        workers = [place.worker(clock, gate) for _ in range(2)]
+        barrier = Barrier("transact_write_items", 2)
+        workers = [place.worker(clock, barrier) for _ in range(2)]
         acts = [
             lambda w, i=instance, at=arrived: w.resume(i, {"approved": True}, at=at),
             lambda w, i=instance: w.cancel(i),
@@ -148,8 +148,8 @@ def test_one_of_those_who_race_for_the_last_place_gets_it_and_the_counter_stays_
     first = place.worker(clock, NAMESPACE_QUOTA="3")
     name = first.define(APPROVAL)
     inside = [first.create(name, namespace=namespace).data["id"] for _ in range(2)]
-    gate = Gate("transact_write_items", 8)
-    workers = [place.worker(clock, gate, NAMESPACE_QUOTA="3") for _ in range(8)]
+    barrier = Barrier("transact_write_items", 8)
+    workers = [place.worker(clock, barrier, NAMESPACE_QUOTA="3") for _ in range(8)]
 
     answers = together(8, lambda n: workers[n].create(name, namespace=namespace))
 
@@ -158,8 +158,8 @@ def test_one_of_those_who_race_for_the_last_place_gets_it_and_the_counter_stays_
     inside += [answer.data["id"] for answer in answers if answer.status == 201]
     assert place.counted(namespace) == place.active(namespace) == 3
 
-    gate = Gate("transact_write_items", 6)
-    workers = [place.worker(clock, gate, NAMESPACE_QUOTA="3") for _ in range(6)]
+    barrier = Barrier("transact_write_items", 6)
+    workers = [place.worker(clock, barrier, NAMESPACE_QUOTA="3") for _ in range(6)]
     together(
         6,
         lambda n: workers[n].cancel(inside[n // 2]) if n % 2 else workers[n].resume(inside[n // 2], {"approved": True}),

@@ -25,8 +25,7 @@ from tests.simulation.deployment import Inline
 from tests.support import events
 from tests.support.outside import Outside, answer
 from tests.support.workers.cloud import Cloud, Fault
-from tests.support.workers.faults import Gate as Barrier
-from tests.support.workers.faults import together
+from tests.support.workers.faults import Barrier, together
 from tests.support.workers.memory import MemoryPlace
 from tests.support.workers.place import ACCOUNT, Place, Worker
 from tests.support.workers.strikes import kinds_at

@@ -60,7 +60,7 @@ class Once:
         return self.instead(operation, arguments, call) if self.seen <= self.times else call()
 
 
-class Gate:
+class Barrier:
     """Holds each OS thread at its first call of an operation until all have come there: they go on at one moment."""
 
     def __init__(self, operation: str, parties: int) -> None:

@@ -1,4 +1,4 @@
-"""The clock: hints at what is overdue, and so at what a crash left behind (invariant 3).
+"""The clock: sends hints for what is overdue, and so for what a crash left behind (invariant 3).
 
 A tick reads all shards of the index at once, page by page, until they are read or its time is over. Accounts take
 turns, and each has a share, so that no account's backlog delays another's. Into a queue in which much waits already
@@ -24,9 +24,9 @@ HINTS_INTO_BACKLOG = 200
 BACKLOG = 10_000
 PAGE = 1_000
 READING: Millis = 20 * SECOND
-"""How long a tick begins to read further pages."""
+"""For how long a tick starts to read further pages."""
 SENDING: Millis = 45 * SECOND
-"""How long after its begin a tick begins to send further hints."""
+"""For how long a tick starts to send further hints, counted from its start."""
 _TOGETHER = 100
 
 Together = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
@@ -49,22 +49,22 @@ class Ticked:
 
     sent: int = 0
     unsent: int = 0
-    """Hints that time or the queue left no room for."""
+    """Hints for which there was no time, or no room in the queue."""
     skipped: dict[str, int] = field(default_factory=dict)
     unread: list[int] = field(default_factory=list)
     """Shards that were not read to their end."""
     failed: list[Exception] = field(default_factory=list)
-    """Why shards could not be read, or hints not be sent; the others were."""
+    """Why some shards could not be read, or some hints not be sent; all others were."""
 
     def skip(self, account: str, count: int) -> None:
-        """Note that so many of an account's wait for the next tick."""
+        """Note that ``count`` instances of an account wait for the next tick."""
         if count > 0:
             self.skipped[account] = self.skipped.get(account, 0) + count
 
 
 @dataclass
 class _Read:
-    """What one shard has, as far as each account's share goes."""
+    """What one shard has of each account, up to the account's share."""
 
     shard: int
     due: dict[str, list[tuple[Millis, str]]] = field(default_factory=lambda: defaultdict(list))
@@ -80,7 +80,7 @@ class _Read:
 
 
 def tick(world: World, instances: "InstanceStore", hints: Hints, shards: int, together: Together = map) -> Ticked:
-    """Hint at the instances that are overdue: accounts in turn, the longest overdue of each first."""
+    """Send hints for overdue instances: one account after the other, the longest overdue of each first."""
     began = world.now()
     share = HINTS_PER_ACCOUNT if hints.backlog() <= BACKLOG else HINTS_INTO_BACKLOG
     ticked = Ticked()
@@ -126,7 +126,7 @@ def tick(world: World, instances: "InstanceStore", hints: Hints, shards: int, to
 
 
 def _in_turn(due: dict[str, list[str]]) -> Iterator[StepHint]:
-    """One hint of each account, then the next of each."""
+    """Return one hint of each account, then the next of each, and so on."""
     waiting = deque((account, iter(instances)) for account, instances in due.items())
     while waiting:
         account, instances = waiting.popleft()

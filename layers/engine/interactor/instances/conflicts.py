@@ -1,4 +1,4 @@
-"""Which of several resumes takes effect, and what the others are told (ruling 17)."""
+"""Decides which of several resumes takes effect, and what the others are told (ruling 17)."""
 
 import hashlib
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class Trigger:
     cause: Cause = BY_ITSELF
 
     def fingerprint(self) -> str:
-        """The same for the same input of the same person, however its keys are ordered (ruling 17)."""
+        """A hash that is the same for the same input of the same person, in any order of keys (ruling 17)."""
         text = jsons.dumps([jsons.ordered(self.payload), self.name, jsons.ordered(self.cause.by)])
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
@@ -54,7 +54,7 @@ class Resume:
 
 
 def require_going(instance: Instance) -> None:
-    """Refuse what would move a paused instance.
+    """Refuse to move a paused instance.
 
     Raises:
         InstancePausedError: when it is paused.
@@ -64,7 +64,7 @@ def require_going(instance: Instance) -> None:
 
 
 def wanted_thread(instance: Instance, thread_id: str | None) -> Thread:
-    """The thread that a request is about: the one it names, else the only halted one, else the main one.
+    """Return the thread that a request is about: the one it names, else the only halted one, else the main one.
 
     Raises:
         ThreadNotFoundError, ThreadRequiredError: when there is none of that name, or several are halted.
@@ -84,7 +84,7 @@ def wanted_thread(instance: Instance, thread_id: str | None) -> Thread:
 
 
 def thread_of(instance: Instance, request: Resume) -> Thread:
-    """The thread that a resume is about: a halt is in one thread, so that naming the halt names the thread."""
+    """Return the thread that a resume is about. A halt belongs to one thread, so its id names the thread as well."""
     if request.thread_id is None and request.halt_id is not None:
         halted = instance.halted_threads()
         return halts.thread_of(instance, request.halt_id) or (halted[0] if len(halted) == 1 else instance.main)
@@ -92,7 +92,7 @@ def thread_of(instance: Instance, request: Resume) -> Thread:
 
 
 def done_before(head: Head, thread: Thread, request: Resume, halt_id: str) -> Head:
-    """The head, where this very decision has ended the halt that it names.
+    """Return the head if this very decision has ended the halt that it names.
 
     Raises:
         ConcurrentModificationError: when the halt is another's, or something else has ended it.
@@ -113,7 +113,7 @@ def done_before(head: Head, thread: Thread, request: Resume, halt_id: str) -> He
 
 
 def decided_earlier(head: Head, thread: Thread, request: Resume, now: Millis) -> bool:
-    """Whether the same resume took effect earlier; False where this one is judged on its own (ruling 17).
+    """Whether the same resume took effect earlier. False means that this one is judged on its own (ruling 17).
 
     Raises:
         ConcurrentModificationError, InstanceNotHaltedError: when an earlier one decides against it.
@@ -133,7 +133,7 @@ def decided_earlier(head: Head, thread: Thread, request: Resume, now: Millis) ->
 
 
 def after_losing(engine: Engine, principal: Principal, instance_id: str, lost: Thread, request: Resume) -> Head:
-    """What a resume is told that another commit overtook."""
+    """Return the error for a resume that lost to another commit."""
     head = find_instance(engine.instances, principal, instance_id, 0)
     instance = head.instance
     thread = instance.threads.get(lost.id, instance.main)
@@ -147,21 +147,21 @@ def after_losing(engine: Engine, principal: Principal, instance_id: str, lost: T
 
 
 def _last_resume(instance: Instance, thread_id: str | None) -> tuple[Thread, LastResume | None]:
-    """The thread, of those that are meant, that was resumed last; and that resume."""
+    """Return the thread that was resumed last among those that may be meant, and that resume."""
     threads = [*instance.threads.values()] if thread_id is None else [instance.threads[thread_id]]
     found = max(threads, key=lambda thread: thread.last_resume.at if thread.last_resume is not None else -1)
     return found, found.last_resume
 
 
 def _told(head: Head) -> tuple[Instance, Sequence[Record]]:
-    """What can be told of the past without another read."""
+    """Return what is known of the past without another read."""
     return head.instance, head.records or ()
 
 
 def conflict(
     head: Head, thread: Thread, expected_state: str | None, fate: Fate | None, why: str | None = None
 ) -> ConcurrentModificationError:
-    """Names the present halts, and what became of the one that was meant (ruling 16)."""
+    """Return a sentence that names the present halts, and what became of the one that was meant (ruling 16)."""
     why = f"that halt was {fate.sentence()}" if fate is not None else why
     details: JsonObject = {
         "current_state": thread.state,
@@ -175,7 +175,7 @@ def conflict(
 
 
 def _not_halted(head: Head, thread: Thread) -> InstanceNotHaltedError:
-    """Says what the thread does instead, and how it came out of its last halt."""
+    """Return a sentence that says what the thread does now, and how its last halt ended."""
     fate = halts.latest(*_told(head), thread)
     does = thread.outcome or "running"
     told = f"; it was {fate.sentence()}" if fate is not None else ""

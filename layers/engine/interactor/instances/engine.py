@@ -69,35 +69,35 @@ Remember = Callable[[Settled, Sequence[Record]], Item]
 
 @dataclass(frozen=True)
 class Cause:
-    """Who has an instance changed (``{actor, via}``, or None for the engine itself), and what its commit remembers."""
+    """Who causes a change (``{actor, via}``, or None for the engine itself), and what its commit remembers."""
 
     by: Json = None
     remember: Remember | None = None
 
 
 BY_ITSELF = Cause()
-"""What the engine does of its own accord: a timeout, an expiry."""
+"""The cause of what the engine does by itself: a timeout, an expiry."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What the deployment sets. ``retry_delays`` are the waits of an exponential back-off, the first one its unit."""
+    """Settings of the deployment. ``retry_delays``: the waits of an exponential back-off; linear ones use the first."""
 
     lifetimes: Lifetimes
     quota: int | None
     inline_budget: Millis
     redacted_words: tuple[str, ...] = ()
-    """Words of form fields that nobody reads back (``forms.redaction``)."""
+    """Words that make a form field sensitive (``forms.redaction``)."""
     retry_delays: tuple[Millis, ...] = (1 * SECOND, 2 * SECOND, 4 * SECOND, 8 * SECOND)
 
 
 def staying(head: Head, settled: Settled) -> dict[str, Lease]:
-    """The leases that a commit leaves: those of threads that it leaves where they are.
+    """Return the leases that a commit keeps: those of threads that it does not move.
 
-    What a thread leased that moves or ends here is done, and its name may be used again.
+    The lease of a thread that moves or ends here is over, and a later thread may have the same name.
     """
     before, after = head.instance.threads, settled.instance.threads
-    return {name: lease for name, lease in head.leases.items() if after[name].place == before[name].place}
+    return {name: lease for name, lease in head.leases.items() if after[name].position == before[name].position}
 
 
 class Engine:
@@ -119,19 +119,19 @@ class Engine:
         self.definitions = definitions
         self.hints = hints
         self.rules = rules
-        self._places = QuotaShards(world, instances, rules.quota)
+        self._quota_shards = QuotaShards(world, instances, rules.quota)
         self.steps = StepRunner(world, logic, rules.retry_delays)
 
-    def places(self, account: str, namespace: str) -> list[tuple[int, int | None]]:
-        """The counters of a namespace's quota in the order in which to try them, each with its room."""
-        return self._places.of(account, namespace)
+    def quota_shards(self, account: str, namespace: str) -> list[tuple[int, int | None]]:
+        """Return the shards of a namespace's quota in the order in which to try them, each with its room."""
+        return self._quota_shards.of(account, namespace)
 
     def definition_of(self, instance: Instance) -> Definition:
-        """The version an instance runs under."""
+        """Return the definition of the version that an instance runs."""
         return self.definitions.definition(instance.account, instance.workflow_name, instance.version_id)
 
     def under_way(self, head: Head, now: Millis) -> list[JsonObject]:
-        """The HTTP actions under way, as far as can be told: an end must not need a definition that can be read."""
+        """Return the HTTP actions under way. If the definition cannot be read, return none: an end must not need it."""
         try:
             return in_flight(self.definition_of(head.instance), head, now)
         except StoreUnavailableError:
@@ -142,7 +142,7 @@ class Engine:
     def commit(
         self, definition: Definition, head: Head, change: ThreadChange, remember: Remember | None = None
     ) -> Head:
-        """Commit what a thread came to, on the head as it stands then.
+        """Commit the change of a thread on the present head.
 
         A commit that loses to another thread's is settled again on the new head, with the result kept. What cannot be
         stored fails the thread instead, in the room that is kept for that; a resume is refused.
@@ -181,14 +181,14 @@ class Engine:
         room: int | None = None,
         reserve: bool = False,
     ) -> Head:
-        """One try to commit what was settled on a head; the rest is as for ``InstanceStore.commit``."""
+        """Try once to commit what was settled on a head. Errors are those of ``InstanceStore.commit``."""
         wake = wake_at(settled.instance, self.rules.lifetimes)
         extra = [remember(settled, head.records or ())] if remember is not None else []
         kept = self.rules.lifetimes.after_end
         return self.instances.commit(head, settled, commit_id, leases, wake, extra, room, kept, reserve)
 
     def insist(self, head: Head, judge: Callable[[Head, str], Head]) -> Head:
-        """Try a commit until it takes effect; ``judge`` makes it on the head as it stands, or raises why not."""
+        """Try a commit until it takes effect. ``judge`` makes it on the present head, or raises why it must not be."""
         present, throttled = head, 0
         for attempt in range(COMMIT_ATTEMPTS):
             commit_id = self.world.entropy(16).hex()
@@ -209,12 +209,12 @@ class Engine:
         raise StoreBusyError("other commits kept coming first")
 
     def reread(self, head: Head) -> Head | None:
-        """The head as it stands, with history if it had some; None: it is gone."""
+        """Return the present head, with history if the old one had some; None if it is gone."""
         read = self.instances.read if head.records is None else self.instances.read_with_history
         return read(head.instance.account, head.instance.id)
 
     def carry_on(self, definition: Definition, head: Head, by: Json, deadline: Millis) -> Head:
-        """After a commit: run on what still fits the budget, and hint at whatever is left to do."""
+        """After a commit, run further steps while the budget lasts, and send hints for the rest."""
         try:
             while self.world.now() < deadline and (thread := pure_thread(definition, head.instance)) is not None:
                 advance = Advance(definition, head.instance, thread.id, by)
@@ -232,7 +232,7 @@ class Engine:
         return head
 
     def _as_it_stands(self, head: Head) -> Head:
-        """The head as it stands now, where that can be told; else as it was."""
+        """Return the present head if it can be read, else the old one."""
         try:
             return self.reread(head) or head
         except StoreUnavailableError:
@@ -247,5 +247,5 @@ class Engine:
             self.hints.send(head.instance, thread.id, now)
 
     def runs_on(self, instance: Instance) -> bool:
-        """Whether a request that commits this goes on with a thread of it, as far as its budget goes."""
+        """Whether a request that commits this also runs the next step of one of its threads, within its budget."""
         return pure_thread(self.definition_of(instance), instance) is not None

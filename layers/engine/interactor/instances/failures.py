@@ -31,7 +31,7 @@ class ErrorFilter:
 def page(
     read: Read, principal: Principal, wanted: ErrorFilter, below: str | None, limit: int
 ) -> tuple[list[JsonObject], str | None]:
-    """The newest ``limit`` errors that the caller may see, and the position of the next page; None: there is none.
+    """Return the newest ``limit`` errors that the caller may see, and the position of the next page; None: no more.
 
     All namespaces of an account are in one order, so it reads on past the errors of others. A page is short, and still
     has a next one, only where `READ` errors were not enough.

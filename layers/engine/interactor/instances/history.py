@@ -20,7 +20,7 @@ RECORDS_PER_READ = 200
 
 @dataclass(frozen=True)
 class Shown:
-    """One event as it is shown: with the changes that led to a transition, and the data after it where asked for."""
+    """One event as it is shown: with the changes that led to a transition, and the data after it if asked for."""
 
     event: JsonObject
     changes: JsonObject | None
@@ -29,7 +29,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class EventFilter:
-    """Which events of an instance are asked for; None: all. ``since`` and ``until`` are exclusive moments."""
+    """Which events of an instance are asked for; None: all. ``since`` and ``until`` are exclusive."""
 
     types: frozenset[str] | None = None
     thread: str | None = None
@@ -52,7 +52,7 @@ class EventFilter:
 def page(
     store: "InstanceStore", account: str, instance_id: str, wanted: EventFilter, after: int, limit: int
 ) -> tuple[list[Shown], int | None]:
-    """Up to ``limit`` events with numbers over ``after``, oldest first, and the number to go on after (None: no more).
+    """Return up to ``limit`` events with numbers over ``after``, oldest first, and where to continue (None: no more).
 
     It reads one page of history records, so that a page whose filters let little through may be short, even empty.
     """
@@ -74,7 +74,7 @@ def page(
 
 
 def event(store: "InstanceStore", account: str, instance_id: str, event_id: str, with_data: bool) -> Shown:
-    """One event by its id.
+    """Return one event by its id.
 
     Raises:
         EventNotFoundError: when the instance has none with this id.

@@ -1,4 +1,4 @@
-"""Pause, unpause, retry and cancel: what is done to an instance as a whole (rulings 24 and 29)."""
+"""Pause, unpause, retry and cancel: use cases for an instance as a whole (rulings 24 and 29)."""
 
 from interactor.core.errors import NamespaceQuotaExceededError
 from interactor.core.times import Millis
@@ -14,7 +14,7 @@ EXPIRED = "expired"
 
 
 def pause(engine: Engine, head: Head, cause: Cause) -> Head:
-    """Hold an instance; one that is paused already stays as it is.
+    """Pause an instance. A paused one stays as it is.
 
     Raises:
         InstanceNotActiveError: when it has ended.
@@ -30,7 +30,7 @@ def pause(engine: Engine, head: Head, cause: Cause) -> Head:
 
 
 def unpause(engine: Engine, head: Head, cause: Cause) -> Head:
-    """Let an instance go on; one that is not paused stays as it is. A timeout that came due meanwhile fires now.
+    """Unpause an instance. One that is not paused stays as it is. A timeout that came due meanwhile takes effect now.
 
     Raises:
         InstanceNotActiveError: when it has ended.
@@ -52,7 +52,7 @@ def unpause(engine: Engine, head: Head, cause: Cause) -> Head:
 
 
 def retry(engine: Engine, head: Head, cause: Cause) -> Head:
-    """Take a failed instance on from the step that failed; it counts against its namespace's quota again.
+    """Continue a failed instance from the step that failed. It counts against its namespace's quota again.
 
     Raises:
         InstanceNotFailedError: when it has not failed.
@@ -60,19 +60,19 @@ def retry(engine: Engine, head: Head, cause: Cause) -> Head:
         InstanceTooLargeError: when there is no more room than for its failure.
     """
     definition = engine.definition_of(head.instance)
-    places = engine.places(head.instance.account, head.instance.namespace)
+    shards = engine.quota_shards(head.instance.account, head.instance.namespace)
     deadline = engine.world.now() + engine.rules.inline_budget
 
     def judge(present: Head, commit_id: str) -> Head:
-        while places:
-            shard, room = places[0]
+        while shards:
+            shard, room = shards[0]
             settled = lifecycle.retry(
                 definition, present.instance, cause.by, engine.world.now(), bytes.fromhex(commit_id), shard
             )
             try:
                 return engine.write(present, settled, commit_id, staying(present, settled), cause.remember, room)
             except NamespaceQuotaExceededError:
-                places.pop(0)
+                shards.pop(0)
                 commit_id = engine.world.entropy(16).hex()
         raise NamespaceQuotaExceededError(f"Namespace '{head.instance.namespace}' is full; end some instances first")
 
@@ -85,7 +85,7 @@ def _timed_out(thread: Thread, now: Millis) -> bool:
 
 
 def cancel_instance(engine: Engine, head: Head, cause: Cause, reason: str = "requested") -> Head:
-    """Cancel an instance with all its threads, on whatever its head is by then.
+    """Cancel an instance with all its threads, whatever its present head is.
 
     It tries until it wins or the instance has ended (ruling 24).
 

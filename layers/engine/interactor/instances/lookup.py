@@ -1,4 +1,4 @@
-"""What a request names, found: an instance, a workflow, a version. Nothing else of the engine is imported for that."""
+"""Finds what a request names: an instance, a workflow, a version. This imports nothing else of the engine."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def find_instance(
     instances: "InstanceStore", principal: Principal, instance_id: str, ended_since: Millis, with_history: bool = True
 ) -> Head:
-    """The instance with its latest history, if the caller may know of it (ruling 18) and it is not past its date.
+    """Return an instance with its latest history, if the caller may know of it (ruling 18) and it has not expired.
 
     Raises:
         InstanceNotFoundError: for one that does not exist, for another's, and for one that ended too long ago.

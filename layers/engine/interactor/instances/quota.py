@@ -1,4 +1,4 @@
-"""Where a new instance may be counted: the counters of its namespace's quota, with the room that each of them has."""
+"""The shards of a namespace's quota: the counters in which a new instance may be counted, and the room of each."""
 
 from typing import TYPE_CHECKING
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from interactor.instances.store.instances import InstanceStore
 
 REMEMBERED = 10_000
-"""Namespaces of which a process knows that none of their counters is too full."""
+"""Namespaces for which a process remembers what it read of their counters."""
 LOOKS_AGAIN: Millis = MINUTE
-"""After this the counters of a namespace that has too many are read again."""
+"""After this time the counters of a namespace that is over its quota are read again."""
 
 
 class QuotaShards:
-    """Counters and rooms. A process reads the counters of a namespace once: they are too full only where the quota
-    was lowered, and as long as they are.
+    """The shards of all namespaces. A process reads the counters of a namespace once, and again only while it is over
+    its quota, which happens only after the quota was lowered.
     """
 
     def __init__(self, world: World, instances: "InstanceStore", quota: int | None) -> None:
@@ -25,18 +25,18 @@ class QuotaShards:
         self._narrowed: dict[tuple[str, str], tuple[int, Millis]] = {}
 
     def of(self, account: str, namespace: str) -> list[tuple[int, int | None]]:
-        """The counters in the order in which to try them, each with the room it has in all; None: no limit."""
+        """Return the shards in the order in which to try them, each with its room; None means no limit."""
         entropy = self._world.entropy(2)
         if self._quota is None:
             return shards(None, entropy)
         return shards(self._quota, entropy, self._by((account, namespace), self._quota))
 
-    def _by(self, place: tuple[str, str], quota: int) -> int:
+    def _by(self, key: tuple[str, str], quota: int) -> int:
         now = self._world.now()
-        by, read_at = self._narrowed.get(place, (1, 0))
+        by, read_at = self._narrowed.get(key, (1, 0))
         if by and now - read_at >= LOOKS_AGAIN:
-            by = narrowed(quota, self._instances.counted(*place))
+            by = narrowed(quota, self._instances.counted(*key))
             if len(self._narrowed) >= REMEMBERED:
                 self._narrowed.clear()
-            self._narrowed[place] = by, now
+            self._narrowed[key] = by, now
         return by

@@ -24,7 +24,7 @@ from interactor.instances.rules.stored import Head
 
 
 def resume(engine: Engine, principal: Principal, head: Head, request: Resume) -> Head:
-    """Take a halted thread on with a person's decision, as far as the budget goes.
+    """Resume a halted thread with a person's decision, and run on while the budget lasts.
 
     A decision that names its halt is for that halt only: where it was taken already, by the same person with the same
     input, it is answered as done, however long ago, since a client may have lost the answer.
@@ -53,7 +53,7 @@ def resume(engine: Engine, principal: Principal, head: Head, request: Resume) ->
 
 
 def take(engine: Engine, head: Head, thread_id: str, expected_sequence: int, trigger: Trigger) -> Head:
-    """Move a halted thread, commit, and run on as far as the budget goes.
+    """Move a halted thread, commit, and run on while the budget lasts.
 
     Raises:
         OvertakenError: when the thread does not rest at that sequence any more, or the instance is paused.

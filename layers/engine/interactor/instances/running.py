@@ -1,4 +1,4 @@
-"""Runs the pending steps of an advance: pure ones where they are met, others one by one."""
+"""Runs the pending steps of an advance: pure steps one after the other, any other step alone."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ class StepRunner:
         self._retry_delays = retry_delays
 
     def run_pure(self, account: str, advance: Advance, deadline: Millis, scripts: bool = True) -> None:
-        """Take a thread on through what needs no outside call, until it rests, is full, or the budget is used.
+        """Run the steps of a thread that need no outside call, until it rests, is full, or the budget is used up.
 
         Without ``scripts`` it rests before the next one.
         """
@@ -67,7 +67,7 @@ class StepRunner:
         advance.complete(mask.outcome(outcome, keep_fields=kept), now, self._retry_at(step, outcome, now))
 
     def _written(self, account: str, advance: Advance, wanted: Instructions) -> Outcome:
-        """What a model wrote for a halt, or why it did not: whatever goes wrong here, the halt comes (ruling 30)."""
+        """Return what a model wrote for a halt, or why it did not. Whatever fails here, the halt comes (ruling 30)."""
         try:
             mask = Mask(self._logic.secrets_of(account), sensitive=advance.sensitive(""))
             call = instructions.prepare(wanted, advance.shown_scope())

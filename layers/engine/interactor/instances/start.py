@@ -1,4 +1,4 @@
-"""Create an instance and run it on to where it first rests (rulings 10, 11, 26)."""
+"""Creates an instance and runs it until it first rests (rulings 10, 11, 26)."""
 
 from dataclasses import dataclass, replace
 
@@ -19,7 +19,7 @@ from interactor.instances.rules.thread_draft import INPUT
 
 @dataclass(frozen=True)
 class NewInstance:
-    """An instance as it is asked for. ``cause`` is who asks, ``traceparent`` the trace it belongs to."""
+    """A request for a new instance. ``cause`` is who asks, ``traceparent`` the trace it belongs to."""
 
     workflow: Workflow
     account: str
@@ -30,7 +30,7 @@ class NewInstance:
 
 
 def start(engine: Engine, wanted: NewInstance) -> Head:
-    """Create an instance of the published version and answer it where it first rests, or where the budget ends.
+    """Create an instance of the published version, and return it where it first rests or where the budget ends.
 
     Raises:
         WorkflowNotPublishedError: when there is nothing to run.
@@ -85,15 +85,15 @@ def start(engine: Engine, wanted: NewInstance) -> Head:
 def _store(engine: Engine, instance: Instance, advance: Advance, cause: Cause) -> Head:
     """Commit a new instance, counted in any shard of its namespace's quota that has room."""
     definition = engine.definition_of(instance)
-    places = engine.places(instance.account, instance.namespace)
+    shards = engine.quota_shards(instance.account, instance.namespace)
     attempt = 0
     while attempt < COMMIT_ATTEMPTS:
-        if not places:
+        if not shards:
             raise NamespaceQuotaExceededError(
                 f"Namespace '{instance.namespace}' has {engine.rules.quota} active instances, as many as it may; "
                 "end some first"
             )
-        shard, room = places[0]
+        shard, room = shards[0]
         commit_id = engine.world.entropy(16).hex()
         counted = replace(instance, quota_shard=shard)
         settled = settle(definition, counted, advance.change(), engine.world.now(), bytes.fromhex(commit_id))
@@ -102,7 +102,7 @@ def _store(engine: Engine, instance: Instance, advance: Advance, cause: Cause) -
         try:
             return engine.instances.create(settled, commit_id, room, wake, extra, engine.rules.lifetimes.after_end)
         except NamespaceQuotaExceededError:
-            places = places[1:]
+            shards = shards[1:]
         except ContendedError:
             engine.world.pause(attempt)
             attempt += 1

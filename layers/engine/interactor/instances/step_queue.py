@@ -1,4 +1,4 @@
-"""Step hints: what names a step that is due, and the queue that carries it."""
+"""Step hints: messages that name a step that is due, and the queue that carries them."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class StepQueue:
-    """Hints at steps. Losing one only delays, so that a failure to send is logged and not raised (invariant 4)."""
+    """Sends step hints. Losing one only delays, so a failure to send is logged and not raised (invariant 4)."""
 
     def __init__(self, client: "Provider[SQSClient]", url: str) -> None:
         self._client = client
@@ -32,7 +32,7 @@ class StepQueue:
         self.send_again(StepHint(instance.account, instance.id, thread_id, thread.sequence, thread.attempt), delay)
 
     def send_again(self, hint: StepHint, delay: Millis) -> None:
-        """Send a hint, to arrive after ``delay`` at the latest a queue can hold it."""
+        """Send a hint, to arrive after ``delay``, or after the longest delay of a queue if that is shorter."""
         try:
             self._client().send_message(
                 QueueUrl=self._url,
@@ -44,17 +44,17 @@ class StepQueue:
             logger.exception("step hint not sent; the clock will find it", extra={"instance_id": hint.instance_id})
 
     def send_all(self, hints: Sequence[StepHint]) -> None:
-        """Send hints at once, ten a call."""
+        """Send hints, ten in a call."""
         send_batches(self._client(), self._url, [(_hint_body(hint), hint.account, 0) for hint in hints])
 
     def backlog(self) -> int:
-        """About how many messages wait."""
+        """Return approximately how many messages wait."""
         answer = self._client().get_queue_attributes(QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessages"])
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
 def parse_hint(body: JsonObject, again: bool) -> StepHint:
-    """The hint of a message's body; ``again`` says it was received before."""
+    """Return the hint in a message's body. ``again``: the message was received before."""
     return StepHint(
         body["account"],
         body["instance_id"],

@@ -1,4 +1,4 @@
-"""What a step message sets off: one thread's next step, or, for a hint of the clock, one thing that is due.
+"""Handles step messages: one thread's next step, or, for a hint of the clock, one thing that is due.
 
 Messages are hints (invariant 4). Twice, late or out of order they change nothing and cost one read; too early they
 are sent again with what remains. Before an outside call, and whenever a message looks like poison, the worker takes
@@ -29,7 +29,7 @@ from interactor.logic.rules import instructions
 
 
 class SetAsideError(Exception):
-    """An instance broke the engine and could not even be failed: it waits, and somebody must look at it."""
+    """An instance broke the engine and could not even be failed. It waits, and somebody must look at it."""
 
 
 class Delayed(Protocol):
@@ -40,7 +40,7 @@ class Delayed(Protocol):
 
 
 def work(engine: Engine, delayed: Delayed, hint: StepHint) -> None:
-    """Do what a hint is about, if it is still due.
+    """Do what a hint is for, if that is still due.
 
     Raises:
         StoreUnavailableError: when the table would not answer; the message should come again.
@@ -79,7 +79,7 @@ def _follow(engine: Engine, delayed: Delayed, head: Head, hint: StepHint) -> Non
 
 
 def _count(engine: Engine, hint: StepHint, head: Head | None) -> bool:
-    """Count a try that broke the engine; after the last one the instance fails, or if even that breaks, waits.
+    """Count a try that broke the engine. After the last one the instance fails; if even that breaks, it waits.
 
     Returns whether it was made to wait. Nothing is tried for ever, and nothing that breaks stays the oldest of what is
     due (invariant 9).
@@ -92,7 +92,7 @@ def _count(engine: Engine, hint: StepHint, head: Head | None) -> bool:
         return True
     thread = _culprit(head.instance, hint, now)
     lease = present.leases.get(thread, Lease(0, 0))
-    if present.instance.threads[thread].place != head.instance.threads[thread].place:
+    if present.instance.threads[thread].position != head.instance.threads[thread].position:
         return False
     if lease == head.leases.get(thread, Lease(0, 0)):
         lease = Lease(now, lease.tries + 1)
@@ -110,7 +110,7 @@ def _count(engine: Engine, hint: StepHint, head: Head | None) -> bool:
 
 
 def _culprit(instance: Instance, hint: StepHint, now: Millis) -> str:
-    """The thread in whose lease a broken try is counted; ``thread_main`` for what concerns the instance."""
+    """Return the thread in whose lease a broken try is counted: ``thread_main`` if it concerns the whole instance."""
     if hint.thread_id is not None:
         return hint.thread_id
     due = [thread.id for thread in instance.halted_threads() if _timeout_due(thread, now)]
@@ -161,7 +161,7 @@ def _do_due(engine: Engine, delayed: Delayed, head: Head) -> None:
 
 
 def _clean(engine: Engine, delayed: Delayed, head: Head, now: Millis) -> None:
-    """Delete the files of an ended instance, and at its own date the instance."""
+    """Delete the files of an ended instance, and the instance itself when its own date has come."""
     instance = head.instance
     if instance.takes_files and not engine.files().remove(instance):
         delayed.send_again(StepHint(instance.account, instance.id), 0)
@@ -245,7 +245,7 @@ def _headers(instance: Instance, thread: Thread) -> dict[str, str]:
 
 
 def _lease(engine: Engine, head: Head, thread: Thread, taken: Lease) -> Head:
-    """Take a thread's lease; losing the guard to another thread is no reason to let this one wait.
+    """Take a thread's lease. Losing the guard to another thread does not make this one wait.
 
     Raises:
         GuardLostError: when the thread has moved, or somebody else took its lease.
@@ -265,7 +265,7 @@ def _lease(engine: Engine, head: Head, thread: Thread, taken: Lease) -> Head:
 
 
 def _give_back(engine: Engine, head: Head, thread_id: str, lease: Lease) -> None:
-    """A try that the table cut short was none; if this cannot be said either, it stays counted."""
+    """Uncount a try that the table cut short. If this cannot be stored either, the try stays counted."""
     present = head.leases.get(thread_id)
     if present is None or present.tries == lease.tries:
         return

@@ -112,7 +112,7 @@ class Thread:
         return self.phase in RUNNING
 
     @property
-    def place(self) -> tuple[int, int, Phase]:
+    def position(self) -> tuple[int, int, Phase]:
         """What must be unchanged for a computed advance of this thread to hold."""
         return self.sequence, self.attempt, self.phase
 

@@ -1,4 +1,4 @@
-"""What happens to an instance as a whole: cancelled, paused, let go on, retried after a failure (rulings 24, 29)."""
+"""Rules for an instance as a whole: cancel, pause, unpause, retry after a failure (rulings 24, 29)."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ _GIVEN_UP_MESSAGE = "The engine could not take the instance on, however often it
 
 
 def cancel(head: Instance, reason: str, by: Json, in_flight: list[JsonObject], now: Millis, entropy: bytes) -> Settled:
-    """The instance, cancelled with all its threads in one commit (ruling 24).
+    """Return the instance, cancelled with all its threads in one commit (ruling 24).
 
     ``in_flight`` names the HTTP actions that were under way, since their effects may have happened.
 
@@ -33,7 +33,7 @@ def cancel(head: Instance, reason: str, by: Json, in_flight: list[JsonObject], n
 
 
 def pause(head: Instance, by: Json, now: Millis, entropy: bytes) -> Settled:
-    """The instance, paused: what is under way may commit its result, nothing new starts (ruling 29).
+    """Return the instance, paused: running actions may commit their results, and nothing new starts (ruling 29).
 
     Raises:
         InstanceNotActiveError: when it has ended.
@@ -43,7 +43,7 @@ def pause(head: Instance, by: Json, now: Millis, entropy: bytes) -> Settled:
 
 
 def unpause(head: Instance, by: Json, now: Millis, entropy: bytes) -> Settled:
-    """The instance, going on where it was paused.
+    """Return the instance, unpaused.
 
     Raises:
         InstanceNotActiveError: when it has ended.
@@ -53,7 +53,7 @@ def unpause(head: Instance, by: Json, now: Millis, entropy: bytes) -> Settled:
 
 
 def retry(definition: Definition, head: Instance, by: Json, now: Millis, entropy: bytes, quota_shard: int) -> Settled:
-    """A failed instance, going on from the step that failed, which keeps its sequence and so its key (ruling 29).
+    """Return a failed instance, continued from the step that failed, which keeps its sequence and key (ruling 29).
 
     Threads that its failure cut off stand again where they stood; what was finished is not repeated.
 
@@ -74,7 +74,7 @@ def retry(definition: Definition, head: Instance, by: Json, now: Millis, entropy
 
 
 def give_up(head: Instance, in_flight: list[JsonObject], now: Millis, entropy: bytes) -> Settled:
-    """The instance, failed where it stands with ``internal_error``, since the engine cannot take it on.
+    """Return the instance, failed with ``internal_error`` because the engine cannot continue it.
 
     It needs neither the definition nor any rule, so that what broke these does not break it (invariant 9). One that
     has ended stays as it ended; what its threads still had to do after their end is left out.

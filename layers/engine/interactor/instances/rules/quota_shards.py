@@ -1,4 +1,4 @@
-"""How a namespace's quota of active instances is shared out over several counters, so that none is a bottleneck."""
+"""Divides a namespace's quota of active instances over several counters (shards), so that none is a bottleneck."""
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
@@ -8,10 +8,10 @@ INSTANCES_PER_SHARD = 200
 
 
 def shards(quota: int | None, entropy: bytes, narrowed: int = 0) -> list[tuple[int, int | None]]:
-    """The counters in the order in which one create tries them, each with the room it has in all.
+    """Return the shards in the order in which one create tries them, each with its room.
 
-    The rooms add up to the quota, where none is ``narrowed``; a counter without room is left out. ``quota`` None is no
-    limit; ``entropy`` (2 random bytes) says where to begin.
+    Without ``narrowed`` the rooms add up to the quota. A shard without room is left out. ``quota`` None means no limit.
+    ``entropy`` (2 random bytes) decides where to begin.
     """
     rooms: Sequence[int | None] = [None] * MOST_SHARDS if quota is None else _rooms(quota)
     begin = int.from_bytes(entropy[:2]) % len(rooms)
@@ -21,10 +21,10 @@ def shards(quota: int | None, entropy: bytes, narrowed: int = 0) -> list[tuple[i
 
 
 def narrowed(quota: int, active: Mapping[int, int]) -> int:
-    """By how much each counter's room must shrink, so that all of them together cannot pass the quota.
+    """Return by how much the room of each shard must shrink, so that all together cannot exceed the quota.
 
-    0 unless some counter has more than its room, as happens where the quota was lowered while it was in use. It only
-    sinks from then on: whoever goes by an older answer is too careful, not too free.
+    This is 0 unless a shard holds more than its room, which happens if the quota was lowered while it was in use. From
+    then on the result only falls, so an outdated result is too strict and never too generous.
     """
     rooms = _rooms(quota)
     held = [active.get(number, 0) for number in range(MOST_SHARDS)]

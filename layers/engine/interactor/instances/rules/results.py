@@ -9,11 +9,11 @@ from interactor.instances.rules.layers import Written
 
 
 class NoPlaceError(Exception):
-    """The result can be put nowhere. ``str()`` of it says why."""
+    """The result cannot be stored. ``str()`` of the error says why."""
 
 
 def refusal(state: State, data: JsonObject, writers: Mapping[str, str]) -> str | None:
-    """Why a result of this state could be put nowhere: judged before the call, which has an effect out there."""
+    """Return why a result of this state could not be stored. This is checked before the call, which has effects."""
     try:
         place(state, {"status": 0, "body": None}, data, writers)
     except NoPlaceError as error:
@@ -22,7 +22,7 @@ def refusal(state: State, data: JsonObject, writers: Mapping[str, str]) -> str |
 
 
 def place(state: State, result: JsonObject, data: JsonObject, writers: Mapping[str, str]) -> Written:
-    """The top-level keys that change when ``result`` (``{"status", "body"}``) of this state is stored, and the paths.
+    """Return the top-level keys that change when ``result`` (``{"status", "body"}``) is stored, and the paths.
 
     Without ``output`` it goes to the state's own name, unless another state or an input changed that key last:
     an outside service must not be able to write ``approved``. Then it goes to ``results.<state name>``.

@@ -1,4 +1,4 @@
-"""How one thread's change becomes the next version of its instance, and when the instance must be looked at again.
+"""Makes the next version of an instance from the change of one thread, and says when the instance is due again.
 
 A change that another thread's commit overtook is settled again on the new head, as long as its own thread is where
 it was: what it computed is kept (invariant 1).
@@ -21,7 +21,7 @@ from interactor.instances.rules.thread_draft import ThreadChange, failed
 
 
 class OvertakenError(Exception):
-    """The thread is no longer where the change began: the change is void."""
+    """The thread has moved since the change began, so the change is void."""
 
 
 def settle(
@@ -32,7 +32,7 @@ def settle(
     entropy: bytes,
     in_flight: Sequence[JsonObject] = (),
 ) -> Settled:
-    """The instance after ``change``, judged on its present head.
+    """Return the instance after ``change``, judged on its present head.
 
     ``entropy`` (at least 5 random bytes) goes into the ids of the events. ``in_flight`` are the HTTP actions that
     threads have under way: an event that ends such a thread names its action (ruling 24).
@@ -42,7 +42,7 @@ def settle(
         WorkflowDataTooLargeError: when a resume would make the data too large together with what others wrote.
     """
     present = head.threads.get(change.before.id)
-    if present is None or present.place != change.before.place or present.outcome != change.before.outcome:
+    if present is None or present.position != change.before.position or present.outcome != change.before.outcome:
         raise OvertakenError
     if head.paused and is_resume(change):
         raise OvertakenError
@@ -66,7 +66,7 @@ def settle(
 
 
 def too_large(change: ThreadChange, message: str, now: Millis) -> ThreadChange:
-    """The change, ended by ``instance_too_large`` since what it came to cannot be stored."""
+    """Return the change, ended by ``instance_too_large`` because its result cannot be stored."""
     return _failed(change, "instance_too_large", message, now)
 
 
@@ -75,12 +75,12 @@ def _asks_for_files(halt: Halt) -> bool:
 
 
 def is_resume(change: ThreadChange) -> bool:
-    """Whether a person's decision is in it."""
+    """Whether the change contains a person's decision."""
     return change.after.last_resume != change.before.last_resume
 
 
 def _within_bounds(head: Instance, change: ThreadChange, now: Millis) -> ThreadChange:
-    """The change, or the failure it comes to on this head: threads each within a bound may pass it together."""
+    """Return the change, or the failure that it is on this head: threads within a bound may exceed it together."""
     if change.after.outcome == "failed":
         return change
     grown = size(change.after.layer) > size(change.before.layer)
@@ -95,7 +95,7 @@ def _within_bounds(head: Instance, change: ThreadChange, now: Millis) -> ThreadC
 
 
 def _failed(change: ThreadChange, code: str, message: str, now: Millis) -> ThreadChange:
-    """The change, ended by a failure: what was done is told, but without data that is not kept."""
+    """Return the change, ended by a failure. Its events stay, without the data that is not stored."""
     failure = Failure(code, message, change.before.state, change.before.phase)
     fields: JsonObject = {"state": failure.state, "code": code, "message": message}
     told = [event for event in change.events if event.type == "step" or event.subtype == "created"][:2]
@@ -108,7 +108,7 @@ def _failed(change: ThreadChange, code: str, message: str, now: Millis) -> Threa
 
 
 def _shifted(thread: Thread, shift: int, first: int) -> Thread:
-    """The thread with the sequences this change gave it moved behind those of the commit that came before."""
+    """Return the thread with the sequences of this change moved after those of the previous commit."""
     if shift == 0 or thread.sequence < first:
         return thread
     return replace(thread, sequence=thread.sequence + shift)

@@ -50,7 +50,7 @@ class Head:
 
 @dataclass(frozen=True)
 class StepHint:
-    """Names a place of a thread; without a thread it comes from the clock and names the instance only."""
+    """Names a position of a thread. Without a thread it comes from the clock and names only the instance."""
 
     account: str
     instance_id: str

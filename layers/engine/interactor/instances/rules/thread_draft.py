@@ -31,7 +31,7 @@ from interactor.instances.rules.instance import (
 from interactor.instances.rules.layers import Written, after_write
 
 INPUT = "input"
-"""The writer of what a create or a resume put into the data."""
+"""The writer's name for values from a create or a resume."""
 
 _KINDS: dict[type, str] = {ScriptLogic: "script", HttpLogic: "http", Instructions: "ai"}
 
@@ -61,7 +61,7 @@ class Step:
 
 @dataclass(frozen=True)
 class ThreadChange:
-    """What one advance came to. It holds for any version of the instance in which the thread is still at ``place``."""
+    """The result of one advance. It is valid for any version of the instance in which the thread has not moved."""
 
     before: Thread
     after: Thread
@@ -74,7 +74,7 @@ class ThreadChange:
 
 
 def pending_step(definition: Definition, thread: Thread) -> Step | None:
-    """What a thread needs done next, or None while it rests with nothing to do."""
+    """Return the step that a thread needs next, or None while it rests with nothing to do."""
     if not thread.running:
         return None
     state = definition.states[thread.state]
@@ -87,7 +87,7 @@ def pending_step(definition: Definition, thread: Thread) -> Step | None:
 
 
 def pure_thread(definition: Definition, instance: Instance) -> Thread | None:
-    """A thread that can go on now without an outside call; a paused instance has none."""
+    """Return a thread that can continue now without an outside call. A paused instance has none."""
     for thread in () if instance.paused else instance.running_threads():
         step = pending_step(definition, thread)
         if thread.outcome is None and thread.due_at is None and step is not None and not step.outside:
@@ -96,7 +96,7 @@ def pure_thread(definition: Definition, instance: Instance) -> Thread | None:
 
 
 class ThreadDraft:
-    """What one advance has come to so far. Nothing outside it changes."""
+    """The result of one advance so far. Nothing outside it changes."""
 
     def __init__(self, definition: Definition, instance: Instance, thread_id: str, by: Json = None) -> None:
         self._definition = definition
@@ -113,7 +113,7 @@ class ThreadDraft:
 
     @property
     def step(self) -> Step | None:
-        """What has to be done next, or None while the thread rests with nothing to do."""
+        """The step that is needed next, or None while the thread rests with nothing to do."""
         return pending_step(self._definition, self._thread)
 
     @property
@@ -161,7 +161,7 @@ class ThreadDraft:
         }
 
     def change(self) -> ThreadChange:
-        """What it came to so far."""
+        """The change so far."""
         return ThreadChange(
             self._before,
             self._thread,
@@ -175,7 +175,7 @@ class ThreadDraft:
     # What the rules note
 
     def _write(self, written: Written, writer: str, always: Iterable[str] = ()) -> JsonObject:
-        """Put keys into the thread's layer and answer what changed; an unchanged key keeps its last writer.
+        """Put keys into the thread's layer and return what changed. An unchanged key keeps its last writer.
 
         The keys of ``always`` count as written also where they are as they were: a join must not lose them.
         """
@@ -242,10 +242,10 @@ def action_key(instance: Instance, thread: Thread) -> str:
 
 
 def failed(thread: Thread, failure: Failure) -> Thread:
-    """The thread, ended by a failure."""
+    """Return the thread, ended by a failure."""
     return replace(thread, phase=Phase.ENDED, outcome="failed", failure=failure, due_at=None)
 
 
 def cancelled(thread: Thread) -> Thread:
-    """The thread, ended because its instance, or the fork it belongs to, goes on without it."""
+    """Return the thread, ended because its instance, or its fork, continues without it."""
     return replace(thread, phase=Phase.ENDED, outcome="cancelled", cut_off=thread.phase, due_at=None)
