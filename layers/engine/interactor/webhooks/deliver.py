@@ -1,8 +1,8 @@
-"""One attempt to deliver one event to one subscription, and what follows from how it ended.
+"""Makes one attempt to deliver one event to one subscription, and does what follows from its outcome.
 
-Prepare, send, judge, note, go on: each attempt is in the log before the message of the next one is sent, so that a
-message that comes twice finds what was done and only goes on from there. Waiting is done in the queue, in hops where
-it is long.
+The steps are: prepare, send, judge, log, continue. An attempt is in the log before the message of the next one is sent.
+A message that comes twice therefore finds what was done, and only continues from there. Waiting happens in the queue; a
+long wait takes several messages.
 """
 
 import json
@@ -38,15 +38,15 @@ Post = Callable[[str, Mapping[str, str], bytes], Answer]
 
 
 class Queue(Protocol):
-    """Sends one message; a failure is raised."""
+    """Sends one message, and raises if that fails."""
 
     def send(self, body: JsonObject, group: str, delay: Millis = 0) -> None:
-        """Send a message for a fairness group, to arrive after ``delay`` or as late as the queue can hold it."""
+        """Send a message of a fairness group, to arrive after ``delay``, or after the queue's longest delay."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """What the table has for the attempts of a batch: subscriptions and deliveries, and watches over their accounts."""
+    """What the table has for the attempts of a batch: subscriptions, deliveries, and watches over accounts."""
 
     subscriptions: Mapping[tuple[str, str], Subscription]
     deliveries: Mapping[tuple[str, str, str], Delivery]
@@ -55,7 +55,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Deliverer:
-    """Delivers webhook messages. ``delays`` are the waits before each attempt, the first one included."""
+    """Delivers webhook messages. ``delays`` are the waits before each attempt, including the first."""
 
     world: World
     subscriptions: "Subscriptions"
@@ -68,21 +68,21 @@ class Deliverer:
     delays: Sequence[Millis]
 
     def is_due(self, message: JsonObject) -> bool:
-        """Whether the attempt of a message is to be made now; one that is early goes back to the queue as it is."""
+        """Whether the attempt of a message is due now. A message that is early goes back to the queue unchanged."""
         return bool(message.get("due_at", 0) <= self.world.now())
 
     def wait(self, message: JsonObject, usage: Usage) -> None:
-        """Send a message back that got no share of its subscription's attempts; it has used none (ruling 34)."""
+        """Send a message back that is over the concurrency limit. This uses up no attempt (ruling 34)."""
         now, waits = self.world.now(), message.get("waits", 0)
         delay = concurrency.wait(usage, waits, now, self._chance())
         self._send_on({**message, "waits": waits + 1, "due_at": now + delay}, delay)
 
     def look_up(self, messages: Iterable[JsonObject]) -> Known:
-        """What the attempts of a batch have to know, in one call."""
+        """Read what the attempts of a batch need, in one call."""
         return Known(*self.log.before_attempts(_key(message) for message in messages))
 
     def handle(self, message: JsonObject, found: Known) -> Millis:
-        """Make the attempt that a message is for, if it is due and still wanted; how long its receiver took."""
+        """Make the attempt that a message is for, if it is due and still wanted. Returns how long the receiver took."""
         now = self.world.now()
         if not self.is_due(message):
             self._send_on(message, message["due_at"] - now)
@@ -110,7 +110,7 @@ class Deliverer:
         return self._attempt(message, subscription, payload, text, source)
 
     def _deliver_exhausted(self, subscription: Subscription, known: Delivery | None) -> None:
-        """Replay a delivery whose message somebody moved out of the exhausted queue: once, however often it comes."""
+        """Replay a delivery whose message somebody moved out of the exhausted queue. This happens only once."""
         if known is not None and known.state == "exhausted" and known.replayed_by is None:
             new_id = ids.derive("del", known.attempts[-1].at, known.id, "again")
             self.replays.send(subscription.account, subscription.id, [(known, new_id)])
@@ -174,7 +174,7 @@ class Deliverer:
         return answer
 
     def _judge_endpoint(self, subscription: Subscription, answer: Answer) -> None:
-        """Note since when an endpoint fails, or that it no longer does; disable one that is gone or fails for days."""
+        """Note since when an endpoint fails, or that it works. Disable one that is gone, or has failed for days."""
         now, since = self.world.now(), subscription.failing_since
         if answer.delivered:
             if since is not None:
@@ -192,7 +192,7 @@ class Deliverer:
         subscriptions.disable_for(self.subscriptions, subscription, because)
 
     def _go_on(self, message: JsonObject, known: Delivery) -> None:
-        """What follows from the last attempt that the log knows of."""
+        """Do what follows from the last attempt that is in the log."""
         if known.state == "exhausted":
             if known.replayed_by is None and not message.get("test"):
                 self.exhausted.send({**message, "exhausted": True}, message["subscription_id"])
@@ -205,7 +205,7 @@ class Deliverer:
         self.waiting.send(message, message["subscription_id"], delay)
 
     def _body_again(self, message: JsonObject) -> str | None:
-        """The body of a message that does not carry it; None when the history is no more."""
+        """Return the body of a message that does not contain it; None if the history was deleted."""
         number, subscription_id = message["number"], message["subscription_id"]
         records = self.instances.records_of(message["account"], message["instance_id"], number)
         if not records:

@@ -9,12 +9,12 @@ from interactor.webhooks.rules.events import Answer
 
 TIMEOUT: Millis = 30 * SECOND
 ANSWER_BYTES = 4 * 1024
-"""What is read of an answer: the log keeps half of it, once secrets that stand across its end are masked."""
+"""Bytes read of an answer. The log keeps half of them, so secrets that cross that limit can be masked first."""
 _READABLE_RETRY_AFTER: Millis = DAY - SECOND
 
 
 def post(client: OutgoingClient, url: str, headers: Mapping[str, str], body: bytes, now: Millis) -> Answer:
-    """POST a webhook body; whatever goes wrong is in the answer."""
+    """POST a webhook body. The answer says what went wrong, if anything did."""
     request = OutgoingRequest("POST", url, headers, body, TIMEOUT, ANSWER_BYTES)
     try:
         response = client.send(request, truncate=True)

@@ -1,11 +1,11 @@
-"""Taking out of the exhausted queue what was replayed.
+"""Redrive: removes replayed messages from the exhausted queue.
 
-The queue holds the exhausted deliveries of all subscriptions, and SQS hands out what it likes: a draining looks at
-messages, hides them for a while as any receiver does, and removes those whose delivery the log knows to be replayed,
-whoever's they are. All others are seen again. It is a chain of messages in the webhooks queue: a crash repeats a link
-of it, and to remove what is removed is nothing. What it does not meet, since another draining holds it, it looks for
-again a little later. What is left after that is harmless: the log says that it was replayed, so it is never sent, and
-leaves the queue after its 14 days.
+The queue holds the exhausted deliveries of all subscriptions, and SQS chooses which messages it returns. So a redrive
+reads messages, which hides them for a while, and removes those whose deliveries the log marks as replayed, whatever
+their subscription. All others become visible again. A redrive is a chain of messages in the webhooks queue. A crash
+repeats a link of the chain, which is harmless. Messages that another redrive hides are looked for again a little later.
+Messages that remain are harmless too: the log marks them as replayed, so they are never sent, and they leave the queue
+after 14 days.
 """
 
 import json
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from interactor.webhooks.store.deliveries import DeliveryKey, DeliveryStore
 
 LOOKS = 20
-"""Looks at the queue, of ten messages each, that one link takes."""
+"""How often one link of the chain reads from the queue, ten messages each time."""
 EMPTY_LOOKS = 3
-"""So many in a row that find nothing are the end: one may ask only some of the queue's servers."""
+"""After so many empty reads in a row the queue counts as read. One read may ask only some of the queue's servers."""
 MOST_LOOKED_AT = 5_000
-"""Messages that one draining looks at, so that others' do not make it endless."""
+"""Messages that one redrive reads, so that messages of others do not make it endless."""
 HIDDEN: Millis = 60 * SECOND
 ROUNDS = 3
 
@@ -34,10 +34,10 @@ Held = tuple[str, str]
 
 
 class Holding(Protocol):
-    """A queue whose messages are looked at."""
+    """A queue whose messages are read and removed."""
 
     def receive(self, hidden: Millis) -> Sequence[Held]:
-        """Up to ten messages, which nobody else sees for so long."""
+        """Return up to ten messages, which are hidden from others for a time."""
 
     def remove(self, receipts: Sequence[str]) -> None:
         """Remove up to ten messages that were received."""
@@ -45,7 +45,7 @@ class Holding(Protocol):
 
 @dataclass(frozen=True)
 class Redrive:
-    """Drains the exhausted queue."""
+    """Removes replayed messages from the exhausted queue."""
 
     log: "DeliveryStore"
     exhausted: Holding
@@ -67,7 +67,7 @@ class Redrive:
             self._go_on({**message, "drain": left, "looked": 0, "round": message["round"] + 1}, HIDDEN + 5 * SECOND)
 
     def _remove_replayed(self, held: Sequence[Held], subscription_id: str) -> int:
-        """Remove those that were replayed; answers how many were this subscription's."""
+        """Remove those that were replayed. Returns how many of them belong to this subscription."""
         named = {receipt: key for receipt, body in held if (key := _key(body)) is not None}
         _, known, _ = self.log.before_attempts(named.values()) if named else ({}, {}, {})
         done = [
@@ -84,14 +84,14 @@ class Redrive:
 
 
 def begin_redrive(messages: Messages, account: str, subscription_id: str, count: int) -> None:
-    """Have the messages of so many deliveries, which were replayed, taken out of the exhausted queue."""
+    """Begin a redrive of ``count`` replayed deliveries, if there are any."""
     if count:
         message = {"drain": count, "account": account, "subscription_id": subscription_id, "looked": 0, "round": 0}
         messages.send_all([(message, subscription_id, 0)])
 
 
 def _key(body: str) -> "DeliveryKey | None":
-    """Whose delivery a message is; None for one that nobody can read, which is left to whoever put it there."""
+    """Return the key of a message's delivery; None if the message cannot be read. Such a message stays in the queue."""
     try:
         message: Any = json.loads(body)
         return str(message["account"]), str(message["subscription_id"]), str(message["delivery_id"])

@@ -1,7 +1,7 @@
-"""From committed history to webhook messages: the history is the outbox (invariant 2).
+"""Makes webhook messages from committed history: the history is the outbox (invariant 2).
 
-The relay may run twice on any record and in any order: bodies, ids and keys are derived from the record, so a
-subscriber sees the same ``idempotency_key``.
+The relay may process records twice and in any order. Bodies, ids and keys are derived from the record, so a subscriber
+sees the same ``idempotency_key``.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from interactor.webhooks.store.subscriptions import SubscriptionStore
 
 CARRIED_BYTES = 60 * 1024
-"""A larger body is not carried by the message but made again at each attempt: a queue bills by 64 KB."""
+"""A larger body is not in the message; each attempt makes it again. SQS bills each 64 KB of a message."""
 
 
 Outgoing = tuple[JsonObject, str, Millis]
-"""A message, its fairness group, and the delay after which it is to arrive."""
+"""A message, its fairness group, and the delay after which it arrives."""
 
 
 class Messages(Protocol):
-    """Sends webhook messages; a failure is raised."""
+    """Sends webhook messages, and raises if that fails."""
 
     def send_all(self, messages: Iterable[Outgoing]) -> None:
-        """Send messages, as many a call as the queue takes."""
+        """Send messages, as many in a call as the queue accepts."""
 
 
 class Relay:
@@ -52,8 +52,9 @@ class Relay:
         self._read: dict[str, list[Subscription]] = {}
 
     def messages_of(self, record: Record) -> Iterator[Outgoing]:
-        """One message for each event of a record and subscription that wants it, each made when it is asked for: a
-        record may have 100 events for 50 subscriptions, and a message 60 KB.
+        """Yield one message for each event of a record and each subscription that wants it.
+
+        Messages are made one by one, because a record may have 100 events for 50 subscriptions, and a message 60 KB.
         """
         for event in record.events:
             kind = event_type(event)
@@ -64,7 +65,7 @@ class Relay:
                     yield self._due(message_for(record, event["number"], subscription.id), event["at"])
 
     def messages_of_disabled(self, account: str, event: JsonObject) -> list[Outgoing]:
-        """What tells an account's other subscriptions, as far as they see its namespaces, that one was disabled."""
+        """Return the messages that tell other subscriptions, if they see its namespaces, that one was disabled."""
         messages = []
         namespaces = parse_namespaces(event["namespaces"])
         for subscription in self._of(account):
@@ -98,7 +99,7 @@ class Relay:
 
 
 def message_for(record: Record, number: int, subscription_id: str) -> JsonObject:
-    """The message of one event to one subscription, with the body where the record holds it and it is small enough."""
+    """Return the message of one event to one subscription. It has the body if the record has it and it is small."""
     event = next(each for each in record.events if each["number"] == number)
     message: JsonObject = {
         "account": record.account,

@@ -1,4 +1,4 @@
-"""Webhook subscriptions: make, list, change, remove (rulings 34 to 36).
+"""Webhook subscriptions: create, list, change, delete (rulings 34 to 36).
 
 A change is made to what was read, and stored unless another came first; then it is made anew.
 """
@@ -31,39 +31,39 @@ CHANGE_ATTEMPTS = 8
 
 
 class Sealer(Protocol):
-    """Seals what must not be read at rest, and opens it, for one account."""
+    """Encrypts and decrypts texts of one account that must not be stored in the clear."""
 
     def seal(self, account: str, text: str) -> str:
-        """The text, sealed."""
+        """Return the text, encrypted."""
 
     def open(self, account: str, sealed: str) -> str:
-        """The text again."""
+        """Return the text, decrypted."""
 
 
 Edit = Callable[[Subscription], Subscription]
 Also = Callable[[Subscription], Item]
-"""One more write for the transaction, made from what it stores: an idempotency key's record."""
+"""Makes one more write for the transaction from what it stores: the record of an idempotency key."""
 
 
 AlsoSecret = Callable[[Subscription, str], Item]
-"""The same, of what shows a secret: it is given in the clear."""
+"""The same for an answer that shows a secret, which is passed in the clear."""
 
 
 @dataclass(frozen=True)
 class Subscriptions:
-    """What the use cases of this module share."""
+    """The parts that the use cases of this module share."""
 
     world: World
     store: "SubscriptionStore"
     sealer: Provider[Sealer]
     account_event: Callable[[str, JsonObject], Item]
-    """The write that adds an event of an account, for the transaction of what it tells of."""
+    """Makes the write that adds an event of an account, for the transaction of the change itself."""
     allow_loopback: bool
 
 
 @dataclass(frozen=True)
 class NewSubscription:
-    """A subscription as it is asked for; ``secret`` None: one is made."""
+    """A request for a new subscription. ``secret`` None: generate one."""
 
     url: str
     events: tuple[str, ...]
@@ -73,7 +73,7 @@ class NewSubscription:
 
 @dataclass(frozen=True)
 class Changes:
-    """What a caller changes; what is not in ``given`` stays. ``namespace_filter`` None: all of its namespaces."""
+    """A change by a caller. Fields that are not in ``given`` stay. ``namespace_filter`` None: all of its namespaces."""
 
     given: frozenset[str]
     url: str = ""
@@ -85,7 +85,7 @@ class Changes:
 def create(
     subscriptions: Subscriptions, principal: Principal, wanted: NewSubscription, also: AlsoSecret | None = None
 ) -> tuple[Subscription, str]:
-    """Make a subscription for the namespaces of the caller's token; answers it with its secret in the clear.
+    """Create a subscription for the namespaces of the caller's token. Returns it with its secret in the clear.
 
     Names in the URL are not resolved.
 
@@ -118,7 +118,7 @@ def create(
 
 
 def find(store: "SubscriptionStore", principal: Principal, subscription_id: str) -> Subscription:
-    """One subscription.
+    """Return one subscription.
 
     Raises:
         SubscriptionNotFoundError: when the caller knows of none with this id.
@@ -137,7 +137,7 @@ def change(
     changes: Changes,
     also: Also | None = None,
 ) -> Subscription:
-    """Change what a caller may change.
+    """Apply a caller's change to a subscription.
 
     Raises:
         SubscriptionNotFoundError: when the caller knows of none with this id.
@@ -178,7 +178,7 @@ def rotate(
     given: str | None,
     also: AlsoSecret | None = None,
 ) -> tuple[Subscription, str]:
-    """Give a subscription a new secret; the one before stays valid for a day (ruling 34).
+    """Give a subscription a new secret. The previous one stays valid for a day (ruling 34).
 
     Returns the secret in the clear.
 
@@ -202,7 +202,7 @@ def rotate(
 
 
 def disable_for(subscriptions: Subscriptions, subscription: Subscription, because: DisabledBecause) -> None:
-    """Disable a subscription because of its endpoint's answers, and commit the event that tells of it. Once."""
+    """Disable a subscription because of its endpoint's answers, and commit the event about that, once."""
     now = subscriptions.world.now()
     event_id = subscriptions.world.new_id("evt")
 
@@ -225,7 +225,7 @@ def disable_for(subscriptions: Subscriptions, subscription: Subscription, becaus
 
 
 class _NothingToDoError(Exception):
-    """It is deleted, disabled, or leads elsewhere by now."""
+    """The subscription was deleted or disabled, or has another URL by now."""
 
 
 def _store(
@@ -244,12 +244,12 @@ def _store(
 
 
 def visible(store: "SubscriptionStore", principal: Principal) -> list[Subscription]:
-    """The subscriptions that lie within the caller's namespaces, newest first."""
+    """Return the subscriptions that lie within the caller's namespaces, newest first."""
     return [each for each in store.all(principal.account) if _may_see(principal, each)]
 
 
 def delete(store: "SubscriptionStore", principal: Principal, subscription: Subscription) -> None:
-    """Remove a subscription that ``find`` found."""
+    """Delete a subscription."""
     store.delete(principal.account, subscription.id)
 
 
@@ -266,7 +266,7 @@ def _check(
     events: tuple[str, ...] | None = None,
     secret: str | None = None,
 ) -> None:
-    """Judge the fields that are given."""
+    """Check the fields that are given."""
     wrong = []
     if url is not None:
         refusal = check_url(url, https_only=True, allow_loopback=subscriptions.allow_loopback)
@@ -289,7 +289,7 @@ def _check_filter(principal: Principal, namespace: str | None) -> None:
 
 
 def _check_within(subscription: Subscription, namespace: str | None) -> None:
-    """A filter beyond the subscription's own namespaces (ruling 36) would only ever let nothing through."""
+    """Refuse a filter outside the subscription's own namespaces (ruling 36): nothing would ever pass it."""
     if namespace is None or subscription.namespaces is ALL or namespace in subscription.namespaces:
         return
     message = "is not a namespace of the token that made the subscription; make another subscription for it"

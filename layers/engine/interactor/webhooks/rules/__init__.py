@@ -1,1 +1,1 @@
-"""Which events there are, when an attempt is made and how many at once: decided by values."""
+"""Rules of webhooks: which events there are, when an attempt is made, and how many at the same time."""

@@ -3,9 +3,9 @@
     pending     there is another attempt to come
     succeeded   an attempt was answered 2xx
     exhausted   the last attempt of the schedule failed
-    failed      given up before that: the endpoint answered 410, or the subscription was disabled meanwhile
+    failed      ended early: the endpoint answered 410, or the subscription was disabled
 
-A delivery is in the log from its first attempt on, for 30 days.
+A delivery is in the log from its first attempt, for 30 days.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ KEPT: Millis = 30 * DAY
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt, and how it was answered. ``next_at``: when the next one is due, None where there is none."""
+    """One attempt and its outcome. ``next_at``: when the next one is due; None if there is none."""
 
     at: Millis
     status: int | None
@@ -38,18 +38,18 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What the log knows. ``source`` is what a message to deliver it again needs (see ``message_of``)."""
+    """A delivery in the log. ``source`` is what a message needs to deliver it again (see ``source_of``)."""
 
     id: str
     state: State
     source: JsonObject
     made: int = 0
-    """Attempts that were made."""
+    """Number of attempts that were made."""
     attempts: tuple[Attempt, ...] = ()
     reason: str | None = None
-    """Why it was given up, where no answer says so."""
+    """Why it ended early, if no answer says so."""
     replayed_by: str | None = None
-    """The latest replay: of this delivery, and of its event where this is the event's first delivery."""
+    """The latest replay of this delivery; if it is the first of its event, the latest replay of the event."""
 
     @property
     def first(self) -> str:
@@ -65,17 +65,17 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What becomes of a delivery after an attempt."""
+    """The state of a delivery after an attempt."""
 
     state: State
     next_at: Millis | None = None
 
 
 def judge(answer: Answer, attempt: int, delays: Sequence[Millis], now: Millis, chance: float) -> Verdict:
-    """What follows from the answer to an attempt, counted from 0.
+    """Return what follows from the answer to an attempt; attempts count from 0.
 
-    ``chance`` from 0 to 1 is the jitter, which only lengthens a delay, by a tenth at the most (ruling 35). A
-    ``Retry-After`` lengthens it as well, to the schedule's longest delay at the most; it adds no attempt.
+    ``chance`` from 0 to 1 is the jitter, which lengthens a delay by at most a tenth (ruling 35). A ``Retry-After`` also
+    lengthens it, at most to the schedule's longest delay. It adds no attempt.
     """
     if answer.delivered:
         return Verdict("succeeded")
@@ -93,9 +93,9 @@ _CARRIED: Final = ("instance_id", "number", "traceparent", "replay_of", "first",
 
 
 def source_of(message: JsonObject, payload: JsonObject) -> JsonObject:
-    """What the log keeps of a message, so that the event can be delivered again.
+    """Return what the log stores of a message, so that the event can be delivered again.
 
-    An instance's event is made again from its history. One that has no instance is kept with its body.
+    The event of an instance is made again from its history. An event without an instance is stored with its body.
     """
     kept: JsonObject = {name: message[name] for name in _CARRIED if name in message}
     kept |= {"event": payload["event"], "event_id": payload["id"]}
@@ -106,7 +106,7 @@ def source_of(message: JsonObject, payload: JsonObject) -> JsonObject:
 
 
 def replayed(account: str, subscription_id: str, delivery: Delivery, new_id: str) -> JsonObject:
-    """The message that delivers an event once more, under an id of its own (ruling 35)."""
+    """Return the message that delivers an event again, under a new id (ruling 35)."""
     source = delivery.source
     message: JsonObject = {
         "account": account,
@@ -123,7 +123,7 @@ def replayed(account: str, subscription_id: str, delivery: Delivery, new_id: str
 
 
 def waiting(delivery: Delivery, new_id: str) -> Delivery:
-    """What the log is to show of a replay until its first attempt."""
+    """Return what the log shows of a replay until its first attempt."""
     return Delivery(new_id, "pending", {**delivery.source, "replay_of": delivery.id, "first": delivery.first})
 
 
@@ -135,13 +135,13 @@ class Filter:
     event: str | None = None
 
     def takes(self, delivery: Delivery) -> bool:
-        """Whether it is one of them."""
+        """Whether the list shows a delivery."""
         return self.state in (None, delivery.state) and self.event in (None, delivery.source["event"])
 
 
 @dataclass(frozen=True)
 class Range:
-    """A replay of all undelivered events, or those of one state, by the time of the events, both ends included."""
+    """A replay of all undelivered events, or of those in one state, by event time; both ends are inclusive."""
 
     id: str
     account: str
@@ -150,22 +150,22 @@ class Range:
     until: Millis
     states: tuple[State, ...] = field(default=UNDELIVERED)
     after: str | None = None
-    """The last delivery that was looked at already."""
+    """The last delivery that was processed."""
     exhausted: int = 0
-    """How many of those that were replayed are in the exhausted queue."""
+    """How many of the replayed deliveries are in the exhausted queue."""
 
     def takes(self, first: Delivery, latest: Delivery) -> bool:
-        """Whether an event is to be replayed, by its first and its latest delivery.
+        """Whether to replay an event, judged by its first and its latest delivery.
 
-        What arrived once has arrived. A delivery that this replay made, or one that began after it, is none of its
-        business.
+        An event that was delivered once counts as delivered. A delivery that this replay made, or that began after it,
+        is not replayed.
         """
         state = "succeeded" if first.state == "succeeded" else latest.state
         began_before = latest is first or ids.moment_of(latest.id) < ids.moment_of(self.id)
         return state in self.states and began_before
 
     def made(self, first: Delivery, latest: Delivery) -> bool:
-        """Whether an event's latest delivery is one of this replay, sent by a step that is being repeated."""
+        """Whether this replay has sent the event already, in a step that now runs again."""
         return latest is not first and ids.moment_of(latest.id) == ids.moment_of(self.id)
 
 
@@ -175,6 +175,6 @@ class Portion:
 
     chosen: tuple[Delivery, ...]
     repeated: int
-    """Events that this replay sent before: the step died, and is being repeated."""
+    """Events that this replay has sent before, in a step that died and now runs again."""
     position: str | None
-    """Where to go on; None: there is no more."""
+    """Where to continue; None: nothing is left."""

@@ -1,7 +1,7 @@
-"""Webhook events: which history events they are made of, their bodies, and who is to have them (rulings 34 to 36).
+"""Webhook events: the history events they are made of, their bodies, and who receives them (rulings 34 to 36).
 
-A body is made from history records alone, so it is the same bytes on every attempt, however late. One event is the
-account's and no instance's: that a subscription was disabled, told to the account's other subscriptions.
+A body is made only from history records, so every attempt sends the same bytes, however late. One event belongs to the
+account and not to an instance: it tells other subscriptions that a subscription was disabled.
 """
 
 import hashlib
@@ -42,14 +42,14 @@ Status = Literal["active", "disabled"]
 DisabledBecause = Literal["requested", "gone", "failing"]
 
 SECRETS_OVERLAP: Millis = 24 * HOUR
-"""How long the secret before a rotation signs beside the new one."""
+"""How long the previous secret stays valid after a rotation."""
 FAILING_FOR: Millis = 5 * DAY
 """A subscription whose attempts have all failed for this long is disabled."""
 
 
 @dataclass(frozen=True)
 class Subscription:
-    """Who is told of which events. It belongs to the namespaces of the token that made it.
+    """Who receives which events. A subscription belongs to the namespaces of the token that created it.
 
     Secrets are sealed here: only what signs opens them.
     """
@@ -70,7 +70,7 @@ class Subscription:
     failing_since: Millis | None = None
     """The first failed attempt since the last that succeeded."""
     created_by: str | None = None
-    """The client that made it, which gives that client no right; None where an earlier release made it."""
+    """The client that created it, which gives that client no right; None if an earlier release created it."""
     edition: int = 1
     """Counts the changes, so that none overwrites another."""
     later: Mapping[str, Json] = field(default_factory=dict)
@@ -83,27 +83,27 @@ class Subscription:
         return (self.secret,)
 
     def rotated(self, sealed: str, now: Millis) -> "Subscription":
-        """With a new secret; the one before it signs for a day more, older ones no longer."""
+        """Return the subscription with a new secret. The previous one signs for another day, older ones no longer."""
         return replace(self, secret=sealed, previous_secret=self.secret, previous_until=now + SECRETS_OVERLAP)
 
     def disabled(self, because: DisabledBecause, now: Millis) -> "Subscription":
-        """Disabled."""
+        """Return the subscription, disabled."""
         return replace(self, status="disabled", disabled_at=now, disabled_because=because)
 
     def enabled(self) -> "Subscription":
-        """Active, and with a clean slate: what failed before counts no longer."""
+        """Return the subscription, active. Earlier failures no longer count."""
         return replace(self, status="active", disabled_at=None, disabled_because=None, failing_since=None)
 
     def fails_for_days(self, now: Millis) -> bool:
-        """Whether all attempts have failed for so long that it is to be disabled."""
+        """Whether all attempts have failed for so long that the subscription must be disabled."""
         return self.failing_since is not None and now - self.failing_since >= FAILING_FOR
 
     def hears(self, event: str) -> bool:
-        """Whether it is told of events of this type at all."""
+        """Whether it receives events of this type at all."""
         return self.status == "active" and event in self.events
 
     def wants(self, event: str, namespace: str) -> bool:
-        """Whether an event of this type in this namespace is for it."""
+        """Whether it receives an event of this type in this namespace."""
         return (
             self.hears(event)
             and self.namespace_filter in (None, namespace)
@@ -131,27 +131,27 @@ class Answer:
 
     @property
     def gone(self) -> bool:
-        """The endpoint says that it is no more."""
+        """Whether the endpoint says that it is gone."""
         return self.status == 410
 
 
 def event_type(event: JsonObject) -> str | None:
-    """The webhook event that a history event is; None for those that nobody is told of."""
+    """Return the webhook event type of a history event; None if it is not sent."""
     return EVENTS.get((event["type"], event["subtype"]))
 
 
 def delivery_id(event: JsonObject, subscription_id: str) -> str:
-    """The id of an event's delivery to a subscription: the same, however often it is relayed (ruling 35)."""
+    """Return the id of an event's delivery to a subscription: the same, however often it is relayed (ruling 35)."""
     return ids.derive("del", event["at"], event["id"], subscription_id)
 
 
 def idempotency_key(event_id: str, subscription_id: str) -> str:
-    """The same for every attempt and every replay of one event to one subscription (ruling 34)."""
+    """Return the key that every attempt and every replay of one event to one subscription has (ruling 34)."""
     return hashlib.sha256(f"{event_id}:{subscription_id}".encode()).hexdigest()[:40]
 
 
 def body(records: Sequence[Record], number: int, subscription_id: str, delivery: str | None = None) -> JsonObject:
-    """The body of the event ``number`` for one subscription; ``records`` as for ``snapshots.data_at``.
+    """Return the body of the event ``number`` for one subscription; ``records`` as for ``snapshots.data_at``.
 
     ``delivery``: the id of the delivery where it is a replay, which has its own.
     """
@@ -179,7 +179,7 @@ def body(records: Sequence[Record], number: int, subscription_id: str, delivery:
 
 
 def disabled_event(subscription: Subscription, event_id: str) -> JsonObject:
-    """The account's event that a subscription was disabled by how its endpoint answered."""
+    """Return the account's event that a subscription was disabled because of its endpoint."""
     at = subscription.disabled_at
     return {
         "id": event_id,
@@ -197,7 +197,7 @@ def disabled_event(subscription: Subscription, event_id: str) -> JsonObject:
 
 
 def disabled_body(event: JsonObject, subscription_id: str) -> JsonObject:
-    """The body of an account's event for one subscription. It belongs to no instance, so to no namespace."""
+    """Return the body of an account's event for one subscription. It belongs to no instance, and so to no namespace."""
     return {
         "id": event["id"],
         "event": SUBSCRIPTION_DISABLED,
@@ -215,7 +215,7 @@ def _state_after(event: JsonObject) -> str | None:
 
 
 def _particulars(event: JsonObject) -> JsonObject:
-    """What ruling 35 adds for each type."""
+    """Return the members that ruling 35 adds for each type."""
     match event["type"], event["subtype"]:
         case "lifecycle", "created":
             return {"input": event["input"]}
@@ -236,10 +236,10 @@ def _particulars(event: JsonObject) -> JsonObject:
 
 
 def _halt(event: JsonObject) -> JsonObject:
-    """The halt's id. What an earlier release committed has none, so that its bodies stay the same bytes."""
+    """Return the halt's id. Events of earlier releases have none, so that their bodies stay the same bytes."""
     return {"halt_id": event["halt_id"]} if "halt_id" in event else {}
 
 
 def _in_flight(event: JsonObject) -> JsonObject:
-    """The HTTP actions that the end cut off: their effects may have happened (ruling 24)."""
+    """Return the HTTP actions that the end interrupted. They may have taken effect (ruling 24)."""
     return {"in_flight": event["in_flight"]} if "in_flight" in event else {}

@@ -1,4 +1,4 @@
-"""A sample of each webhook event: made as a real one is, of an instance that does not exist."""
+"""Makes a sample of each webhook event, in the same way as a real one, for an instance that does not exist."""
 
 from interactor.access.rules.principal import ALL, DEFAULT_NAMESPACE
 from interactor.core import ids
@@ -41,7 +41,7 @@ _HISTORY: dict[str, JsonObject] = {
 
 
 def sample(event: str, subscription: Subscription, now: Millis, entropy: bytes) -> JsonObject:
-    """The body of a test: an event of this type with made-up contents, marked ``test: true``.
+    """Return the body of a sample: an event of this type with made-up contents, marked ``test: true``.
 
     ``entropy`` is 10 random bytes. Two tests differ in all their ids.
     """

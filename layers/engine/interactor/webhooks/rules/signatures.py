@@ -14,7 +14,7 @@ _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{
 def headers(
     event: str, delivery_id: str, message_id: str, secrets: Sequence[str], body: bytes, at: int, retry: int
 ) -> Mapping[str, str]:
-    """All headers of one attempt. ``at`` is the attempt's Unix time in seconds, ``retry`` counts from 0.
+    """Return all headers of one attempt. ``at`` is the attempt's Unix time in seconds, ``retry`` counts from 0.
 
     ``secrets`` are those that are valid, the newest first: the API's own signature uses that one, the standard's
     carries one for each.
@@ -42,7 +42,7 @@ def _standard(secret: str, message_id: str, at: int, body: bytes) -> str:
 
 
 def _standard_key(secret: str) -> bytes:
-    """What the base64 after ``whsec_`` decodes to, or the secret's bytes as written where there is none."""
+    """Return the decoded base64 after ``whsec_``, or the secret's own bytes if there is none."""
     encoded = secret.removeprefix(_PREFIX)
     if encoded != secret and _BASE64.fullmatch(encoded):
         return base64.b64decode(encoded)

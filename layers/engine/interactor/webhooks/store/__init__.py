@@ -1,1 +1,1 @@
-"""Subscriptions, deliveries and shares in the table."""
+"""Subscriptions, deliveries and the usage of concurrency limits in the table."""

@@ -1,7 +1,7 @@
-"""The delivery log: one item a delivery, in a partition of its subscription's own, by an id that sorts by time.
+"""The delivery log: one item for each delivery, in a partition for each subscription, by an id that sorts by time.
 
-An attempt is one write: it is added to the item's list, which grows to as many as the schedule has. The write is
-refused when that attempt is there already, so that a message that comes twice adds nothing. TTL removes the items.
+An attempt is one write, which appends to the item's list of attempts. The write is refused if the attempt is there
+already, so a message that comes twice adds nothing. TTL deletes the items.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -42,9 +42,7 @@ class DeliveryStore:
     def before_attempts(
         self, wanted: Iterable[DeliveryKey]
     ) -> tuple[Mapping[tuple[str, str], Subscription], Mapping[DeliveryKey, Delivery], Mapping[str, Watch]]:
-        """What attempts have to know, in one call: their subscriptions, what the log has of the deliveries, and the
-        watches over their accounts.
-        """
+        """Read what attempts need, in one call: their subscriptions, logged deliveries, and watches over accounts."""
         delivery_keys = dict.fromkeys(wanted)
         watched = {(keys.watch(account), keys.HEAD): account for account, *_ in delivery_keys}
         told = {(keys.subscriptions(key[0]), key[1]): key[:2] for key in delivery_keys}
@@ -63,7 +61,7 @@ class DeliveryStore:
         return found_subscriptions, found_deliveries, found_watches
 
     def add(self, account: str, subscription_id: str, delivery: Delivery, attempt: Attempt) -> Delivery | None:
-        """Add an attempt, the last of the delivery's ``made``, and the state that it leads to; what the log then has.
+        """Add an attempt, the last of the delivery's ``made``, and the new state. Returns what the log then has.
 
         None when it has that attempt, or a later one, already: the message came twice at the same time.
         """
@@ -85,7 +83,7 @@ class DeliveryStore:
         return _read(stored)
 
     def note(self, account: str, subscription_id: str, delivery: Delivery, now: Millis) -> None:
-        """Show a delivery before its first attempt; nothing where that was made already."""
+        """Log a delivery before its first attempt. This changes nothing if an attempt was made already."""
         with suppress(ConditionFailedError):
             self._table.update(
                 items.key(keys.deliveries(account, subscription_id), delivery.id),
@@ -106,7 +104,7 @@ class DeliveryStore:
             )
 
     def give_up(self, account: str, subscription_id: str, delivery: Delivery, now: Millis) -> None:
-        """Note that no more attempts are made, and why; nothing where the log is further already."""
+        """Log that no more attempts are made, and why. This changes nothing if the log has a later state."""
         with suppress(ConditionFailedError):
             self._table.update(
                 items.key(keys.deliveries(account, subscription_id), delivery.id),
@@ -118,14 +116,14 @@ class DeliveryStore:
             )
 
     def get(self, account: str, subscription_id: str, delivery_id: str, now: Millis) -> Delivery | None:
-        """One delivery."""
+        """Return one delivery."""
         item = self._table.get(items.key(keys.deliveries(account, subscription_id), delivery_id))
         return None if item is None or _is_over(item, now) else _read(item)
 
     def page(
         self, account: str, subscription_id: str, wanted: Filter, below: str | None, limit: int, now: Millis
     ) -> tuple[list[Delivery], str | None]:
-        """Up to ``limit`` deliveries with ids below a position, newest first, and where to go on (None: no more).
+        """Return up to ``limit`` deliveries with ids below one, newest first, and the next position (None: no more).
 
         A filter has no index: a page may be short, even empty, and have a next one.
         """
@@ -148,7 +146,7 @@ class DeliveryStore:
                 return found, items.text(after, "sk")
 
     def within(self, wanted: Range, limit: int, now: Millis) -> Portion:
-        """The next deliveries to replay of a range, oldest event first: of each event the latest one, if it is wanted.
+        """Return the next deliveries of a range to replay, oldest event first: the latest one of each wanted event.
 
         About ``limit`` of them, or fewer once enough was read for one call.
         """
@@ -171,7 +169,7 @@ class DeliveryStore:
         return Portion(tuple(found), repeated, position)
 
     def _latest(self, partition: str, firsts: list[Delivery]) -> dict[str, Delivery]:
-        """The latest delivery of each event, by the id of its first; a replay that the log has lost counts as none."""
+        """Return the latest delivery of each event, by its first. Replays that the log has lost are ignored."""
         names = [each.replayed_by for each in firsts if each.replayed_by is not None]
         stored = self._table.batch_get([items.key(partition, name) for name in dict.fromkeys(names)]) if names else []
         replays = {each.id: each for each in map(_read, stored)}
@@ -179,7 +177,7 @@ class DeliveryStore:
 
 
 def _is_first(delivery: Delivery) -> bool:
-    """Whether it is an event's first delivery: no replay, and no sample."""
+    """Whether it is the first delivery of an event: neither a replay nor a sample."""
     return "replay_of" not in delivery.source and not delivery.source.get("test")
 
 
@@ -193,7 +191,7 @@ def _common(delivery: Delivery, now: Millis) -> Item:
 
 
 def _is_over(item: Item, now: Millis) -> bool:
-    """TTL removes late; what is past its date is not shown."""
+    """Whether an item has expired. TTL deletes late, and expired items are not shown."""
     return items.number(item, "expires_at") * SECOND <= now
 
 

@@ -1,4 +1,4 @@
-"""Webhook subscriptions in the table: one partition an account, so that a fan-out reads them at once.
+"""Webhook subscriptions in the table: one partition for each account, so that the relay reads them in one query.
 
 What callers change is one document, guarded by its ``edition``. Since when attempts fail is an attribute beside it:
 workers set it, and must not get in the way of a caller's change.
@@ -33,7 +33,7 @@ class SubscriptionStore:
         self._table = table
 
     def add(self, subscription: Subscription, token: str, extra: Sequence[Item] = ()) -> None:
-        """Store a new subscription; ``extra`` writes go into the same transaction.
+        """Store a new subscription. ``extra`` writes go into the same transaction.
 
         Raises:
             KeyTakenError: when an extra write is refused.
@@ -44,17 +44,17 @@ class SubscriptionStore:
             raise KeyTakenError from None
 
     def get(self, account: str, subscription_id: str) -> Subscription | None:
-        """One subscription."""
+        """Return one subscription."""
         item = self._table.get(items.key(keys.subscriptions(account), subscription_id))
         return None if item is None else read(account, item)
 
     def all(self, account: str) -> list[Subscription]:
-        """All of an account, newest first; there are at most 50."""
+        """Return all subscriptions of an account, newest first. There are at most 50."""
         found = self._table.query_all(keys.subscriptions(account), newest_first=True)
         return [read(account, item) for item in found]
 
     def replace(self, changed: Subscription, token: str, extra: Sequence[Item] = ()) -> None:
-        """Store a change, unless another came first; ``extra`` writes go into the same transaction.
+        """Store a change, unless another came first. ``extra`` writes go into the same transaction.
 
         Raises:
             GuardLostError: when it was changed, or deleted, since it was read.
@@ -82,7 +82,7 @@ class SubscriptionStore:
             raise (GuardLostError if 0 in error.failed else KeyTakenError) from None
 
     def mark(self, subscription: Subscription, failing_since: Millis | None) -> None:
-        """Note since when its attempts fail; None: they do not. One that was deleted in between stays deleted."""
+        """Note since when its attempts fail; None: they do not. A subscription that was deleted stays deleted."""
         key = items.key(keys.subscriptions(subscription.account), subscription.id)
         with suppress(ConditionFailedError):
             if failing_since is None:
@@ -94,7 +94,7 @@ class SubscriptionStore:
             self._table.update(key, UpdateExpression=expression, ConditionExpression=condition, **given)
 
     def delete(self, account: str, subscription_id: str) -> bool:
-        """Remove one; False when there was none."""
+        """Delete a subscription. Returns False if there was none."""
         return self._table.delete(items.key(keys.subscriptions(account), subscription_id))
 
 
@@ -123,7 +123,7 @@ def _document(subscription: Subscription) -> JsonObject:
 
 
 def read(account: str, item: Item) -> Subscription:
-    """The subscription of an item.
+    """Return the subscription of an item.
 
     Raises:
         LaterReleaseError: when a later release wrote it so that this one must not read it.
