@@ -34,15 +34,15 @@ _SALT_BYTES: Final = 16
 _UNKNOWN: Final = f"scrypt${_COST[0]}${_COST[1]}${_COST[2]}${'00' * _SALT_BYTES}${'00' * 64}"
 
 _NO_CLIENT: Final = "-"
-"""No client's id: none begins with it."""
+"""Not the id of any client: none begins with it."""
 
 
 class ClientTakenError(ValueError):
-    """The client id belongs to another account, or exists and may not be replaced."""
+    """The client id belongs to another account, or exists and must not be replaced."""
 
 
 class ClientStore:
-    """Clients by id and by account.
+    """The registered clients, by id and by account.
 
     Args:
         client: a boto3 DynamoDB client.
@@ -67,7 +67,7 @@ class ClientStore:
         replace: bool = True,
         acts_for_people: bool = False,
     ) -> Client:
-        """Register a client, or with ``replace`` register it anew with another secret and other rights.
+        """Register a client, or with ``replace`` register it again with another secret and other rights.
 
         Raises:
             ClientTakenError: the id is another account's, or it exists and ``replace`` is False.
@@ -102,19 +102,19 @@ class ClientStore:
         return client
 
     def get(self, client_id: str) -> Client | None:
-        """The client of that id, or None."""
+        """Return the client with that id, or None."""
         item = self._item(client_id)
         return None if item is None else _client(item)
 
     def authenticate(self, client_id: str, secret: str) -> Client | None:
-        """The client, if the secret is its own. An unknown id takes as long as a wrong secret."""
+        """Return the client if the secret is right. An unknown id takes as long as a wrong secret."""
         item = self._item(client_id)
         stored = _UNKNOWN if item is None else str(item["secret_hash"]["S"])
         right = secret_matches(secret, stored)
         return _client(item) if right and item is not None else None
 
     def list(self, account_id: str) -> list[Client]:
-        """The clients of an account, by id: one query, all its pages."""
+        """Return the clients of an account, by id: one query, all its pages."""
         if not is_account(account_id):
             return []
         pages = self._client.get_paginator("query").paginate(
@@ -125,7 +125,7 @@ class ClientStore:
         return [_client(item) for page in pages for item in page["Items"]]
 
     def delete(self, client_id: str) -> bool:
-        """Remove a client; access tokens it has stay valid until they expire. False when there was none."""
+        """Remove a client. Its access tokens stay valid until they expire. Returns False if there was none."""
         client = self.get(client_id)
         if client is None:
             return False
@@ -151,7 +151,7 @@ def check_client(
     namespaces: Sequence[str],
     acts_for_people: bool = False,
 ) -> Client:
-    """A client of these values.
+    """Return a client with these values.
 
     Raises:
         ValueError: the first that is wrong, with a sentence.
@@ -176,7 +176,7 @@ def check_client(
 
 
 def hash_secret(secret: str, salt: bytes) -> str:
-    """``scrypt$n$r$p$salt$hash``: what the table keeps of a secret, with its cost beside it so that cost can change."""
+    """Return ``scrypt$n$r$p$salt$hash``: the stored form of a secret. It has the cost, so that the cost can change."""
     n, r, p = _COST
     return f"scrypt${n}${r}${p}${salt.hex()}${_scrypt(secret, salt, n, r, p).hex()}"
 
@@ -214,7 +214,7 @@ def _client(item: Mapping[str, Any]) -> Client:
 
 
 def _generation(item: Mapping[str, Any]) -> str:
-    """Of the stored hash, whose salt is new with each registration; items of a listing have none."""
+    """Return the generation, from the stored hash, whose salt is new with each registration. Listed items have none."""
     stored = item["secret_hash"]["S"] if "secret_hash" in item else ""
     return hashlib.sha256(f"{item['account']['S']}/{stored}".encode()).hexdigest()[:32]
 

@@ -22,31 +22,31 @@ JTI_BYTES: Final = 16
 ENTROPY_BYTES: Final = JTI_BYTES + refresh.ENTROPY_BYTES
 GRANTS: Final = ("client_credentials", "refresh_token")
 BASIC: Final = 'Basic realm="interactor", charset="UTF-8"'
-"""What a client is told that did not prove who it is: this endpoint takes no token in proof (RFC 6749, 5.2)."""
+"""The challenge for a client that has not authenticated: this endpoint accepts no token as proof (RFC 6749, 5.2)."""
 FIELD_CHARACTERS: Final = 1_024
-"""The longest credential or scope that is looked at."""
+"""The longest credential or scope that is read."""
 
 
 class Clients(Protocol):
     """Where registered clients are kept."""
 
     def authenticate(self, client_id: str, secret: str) -> Client | None:
-        """The client, if the secret is its own."""
+        """Return the client if the secret is right."""
 
     def get(self, client_id: str) -> Client | None:
-        """The client of that id."""
+        """Return the client with that id."""
 
 
 class Signing(Protocol):
-    """Whatever signs claims."""
+    """Signs claims."""
 
     def sign(self, claims: JsonObject) -> str:
-        """A compact JWT of ``claims``."""
+        """Return a compact JWT of ``claims``."""
 
 
 @dataclass(frozen=True)
 class Issuer:
-    """What every token of this deployment has in common, and who signs it."""
+    """What all tokens of this deployment have in common, and what signs them."""
 
     issuer: str
     audience: str
@@ -57,7 +57,7 @@ class Issuer:
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a client says it is, not yet checked."""
+    """Credentials that a client sent, not yet checked."""
 
     client_id: str
     secret: str
@@ -74,7 +74,7 @@ class IssuedToken:
     token_type: str = "Bearer"  # noqa: S105  # the token's type, not a token
 
     def as_json(self) -> JsonObject:
-        """The fields of RFC 6749, 5.1."""
+        """Return the fields of RFC 6749, 5.1."""
         return {
             "access_token": self.access_token,
             "token_type": self.token_type,
@@ -92,7 +92,7 @@ def issue_token(
     entropy: bytes,
     proven: Callable[[Client], None] = lambda _: None,
 ) -> IssuedToken:
-    """A token for what the client may, narrowed to the ``scope`` that is asked for.
+    """Return a token for what the client may do, narrowed to the ``scope`` that is asked for.
 
     By ``client_credentials``, or by ``refresh_token`` for at most what the first token of its family was for.
 
@@ -159,7 +159,7 @@ def _authenticated(issuer: Issuer, credentials: Credentials) -> Client:
 
 
 def _refreshing(issuer: Issuer, form: JsonObject, authorization: str | None, token: str) -> Client:
-    """The client of a refresh: its id is enough, and a secret that is sent all the same must be right (ruling 25)."""
+    """Return the client of a refresh. Its id is enough, but a secret that is sent must be right (ruling 25)."""
     if form.get("client_secret") is not None or _is_basic(authorization):
         basic = authorization if _is_basic(authorization) else None
         return _authenticated(issuer, credentials_of(form, basic))
@@ -173,7 +173,7 @@ def _refreshing(issuer: Issuer, form: JsonObject, authorization: str | None, tok
 
 
 def _is_basic(authorization: str | None) -> bool:
-    """Whether a header carries client credentials. A refresh may come with the token it is to replace as well."""
+    """Whether a header has client credentials. A refresh may also come with the token that it replaces."""
     return (authorization or "").strip().partition(" ")[0].lower() == "basic"
 
 
@@ -185,7 +185,7 @@ def _grant(form: JsonObject) -> str:
 
 
 def credentials_of(form: JsonObject, authorization: str | None) -> Credentials:
-    """The client's credentials, from HTTP Basic or from the body (RFC 6749, 2.3.1), unchecked.
+    """Return the client's credentials, from HTTP Basic or from the body (RFC 6749, 2.3.1), unchecked.
 
     Raises:
         InvalidRequestError: a field is missing, or credentials come in both ways.

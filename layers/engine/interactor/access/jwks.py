@@ -1,4 +1,4 @@
-"""An outside issuer's keys: its JWK set (RFC 7517), fetched when first needed and remembered."""
+"""An external issuer's keys: its JWK set (RFC 7517), fetched when first needed and cached."""
 
 import base64
 import binascii
@@ -16,14 +16,14 @@ TIMEOUT: Final[Millis] = 5 * SECOND
 SET_BYTES: Final = 256 * 1024
 KEYS_READ: Final = 100
 REFETCH_AFTER: Final[Millis] = MINUTE
-"""An unknown ``kid`` has the set fetched again, but never sooner than this after the last try."""
+"""The shortest time between two fetches of the set because of an unknown ``kid``."""
 STALE_AFTER: Final[Millis] = HOUR
-"""A set of this age is fetched again at the next token, so that a key that was withdrawn stops counting."""
+"""A set of this age is fetched again at the next token, so that a withdrawn key becomes invalid."""
 MODULUS_BITS: Final = range(2048, 8193)
 
 
 class KeysUnavailableError(Exception):
-    """The issuer's keys were never had; its URL does not answer with a JWK set."""
+    """There are no keys of the issuer: its URL has never answered with a JWK set."""
 
 
 class OutsideKeys:
@@ -39,7 +39,7 @@ class OutsideKeys:
         self._lock = threading.Lock()
 
     def get(self, kid: str) -> RSAPublicKey | None:
-        """The key of that id, or None when the issuer has no such key.
+        """Return the key with that id, or None if the issuer has no such key.
 
         Raises:
             KeysUnavailableError: when there never was an answer with keys.
@@ -76,7 +76,7 @@ def _read(document: Any) -> dict[str, RSAPublicKey]:
 
 
 def _key(jwk: dict[str, Any]) -> RSAPublicKey | None:
-    """An RSA key that is there to verify RS256; None for any other."""
+    """Return an RSA key that verifies RS256; None for any other key."""
     if jwk.get("kty") != "RSA" or jwk.get("use", "sig") != "sig" or jwk.get("alg", "RS256") != "RS256":
         return None
     try:

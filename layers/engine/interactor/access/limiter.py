@@ -28,13 +28,13 @@ CALLERS_REMEMBERED: Final = 2_000
 
 
 class Counters(Protocol):
-    """Where all processes count together."""
+    """The counters that all processes share."""
 
     def add(self, subject: str, bucket: Bucket, window: int, size: int, loosened: int) -> Count:
         """Take tokens, or raise FullError."""
 
     def give_back(self, subject: str, bucket: Bucket, window: int) -> Count | None:
-        """Put a token back; None where none was taken."""
+        """Put a token back. Returns None if none was taken."""
 
 
 NOTHING: Final = Count(0, 0)
@@ -42,7 +42,7 @@ NOTHING: Final = Count(0, 0)
 
 @dataclass
 class _Held:
-    """What this process knows of one caller's bucket."""
+    """What this process knows about one caller's bucket."""
 
     window: int = -1
     count: Count = NOTHING
@@ -66,7 +66,7 @@ class Limiter:
         self._held: defaultdict[tuple[str, Category], _Held] = defaultdict(_Held)
 
     def take(self, subject: str, bucket: Bucket, now: Millis) -> Standing:
-        """Count one request of an account (or client, or address), and say where it then stands.
+        """Count one request of an account (or client, or address). Returns where it then stands.
 
         Raises:
             RateLimitedError: the limit is reached.
@@ -86,7 +86,7 @@ class Limiter:
             return _standing(bucket, held)
 
     def give_back(self, subject: str, bucket: Bucket, taken_at: Millis) -> None:
-        """Undo a ``take`` of that moment, of a bucket whose tokens are taken one at a time."""
+        """Undo a ``take`` at that time, of a bucket whose tokens are taken one at a time."""
         held, window = self._held[subject, bucket.name], window_of(taken_at)
         with held.lock:
             try:
@@ -99,7 +99,7 @@ class Limiter:
                 held.count, held.full = count, False
 
     def peek(self, subject: str, bucket: Bucket, now: Millis) -> Standing:
-        """Where a caller stands as far as this process knows, counting nothing."""
+        """Return where a caller stands, as far as this process knows. This counts nothing."""
         held, window = self._held.get((subject, bucket.name)), window_of(now)
         if held is None or held.window != window:
             return Standing(bucket.limit, bucket.limit, end_of(window))

@@ -1,4 +1,4 @@
-"""The parts that say who asks, and how often they may."""
+"""The parts that decide who asks, and how often they may."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -49,12 +49,12 @@ class AccessProvider:
 
     @property
     def outside_issuer(self) -> str | None:
-        """The URL of an outside issuer's keys; None where tokens are issued here."""
+        """The URL of an external issuer's keys; None if tokens are issued here."""
         return self._settings.issuer_jwks_url or None
 
     @cached_property
     def outside_keys(self) -> "OutsideKeys":
-        """The keys of an outside issuer."""
+        """The keys of an external issuer."""
         from interactor.access.jwks import OutsideKeys
 
         return OutsideKeys(self._outgoing(), self._settings.issuer_jwks_url, self._world.now)

@@ -1,4 +1,4 @@
-"""The counters of the rate limits: one item for each bucket and minute, which TTL removes."""
+"""The counters of the rate limits: one item for each bucket and minute, which TTL deletes."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ KEPT_AFTER = 10 * MINUTE
 
 
 class CounterStore:
-    """Counters in the table. Each call is one update, which counts or is refused."""
+    """Counters in the table. Each call is one update, which either counts or is refused."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -41,7 +41,7 @@ class CounterStore:
         return _count(item)
 
     def give_back(self, subject: str, bucket: Bucket, window: int) -> Count | None:
-        """Put one token of a window back; None where none was taken."""
+        """Put one token of a window back. Returns None if none was taken."""
         try:
             item = self._table.update(
                 _key(subject, bucket, window),
@@ -55,7 +55,7 @@ class CounterStore:
 
 
 _KINDS: Mapping[Category, str] = {"token": "C", "source": "S"}
-"""Whose the counters are: a client's, a source address's; of every other category an account's."""
+"""Key prefixes of counters by category: of a client, of a source address; all others are of an account."""
 
 
 def _key(subject: str, bucket: Bucket, window: int) -> items.Item:

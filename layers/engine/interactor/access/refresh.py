@@ -26,25 +26,25 @@ _TOKEN: Final = re.compile(r"rt_([0-9a-f]{32})\.([A-Za-z0-9_-]{43})", re.ASCII)
 
 
 class Families(Protocol):
-    """Where families are kept."""
+    """Stores families."""
 
     def get(self, family_id: str) -> Family | None:
-        """The family of that id."""
+        """Return the family with that id."""
 
     def put(self, family: Family) -> None:
-        """Keep a new family."""
+        """Store a new family."""
 
     def rotate(self, family: Family, next_hash: str, expires_at: Millis) -> bool:
         """Put another token in the place of the next one; False, and no change, where that was done before."""
 
     def end(self, family_id: str) -> None:
-        """Forget a family, so that no token of it works any more."""
+        """Delete a family, so that none of its tokens works any more."""
 
 
 def begin(
     families: Families, client_id: str, scopes: Iterable[str], now: Millis, entropy: bytes, generation: str = ""
 ) -> str:
-    """The first refresh token of a new family."""
+    """Begin a new family and return its first refresh token."""
     family_id, secret = entropy[:FAMILY_BYTES].hex(), entropy[FAMILY_BYTES:ENTROPY_BYTES]
     token = _token(family_id, secret)
     families.put(Family(family_id, client_id, tuple(scopes), _hash(token), now + LIFETIME, generation))
@@ -52,7 +52,7 @@ def begin(
 
 
 def find(families: Families, token: str, client_id: str, now: Millis, generation: str = "") -> Family:
-    """The family whose next token this is, of the client as it is registered now (``generation``).
+    """Return the family whose next token this is, of the client as it is registered now (``generation``).
 
     Raises:
         UnauthorizedError: it is no token of this client's, or an old one: then the family is ended.

@@ -1,4 +1,4 @@
-"""Revoked tokens (ruling 25, RFC 7009): ending them, and knowing of it in every process within 30 s."""
+"""Revocation of tokens (ruling 25, RFC 7009). Every process knows of it within 30 s."""
 
 from collections.abc import Callable
 from typing import Final, Protocol
@@ -14,17 +14,17 @@ ACCOUNTS_REMEMBERED: Final = 1_000
 
 
 class RevokedTokens(Protocol):
-    """Where the ids of revoked access tokens are kept until the tokens would have expired."""
+    """Stores the ids of revoked access tokens until the tokens would have expired."""
 
     def add(self, account: str, jti: str, expires_at: Millis) -> None:
         """Put a token on its account's list."""
 
     def of(self, account: str, now: Millis) -> frozenset[str]:
-        """An account's list."""
+        """Return an account's list."""
 
 
 class RevocationList:
-    """The lists as one process knows them: each is read at most every 30 s, when a token of its account comes."""
+    """The lists in one process: each is read at most every 30 s, when a token of its account arrives."""
 
     def __init__(self, tokens: RevokedTokens) -> None:
         self._tokens = tokens
@@ -46,7 +46,7 @@ Inspect = Callable[[str, Millis], Verified]
 
 
 def revoke(form: JsonObject, families: Families, tokens: RevokedTokens, inspect: Inspect, now: Millis) -> None:
-    """End what ``token`` names: a refresh token's family, or an access token. Any other text is let pass.
+    """Revoke ``token``: an access token, or a refresh token with its family. Any other text is ignored.
 
     Having the token is what entitles to end it; where ``client_id`` is sent, a refresh token must be that client's.
 

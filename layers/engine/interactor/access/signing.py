@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
 _RAW_BYTES = 4096
-"""The longest message that KMS hashes itself; of a longer one it takes the digest."""
+"""The longest message that KMS hashes itself. Of a longer one, KMS gets the digest."""
 
 
 class Signer:
@@ -38,7 +38,7 @@ class Signer:
         self._key_ids = tuple(key_ids)
 
     def sign(self, claims: JsonObject) -> str:
-        """A compact RS256 JWT (RFC 7515, RFC 7519) of ``claims``.
+        """Return a compact RS256 JWT (RFC 7515, RFC 7519) of ``claims``.
 
         Raises:
             StoreBusyError: when KMS does not answer now.
@@ -57,11 +57,11 @@ class Signer:
         return f"{signed.decode('ascii')}.{_base64url(answer['Signature'])}"
 
     def get(self, kid: str) -> RSAPublicKey | None:
-        """The public key of that id, or None: with this a signer is a source of keys for the verifier."""
+        """Return the public key with that id, or None. This makes a signer a key source of the verifier."""
         return self._keys.get(kid)
 
     def public_jwks(self) -> JsonObject:
-        """The JWK set (RFC 7517) that ``GET /oauth/jwks`` answers."""
+        """Return the JWK set (RFC 7517) of ``GET /oauth/jwks``."""
         return {
             "keys": [
                 {"kid": kid, "use": "sig", "alg": "RS256", **_public_members(key)} for kid, key in self._keys.items()
@@ -70,7 +70,7 @@ class Signer:
 
     @cached_property
     def _keys(self) -> dict[str, RSAPublicKey]:
-        """Public keys by ``kid``, in the order of the setting; asked for once per process."""
+        """The public keys by ``kid``, in the order of the setting, read once per process."""
         keys = {}
         for key_id in self._key_ids:
             with faults.passing():
@@ -83,12 +83,12 @@ class Signer:
 
 
 def split_key_ids(setting: str) -> tuple[str, ...]:
-    """The key ids of the setting ``SIGNING_KEY_ID``: one, or several separated by commas."""
+    """Return the key ids of the setting ``SIGNING_KEY_ID``: one, or several separated by commas."""
     return tuple(part.strip() for part in setting.split(",") if part.strip())
 
 
 def thumbprint(key: RSAPublicKey) -> str:
-    """The RFC 7638 thumbprint of a key, its ``kid``: whoever holds the key can work it out."""
+    """Return the RFC 7638 thumbprint of a key, which is its ``kid``: anyone who has the key can compute it."""
     canonical = dumps(dict(sorted(_public_members(key).items())))
     return _base64url(hashlib.sha256(canonical.encode("ascii")).digest())
 

@@ -1,4 +1,4 @@
-"""What the table knows of tokens: families of refresh tokens, and access tokens that were revoked."""
+"""Tokens in the table: families of refresh tokens, and revoked access tokens."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ class FamilyStore:
         self._table = table
 
     def get(self, family_id: str) -> Family | None:
-        """The family of that id, which may have expired."""
+        """Return the family with that id, which may have expired."""
         item = self._table.get(items.key(keys.family(family_id), _FAMILY))
         if item is None:
             return None
@@ -32,7 +32,7 @@ class FamilyStore:
         )
 
     def put(self, family: Family) -> None:
-        """Keep a new family."""
+        """Store a new family."""
         self._table.put(
             {
                 **items.key(keys.family(family.id), _FAMILY),
@@ -64,7 +64,7 @@ class FamilyStore:
         return True
 
     def end(self, family_id: str) -> None:
-        """Remove a family."""
+        """Delete a family."""
         self._table.delete(items.key(keys.family(family_id), _FAMILY))
 
 
@@ -79,7 +79,7 @@ class RevokedStore:
         self._table.put({**items.key(keys.revoked(account), jti), "expires_at": n(-(-expires_at // SECOND))})
 
     def of(self, account: str, now: Millis) -> frozenset[str]:
-        """The tokens on an account's list that have not expired."""
+        """Return the tokens on an account's list that have not expired."""
         return frozenset(self._listed(account, now))
 
     def _listed(self, account: str, now: Millis) -> Iterator[str]:

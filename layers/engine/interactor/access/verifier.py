@@ -24,7 +24,7 @@ from interactor.core.times import SECOND, Millis
 
 TOKEN_CHARACTERS: Final = 8 * 1024
 EARLY: Final[Millis] = 30 * SECOND
-"""How far an issuer's clock may be ahead of ours: leeway for ``iat`` and ``nbf``. Expiry has none."""
+"""How far an issuer's clock may be ahead of ours: the leeway for ``iat`` and ``nbf``. Expiry has no leeway."""
 
 _ALGORITHM: Final = "RS256"
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
@@ -36,15 +36,15 @@ _JWS: Final = jwt.PyJWS(algorithms=[_ALGORITHM])
 
 
 class KeySource(Protocol):
-    """Where public keys come from: the built-in signer, or an outside issuer's JWKS."""
+    """A source of public keys: the built-in signer, or an external issuer's JWKS."""
 
     def get(self, kid: str) -> RSAPublicKey | None:
-        """The key of that id, or None when the issuer has no such key."""
+        """Return the key with that id, or None if the issuer has no such key."""
 
 
 @dataclass(frozen=True)
 class _Signed:
-    """What a signature that was right says, and the key it was right by."""
+    """The claims of a valid signature, and the key that verified it."""
 
     kid: str
     key: RSAPublicKey
@@ -66,7 +66,7 @@ class Verifier:
         self._signed: dict[bytes, _Signed] = {}
 
     def verify(self, authorization: str | None, now: Millis) -> Principal:
-        """Who sent a request with this ``Authorization`` header at ``now``.
+        """Return who sent a request with this ``Authorization`` header at ``now``.
 
         Raises:
             UnauthorizedError: as ``inspect``, and for a token that was revoked.
@@ -77,7 +77,7 @@ class Verifier:
         return verified.principal
 
     def inspect(self, authorization: str | None, now: Millis) -> Verified:
-        """The token of an ``Authorization`` header, whether it was revoked or not.
+        """Return the token of an ``Authorization`` header, whether it was revoked or not.
 
         Raises:
             UnauthorizedError: no token, or one that does not hold. The sentence helps an honest caller; it says nothing
@@ -162,7 +162,7 @@ class Verifier:
 
 
 def bearer_token(authorization: str | None) -> str:
-    """The token of an ``Authorization`` header (RFC 6750, 2.1; the scheme's case does not matter).
+    """Return the token of an ``Authorization`` header (RFC 6750, 2.1; the scheme's case does not matter).
 
     Raises:
         UnauthorizedError: when there is none, or its form is not a JWT's.
@@ -208,7 +208,7 @@ def _check_times(claims: JsonObject, now: Millis) -> None:
 
 
 def _moment(value: Json) -> float | None:
-    """A NumericDate (seconds, RFC 7519 section 2) in milliseconds; None when it is no number, or a senseless one."""
+    """Return a NumericDate (seconds, RFC 7519 section 2) in milliseconds; None if it is not a sensible number."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 2**53:
         return None
     return value * 1000

@@ -1,1 +1,1 @@
-"""Who may do what, and how often: decided by values."""
+"""Rules of access: who may do what, and how often."""

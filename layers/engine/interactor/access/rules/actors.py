@@ -20,11 +20,11 @@ ACTOR_CHARACTERS: Final = 128
 _NO_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _JOINERS: Final = "\u200c\u200d"
 _BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffd")
-"""Characters that Unicode holds to be printable and that show nothing, or stand for what could not be read."""
+"""Characters that Unicode counts as printable but that show nothing, or replace something unreadable."""
 
 
 def require_allowed(principal: Principal, header: str | None) -> None:
-    """Refuse a name from a client that may not speak for people: ignoring it would record somebody else.
+    """Refuse a name from a client that may not act for people: ignoring the name would record somebody else.
 
     Raises:
         ActorNotAllowedError: when there is a header, and the token does not carry the right.
@@ -34,7 +34,7 @@ def require_allowed(principal: Principal, header: str | None) -> None:
 
 
 def acting(principal: Principal, header: str | None) -> Principal:
-    """The principal, acting for the person whom the header names; as it is where there is none.
+    """Return the principal, acting for the person that the header names; unchanged if there is no header.
 
     Raises:
         InvalidRequestError: when the header is no name.
@@ -43,7 +43,7 @@ def acting(principal: Principal, header: str | None) -> Principal:
 
 
 def read_name(header: str) -> str:
-    """The name that a header carries.
+    """Return the name in a header.
 
     Raises:
         InvalidRequestError: it is not UTF-8, not 1 to 128 printable characters, or could be two headers.

@@ -72,11 +72,11 @@ class Principal:
     person: str | None = None
 
     def may(self, scope: Scope) -> bool:
-        """Whether the token carries ``scope``, itself or through one that covers it."""
+        """Whether the token has ``scope``, or a scope that covers it."""
         return any(covers(held, scope) for held in self.scopes)
 
     def require(self, scope: Scope) -> None:
-        """Refuse whoever lacks ``scope``.
+        """Refuse a caller without ``scope``.
 
         Raises:
             ForbiddenError: naming the scope.
@@ -90,18 +90,18 @@ class Principal:
 
     @property
     def speaks_for_people(self) -> bool:
-        """Whether it may name the person it acts for: every service account, and others that were given the right."""
+        """Whether it may name the person it acts for: service accounts may, and clients that were given the right."""
         return self.acts_for_people or self.namespaces is ALL
 
     @property
     def by(self) -> Json:
-        """Who caused a commit: the token's ``sub``, or ``{"actor", "via"}`` where it names a person (ruling 27)."""
+        """Who caused a commit: the token's ``sub``, or ``{"actor", "via"}`` if it names a person (ruling 27)."""
         return self.subject if self.person is None else {"actor": self.person, "via": self.subject}
 
 
 @dataclass(frozen=True)
 class Client:
-    """A registered OAuth client: the most that its tokens can be.
+    """A registered OAuth client: the most that its tokens can be allowed.
 
     ``acts_for_people`` gives its tokens the right to name a person, which a service account has without it.
     """
@@ -112,7 +112,7 @@ class Client:
     namespaces: Namespaces
     acts_for_people: bool = False
     generation: str = field(default="", compare=False)
-    """Another one after each registration, in whatever account: refresh tokens hold for one only."""
+    """Changes with each registration, in any account. Refresh tokens are valid for one generation only."""
 
     @property
     def speaks_for_people(self) -> bool:
@@ -126,7 +126,7 @@ def covers(held: str, wanted: str) -> bool:
 
 
 def narrow(held: Iterable[str], wanted: Iterable[str]) -> tuple[str, ...]:
-    """The scopes that both sides give, in the order of `SCOPES`: what is wanted, narrowed to what is held."""
+    """Return the wanted scopes, narrowed to those that are held, in the order of `SCOPES`."""
     have, want = tuple(held), tuple(wanted)
     return tuple(
         scope
@@ -152,7 +152,7 @@ def is_sane_text(value: object, characters: int) -> bool:
 
 
 def check_namespace(value: Json, field: str = "namespace") -> str:
-    """``value`` as a namespace.
+    """Return ``value`` as a namespace.
 
     Raises:
         InvalidRequestError: when it is none, with ``details`` naming ``field``.
@@ -165,7 +165,7 @@ def check_namespace(value: Json, field: str = "namespace") -> str:
 
 
 def parse_namespaces(value: object) -> Namespaces:
-    """The namespaces of a token or client: a list of 1 to 100 names, or ``["*"]`` (ruling 25).
+    """Return the namespaces of a token or client: a list of 1 to 100 names, or ``["*"]`` (ruling 25).
 
     Raises:
         ValueError: for anything else, with a sentence.
@@ -183,12 +183,12 @@ def parse_namespaces(value: object) -> Namespaces:
 
 
 def namespaces_claim(namespaces: Namespaces) -> list[str]:
-    """``namespaces`` as tokens and stored clients write them."""
+    """Return ``namespaces`` as tokens and stored clients write them."""
     return ["*"] if namespaces is ALL else list(namespaces)
 
 
 def namespace_for_create(principal: Principal, body: Json, header: str | None) -> str:
-    """Where an instance is made (ruling 26).
+    """Return the namespace of a new instance (ruling 26).
 
     Args:
         body: the body's ``namespace``, whatever it is; None when it has none.

@@ -1,7 +1,7 @@
-"""Rate limits: so many requests a minute for each account and category (spec, Rate Limits; ruling 33).
+"""Rate limits: requests per minute for each account and category (spec, Rate Limits; ruling 33).
 
-Who has proven nothing is counted by the address that it comes from, and by nothing that it claims. Values only. Windows
-are whole minutes of the clock, so that every process counts into the same one without asking.
+A request without proof counts against its source address, and never against what it claims to be. Windows are calendar
+minutes, so every process counts into the same window without asking.
 """
 
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ Category: TypeAlias = Literal["read", "write", "create", "token", "source"]
 
 WINDOW: Final[Millis] = MINUTE
 READ_BLOCK: Final = 20
-"""So many reads are taken from the counter at once."""
+"""How many reads are taken from the counter at once."""
 LOOSE_PERCENT: Final = 5
-"""How much of a limit may lie unused in the blocks of other processes when the limit is said to be reached."""
+"""How much of a limit may be unused in the blocks of other processes when the limit counts as reached."""
 IPV6_SUBSCRIBER_BITS: Final = 64
-"""What one subscriber has of IPv6 at the least (RFC 6177): all addresses of it are one source."""
+"""The smallest IPv6 network of one subscriber (RFC 6177). All its addresses are one source."""
 NO_SOURCE: Final = "unknown"
-"""What all requests are counted as whose address is not known."""
+"""The source of all requests whose address is not known."""
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """What is counted together: ``limit`` requests a minute, taken ``block`` at a time."""
+    """Requests that are counted together: ``limit`` a minute, taken ``block`` at a time."""
 
     name: Category
     limit: int
@@ -47,7 +47,7 @@ class Standing:
     reset_at: Millis
 
     def headers(self) -> dict[str, str]:
-        """The three headers that every answer to this caller carries; the reset is in Unix seconds."""
+        """Return the three headers of every answer to this caller. The reset is in Unix seconds."""
         return {
             "X-RateLimit-Limit": str(self.limit),
             "X-RateLimit-Remaining": str(max(0, self.remaining)),
@@ -57,14 +57,14 @@ class Standing:
 
 @dataclass(frozen=True)
 class Count:
-    """A counter: tokens ``used``, and how many of them may lie unused in blocks (``loose``)."""
+    """A counter: tokens ``used``, and how many of them may be unused in blocks (``loose``)."""
 
     used: int
     loose: int
 
 
 class FullError(Exception):
-    """The counter did not give as much; ``count`` is how it stands."""
+    """The counter has too few tokens left. ``count`` is its present state."""
 
     def __init__(self, count: Count) -> None:
         super().__init__(f"{count.used} tokens are used")
@@ -72,17 +72,17 @@ class FullError(Exception):
 
 
 def window_of(now: Millis) -> int:
-    """The number of the window that ``now`` lies in."""
+    """Return the number of the window that contains ``now``."""
     return now // WINDOW
 
 
 def end_of(window: int) -> Millis:
-    """When a window ends."""
+    """Return when a window ends."""
     return (window + 1) * WINDOW
 
 
 def exceeded(bucket: Bucket, window: int, now: Millis) -> RateLimitedError:
-    """The refusal of a request that came after the limit was reached."""
+    """Return the error for a request over the limit."""
     seconds = max(1, -(-(end_of(window) - now) // SECOND))
     kind = {"read": "read", "write": "write", "create": "instance creation", "token": "token", "source": "token"}[
         bucket.name
@@ -95,7 +95,7 @@ def exceeded(bucket: Bucket, window: int, now: Millis) -> RateLimitedError:
 
 
 def source_of(address: str | None) -> str:
-    """What a request without proof is counted as: its IPv4 address, or the network of its IPv6 address.
+    """Return the source of a request without proof: its IPv4 address, or the network of its IPv6 address.
 
     An IPv4 address written as IPv6 is the same source as without. Anything unreadable is ``NO_SOURCE``.
     """

@@ -1,4 +1,4 @@
-"""Tokens as values: one that was verified, and a family of refresh tokens."""
+"""Tokens as values: a verified access token, and a family of refresh tokens."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from interactor.core.times import Millis
 
 @dataclass(frozen=True)
 class Verified:
-    """An access token that holds: whose it is, its id, and until when it would hold."""
+    """A valid access token: its owner, its id, and when it expires."""
 
     principal: Principal
     jti: str
