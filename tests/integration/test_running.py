@@ -351,7 +351,7 @@ def test_a_quota_that_was_lowered_counts_what_began_under_the_old_one(deploy: An
     deployment.define(one(halting()))
     started = [deployment.start("flow") for _ in range(5)]
     lowered = deployment.services("create_instance").instances.engine
-    lowered._places = QuotaShards(lowered.world, lowered.instances, 4)
+    lowered._quota_shards = QuotaShards(lowered.world, lowered.instances, 4)
     path, body = "/workflows/flow/instances", {"namespace": "user_123"}
     for number in (0, 1):
         assert deployment.call("POST", path, body).refusal == (429, "namespace_quota_exceeded")

@@ -155,7 +155,7 @@ def test_a_member_that_a_body_does_not_have_is_refused_and_changes_nothing(
     body = {**(endpoint.body or {}), "reasn": "x", "k" * 200: 1}
     wrong = named(api.call(endpoint.method, endpoint.at(there), body))
     assert wrong.keys() == {"reasn", "k" * 80}
-    assert all("is no member of this body" in message for message in wrong.values())
+    assert all("is not a member of this body" in message for message in wrong.values())
     assert api.items() == before
 
 
@@ -216,7 +216,7 @@ class TestAnswersToAForm:
     def test_where_answers_belong_is_told(self, api: Deployment) -> None:
         instance = api.start("ask")["id"]
         said = named(api.call("POST", f"/workflows/instances/{instance}/resume", {"approved": True}))["approved"]
-        assert said == 'is no member of this body: answers belong in input, as {"input": {"approved": true}}'
+        assert said == 'is not a member of this body: answers belong in input, as {"input": {"approved": true}}'
         said = named(api.resume(instance, {"aproved": True}))["aproved"]
         assert said == "'aproved' is no field of this form: did you mean 'approved'?"
 

@@ -77,7 +77,7 @@ class Signer:
                 answer = self._client.get_public_key(KeyId=key_id)
             key = load_der_public_key(answer["PublicKey"])
             if not isinstance(key, RSAPublicKey):
-                raise ValueError(f"the signing key {key_id} is no RSA key; tokens are signed with RS256")
+                raise ValueError(f"the signing key {key_id} is not an RSA key; tokens are signed with RS256")
             keys[thumbprint(key)] = key
         return keys
 

@@ -101,7 +101,7 @@ class Verifier:
         except JsonError:
             _refuse("its claims are not JSON")
         if not isinstance(claims, dict):
-            _refuse("its claims are no JSON object")
+            _refuse("its claims are not a JSON object")
         if len(self._signed) >= _TOKENS_REMEMBERED:
             self._signed.clear()
         self._signed[digest] = _Signed(kid, key, claims)
@@ -112,7 +112,7 @@ class Verifier:
             header = jwt.get_unverified_header(token)
         except Exception:
             # A library may stumble over a hostile text in ways it does not document; the text is at fault.
-            _refuse("it is no JWT")
+            _refuse("it is not a JWT")
         kid = header.get("kid")
         if header.get("alg") != _ALGORITHM:
             _refuse(f"tokens are signed with {_ALGORITHM}")
@@ -180,7 +180,7 @@ def bearer_token(authorization: str | None) -> str:
     if len(token) > TOKEN_CHARACTERS:
         _refuse(f"it is longer than {TOKEN_CHARACTERS} characters")
     if _TOKEN.fullmatch(token) is None:
-        _refuse("it is no JWT")
+        _refuse("it is not a JWT")
     return token
 
 
@@ -189,7 +189,7 @@ def _verified_payload(token: str, key: RSAPublicKey) -> bytes:
         payload: Any = _JWS.decode(token, key, algorithms=[_ALGORITHM])
     except Exception:
         # As above: whatever PyJWT or cryptography raise over these bytes, the bytes do not hold.
-        _refuse("its signature does not hold")
+        _refuse("its signature is not valid")
     return bytes(payload)
 
 

@@ -249,10 +249,10 @@ def _unknown(kind: type[Body], name: str) -> str:
         hints.append(kind.ELSEWHERE)
     elif near is None:
         hints.append(f"it has {', '.join(kind.MEMBERS)}")
-    return f"is no member of this body: {' '.join(hints)}"
+    return f"is not a member of this body: {' '.join(hints)}"
 
 
 def _refused(wrong: list[JsonObject]) -> InvalidRequestError:
     first = f"{wrong[0]['field']} {wrong[0]['message']}"
     more = "" if len(wrong) == 1 else f" (and {len(wrong) - 1} more, see details)"
-    return InvalidRequestError(f"The body has wrong members: {first}{more}", list(wrong))
+    return InvalidRequestError(f"The body has invalid members: {first}{more}", list(wrong))

@@ -25,7 +25,7 @@ def wanted(request: Request) -> str | None:
     given = request.query.get("format")
     if given is not None and given not in FORMATS:
         message = f"must be one of {', '.join(FORMATS)}; leave it out for both"
-        raise InvalidRequestError("The format is wrong", [{"field": "format", "message": message}])
+        raise InvalidRequestError(f"'format' {message}", [{"field": "format", "message": message}])
     return given
 
 

@@ -174,14 +174,14 @@ def _again(found: IdempotencyRecord, key: Key, unsealed: Callable[[str], str]) -
         return Response(found.status, unsealed(found.body), dict(REPLAYED))
     head = key.services.instances.store.read_with_history(key.key.account, found.instance_id or "")
     if head is None:
-        raise ConcurrentModificationError("What this key made is gone")
+        raise ConcurrentModificationError("What the first request with this Idempotency-Key created no longer exists")
     return Response(found.status, {"data": views.instance(head.instance, head.records or ())}, dict(REPLAYED))
 
 
 def _key(given: str, request: Request, principal: Principal, namespace: str) -> IdempotencyKey:
     if not 0 < len(given) <= LONGEST:
         message = f"must have 1 to {LONGEST} characters"
-        raise InvalidRequestError("The Idempotency-Key is wrong", [{"field": "Idempotency-Key", "message": message}])
+        raise InvalidRequestError(f"'Idempotency-Key' {message}", [{"field": "Idempotency-Key", "message": message}])
     value = hashlib.sha256(given.encode("utf-8", "surrogatepass")).hexdigest()
     fingerprint = _fingerprint(request, principal.person)
     return IdempotencyKey(principal.account, namespace, value, fingerprint, _query(request.query), _caller(principal))

@@ -33,7 +33,7 @@ def query(call: Call) -> Query | None:
             return None
     if status is not None and status not in STATUSES:
         message = f"must be one of {', '.join(STATUSES)}"
-        raise InvalidRequestError("The filter is wrong", [{"field": "status", "message": message}])
+        raise InvalidRequestError(f"'status' {message}", [{"field": "status", "message": message}])
     namespaces = principal.namespaces if namespace is None else (namespace,)
     if namespaces is not ALL and not namespaces:
         return None

@@ -33,7 +33,9 @@ class Paging:
     def _read(self, cursor: str) -> str:
         position = self._call.services.aws.cursors.read(cursor, self._bound_to)
         if position is None:
-            raise InvalidCursorError("The cursor is not one that this list gave; leave it out to begin anew")
+            raise InvalidCursorError(
+                "The cursor does not belong to this list; leave it out to start from the beginning"
+            )
         return position
 
 
@@ -42,5 +44,5 @@ def _limit(given: str | None, default: int, most: int) -> int:
         return default
     if not (given.isascii() and given.isdigit() and len(given) < 10) or int(given) < 1:
         message = f"must be a whole number from 1 to {most}"
-        raise InvalidRequestError("The limit is wrong", [{"field": "limit", "message": message}])
+        raise InvalidRequestError(f"'limit' {message}", [{"field": "limit", "message": message}])
     return min(int(given), most)

@@ -141,7 +141,7 @@ class Request:
         """
         body = self.object(limits.BODY_BYTES)
         if body:
-            message = "is no member of this body: it needs none"
+            message = "is not a member of this body: it needs none"
             wrong: list[JsonObject] = [{"field": name[:_QUOTED], "message": message} for name in list(body)[:_LISTED]]
             raise InvalidRequestError(f"The body must be empty here: {wrong[0]['field']} {message}", list(wrong))
 

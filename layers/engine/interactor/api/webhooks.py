@@ -147,4 +147,4 @@ def _moment(field: str, text: str) -> Millis:
 
 
 def _wrong(field: str, message: str) -> InvalidRequestError:
-    return InvalidRequestError(f"The {field} is wrong", [{"field": field, "message": message}])
+    return InvalidRequestError(f"'{field}' {message}", [{"field": field, "message": message}])

@@ -160,7 +160,7 @@ def _twice(key: str) -> str:
 
 def _in_words(reason: str) -> str:
     """What the parser found, for somebody who does not know the parser."""
-    return next((words for begin, words in _REASONS.items() if reason.startswith(begin)), "something is no JSON")
+    return next((words for begin, words in _REASONS.items() if reason.startswith(begin)), "something is not JSON")
 
 
 def _constant(name: str) -> NoReturn:

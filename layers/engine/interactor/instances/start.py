@@ -53,7 +53,7 @@ def start(engine: Engine, wanted: NewInstance) -> Head:
 
         problems = check_input(definition.input_schema, wanted.input)
         if problems:
-            raise InvalidRequestError("The input does not fit the workflow's input_schema", problems)
+            raise InvalidRequestError("The input does not match the workflow's input_schema", problems)
     now = engine.world.now()
     deadline = now + engine.rules.inline_budget
     main = Thread(

@@ -124,7 +124,7 @@ def _secure(raw: socket.socket, host: str, deadline: Deadline) -> ssl.SSLSocket:
     try:
         return tls_context().wrap_socket(raw, server_hostname=host)
     except ssl.SSLCertVerificationError as error:
-        raise OutgoingError("connection", f"The server's certificate does not hold: {error.verify_message}") from error
+        raise OutgoingError("connection", f"The server's certificate is not valid: {error.verify_message}") from error
     except ssl.SSLError as error:
         raise OutgoingError("connection", "The server and this client found no common TLS (1.2 or later)") from error
 

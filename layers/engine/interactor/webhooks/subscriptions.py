@@ -285,7 +285,7 @@ def _check(
 
 def _check_filter(principal: Principal, namespace: str | None) -> None:
     if namespace is not None and not principal.holds(namespace):
-        raise ForbiddenError(f"The token does not hold the namespace '{namespace}'")
+        raise ForbiddenError(f"The token has no access to the namespace '{namespace}'")
 
 
 def _check_within(subscription: Subscription, namespace: str | None) -> None:
@@ -293,7 +293,7 @@ def _check_within(subscription: Subscription, namespace: str | None) -> None:
     if namespace is None or subscription.namespaces is ALL or namespace in subscription.namespaces:
         return
     message = "is not a namespace of the token that made the subscription; make another subscription for it"
-    raise InvalidRequestError("The namespace_filter is wrong", [{"field": "namespace_filter", "message": message}])
+    raise InvalidRequestError(f"'namespace_filter' {message}", [{"field": "namespace_filter", "message": message}])
 
 
 def _new_secret(world: World) -> str:

@@ -207,7 +207,7 @@ def namespace_for_create(principal: Principal, body: Json, header: str | None) -
         )
     namespace = named[0] if named else _only_namespace(principal)
     if not principal.holds(namespace):
-        raise ForbiddenError(f"The token does not hold the namespace '{namespace}'")
+        raise ForbiddenError(f"The token has no access to the namespace '{namespace}'")
     return namespace
 
 

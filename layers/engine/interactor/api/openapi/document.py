@@ -41,41 +41,44 @@ SCOPE_MEANINGS: Final = {
     "webhooks:write": "Change webhook subscriptions.",
     "*": "Everything.",
 }
-_LIMIT = "How many at most; more than the maximum counts as the maximum."
+_LIMIT = "Members of a page. A larger number counts as the maximum."
 _QUERY: Final[dict[str, tuple[JsonObject, str]]] = {
     "limit": ({"type": "integer", "minimum": 1, "default": limits.PAGE_DEFAULT}, f"{_LIMIT} ({limits.PAGE_MAXIMUM})"),
     "history_limit": (
         {"type": "integer", "minimum": 1, "default": limits.HISTORY_PAGE_DEFAULT},
         f"{_LIMIT} ({limits.HISTORY_PAGE_MAXIMUM})",
     ),
-    "cursor": (TEXT, "next_cursor of the page before."),
-    "namespace": (TEXT, "Only this namespace; without it all namespaces of the token."),
+    "cursor": (TEXT, "next_cursor of the previous page."),
+    "namespace": (TEXT, "Only this namespace. Without it, all namespaces of the token."),
     "workflow_name": (TEXT, "Only this workflow."),
     "status": ({"type": "string", "enum": list(STATUSES)}, "Only instances in this status."),
     "delivery_status": ({"type": "string", "enum": list(STATES)}, "Only deliveries in this status."),
     "event": ({"type": "string", "enum": list(EVENT_TYPES)}, "Only deliveries of this event."),
     "error_code": (TEXT, "Only errors with this code."),
-    "types": (TEXT, "Some of transition, step, halt, error, lifecycle, with commas between."),
-    "since": (TIME, "Only what came after."),
-    "until": (TIME, "Only what came before."),
+    "types": (TEXT, "One or more of transition, step, halt, error, lifecycle, separated by commas."),
+    "since": (TIME, "Only entries after this time."),
+    "until": (TIME, "Only entries before this time."),
     "thread": (TEXT, "Only this thread."),
     "state": (TEXT, "Only events that name this state."),
     "strict": (FLAG, "Whether warnings of the definition are errors."),
     "include_data": (FLAG, "With workflow_data as it was after each event."),
-    "format": ({"type": "string", "enum": ["svg", "mermaid"]}, "The picture itself; without it both come as JSON."),
+    "format": (
+        {"type": "string", "enum": ["svg", "mermaid"]},
+        "The format of the diagram. Without it, the answer has both as JSON.",
+    ),
 }
 _RENAMED: Final = {"history_limit": "limit", "delivery_status": "status"}
 _HEADERS: Final = {
-    "X-Namespace": "The namespace, where the body names none.",
+    "X-Namespace": "The namespace, if the body names none.",
     "X-Interactor-Actor": "The person for whom a client acts: 1 to 128 printable characters, as UTF-8 or as "
-    "percent-encoded UTF-8. The history keeps the name. From a client that may not speak for people it is refused.",
+    "percent-encoded UTF-8. The history keeps the name. It is refused from a client that may not act for people.",
     "traceparent": "W3C trace context, continued into HTTP actions and webhooks and kept in the history.",
-    "Idempotency-Key": "A request that its caller sends again within 24 hours has the same answer, no second effect.",
-    "X-Request-Id": "The caller's own request id, kept where it is sane.",
+    "Idempotency-Key": "A request sent again within 24 hours gets the same answer and has no second effect.",
+    "X-Request-Id": "The caller's own request id. It is replaced if it is not well formed.",
 }
 _RATE_HEADERS: Final = {
     "X-RateLimit-Limit": "Requests of this category in a minute for an account (for tokens: a client, or an address).",
-    "X-RateLimit-Remaining": "How many of them are left; all of them for a caller who is not known.",
+    "X-RateLimit-Remaining": "How many of them are left; the whole limit for an unknown caller.",
     "X-RateLimit-Reset": "When the minute ends, in Unix seconds.",
 }
 

@@ -60,17 +60,17 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "POST", "/oauth/token", "create_token", "Authorization", "Get an access token", None, {200: "TokenAnswer"},
         body="TokenRequest", body_required=True, data=False, form=True,
         refusals=(errors.UnauthorizedError, errors.RateLimitedError, errors.NotFoundError),
-        description="By client id and secret, or by a refresh token. Scopes are narrowed to what the client has, "
-        "never widened. Requests that prove a client count against its rate limit, all others against the address that "
-        "they come from. Where the deployment takes the tokens of an outside issuer this is 404.",
+        description="By client id and secret, or by a refresh token. No token has more scopes than its client. "
+        "Authenticated requests count against the client's rate limit, all others against their source address. If the "
+        "deployment uses an external issuer, the answer is 404.",
         example={"grant_type": "client_credentials", "client_id": "local", "client_secret": "local-secret"},
         aliases=(f"{API}/oauth/token",),
     ),
     Operation(
         "POST", "/oauth/revoke", "revoke_token", "Authorization", "Revoke a token", None, {200: "Nothing"},
         body="RevokeRequest", body_required=True, form=True,
-        description="A refresh token ends with all that followed it; an access token is refused everywhere within "
-        "30 seconds. A token that does not hold is no error (RFC 7009).",
+        description="A refresh token is revoked with all that followed it. An access token is refused everywhere "
+        "within 30 seconds. An invalid token is not an error (RFC 7009).",
         example={"token": "rt_..."}, aliases=(f"{API}/oauth/revoke",),
     ),
     Operation(
@@ -81,8 +81,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "POST", _WORKFLOWS, "create_workflow", "Workflows", "Create a workflow", "workflows:write",
         {201: "WorkflowVersion"}, body="Definition", body_required=True, query=("strict",),
         refusals=(errors.InvalidWorkflowError, errors.WorkflowExistsError),
-        description="Makes the name and its first version, a draft. Publish it to run it. Where the definition may "
-        "mean something else than it says, as with a misspelt property, the answer has `warnings`.",
+        description="Creates the workflow and its first version, a draft. Publish it to run it. The answer has "
+        "`warnings` about probable mistakes in the definition, such as a misspelt property.",
         example=_DEFINITION, answer_example={"data": _MADE},
     ),
     Operation(
@@ -93,11 +93,11 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "POST", f"{_WORKFLOWS}/validate", "validate_workflow", "Workflows", "Validate without saving",
         "workflows:read", {200: "Verdict"}, body="Definition", body_required=True, query=("strict",),
         refusals=(errors.InvalidWorkflowError,),
-        description="Reports every error and warning of a definition. Counted as a read.",
+        description="Reports all errors and warnings of a definition, and stores nothing. It counts as a read.",
         example=_DEFINITION, answer_example={"data": {"valid": True}},
     ),
     Operation(
-        "GET", _NAMED, "get_workflow", "Workflows", "Get the published version, else the latest", "workflows:read",
+        "GET", _NAMED, "get_workflow", "Workflows", "Get the published version, or else the latest", "workflows:read",
         {200: "WorkflowWithDefinition"}, refusals=(errors.VersionNotFoundError,),
     ),
     Operation(
@@ -120,14 +120,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         {200: "WorkflowWithDefinition"},
     ),
     Operation(
-        "GET", f"{_VERSION}/diagram", "get_diagram", "Workflows", "Draw a version", "workflows:read",
+        "GET", f"{_VERSION}/diagram", "get_diagram", "Workflows", "Get the diagram of a version", "workflows:read",
         {200: "Diagram"}, query=("format",), media=("application/json", "image/svg+xml", "text/plain"),
     ),
     Operation(
         "POST", f"{_VERSION}/publish", "publish_version", "Workflows", "Publish a version", "workflows:write",
         {200: "WorkflowVersion"}, refusals=(errors.AlreadyPublishedError,),
-        description="New instances run it; running ones go on under theirs. A superseded version may be published "
-        "again, which is a rollback.",
+        description="New instances use this version; existing ones keep theirs. To roll back, publish a superseded "
+        "version again.",
         answer_example={"data": {**_MADE, "status": "published", "published_at": "2026-01-20T12:05:00.000Z"}},
     ),
     Operation(
@@ -137,8 +137,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             errors.WorkflowNotPublishedError, errors.NamespaceMismatchError, errors.NamespaceQuotaExceededError,
             errors.InstanceTooLargeError,
         ),
-        description="Runs it at once as far as it gets without an outside call: to a halt, mostly. Has a rate limit "
-        "of its own.",
+        description="Runs the instance at once until it halts, ends, or needs an outside call. Creates have their own "
+        "rate limit.",
         example={"namespace": "user_123", "input": {"id": "req_456", "amount": 5000}},
     ),
     Operation(
@@ -151,29 +151,29 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "workflows:execute", {200: "Instance"}, body="Resume", headers=("X-Interactor-Actor",),
         refusals=(*_RESUME_REFUSALS, errors.ThreadRequiredError),
         example={"halt_id": EXAMPLE_HALT, "input": {"approved": True}},
-        description="Decides the halt that halt_id names, and no other.",
+        description="Decides the halt with this `halt_id`, and no other.",
     ),
     Operation(
         "POST", f"{_INSTANCE}/cancel", "cancel_instance", "Instances", "Cancel an instance", "workflows:execute",
         {200: "Instance"}, headers=("X-Interactor-Actor",), refusals=(errors.InstanceNotActiveError,),
     ),
     Operation(
-        "POST", f"{_INSTANCE}/pause", "pause_instance", "Instances", "Hold an instance", "workflows:execute",
+        "POST", f"{_INSTANCE}/pause", "pause_instance", "Instances", "Pause an instance", "workflows:execute",
         {200: "Instance"}, headers=("X-Interactor-Actor",), refusals=(errors.InstanceNotActiveError,),
-        description="Nothing new starts; what is in flight may finish.",
+        description="Nothing new starts. Running actions may finish.",
     ),
     Operation(
-        "POST", f"{_INSTANCE}/unpause", "unpause_instance", "Instances", "Let a paused instance go on",
+        "POST", f"{_INSTANCE}/unpause", "unpause_instance", "Instances", "Unpause an instance",
         "workflows:execute", {200: "Instance"}, headers=("X-Interactor-Actor",),
         refusals=(errors.InstanceNotActiveError,),
     ),
     Operation(
-        "POST", f"{_INSTANCE}/retry", "retry_instance", "Instances", "Take a failed instance on from its failed step",
+        "POST", f"{_INSTANCE}/retry", "retry_instance", "Instances", "Retry a failed instance from its failed step",
         "workflows:execute", {200: "Instance"}, headers=("X-Interactor-Actor",),
         refusals=(errors.InstanceNotFailedError, errors.NamespaceQuotaExceededError, errors.InstanceTooLargeError),
     ),
     Operation(
-        "GET", f"{_INSTANCE}/diagram", "get_instance_diagram", "Instances", "Draw the way an instance took",
+        "GET", f"{_INSTANCE}/diagram", "get_instance_diagram", "Instances", "Get the diagram of an instance",
         "workflows:read", {200: "Diagram"}, query=("format",),
         media=("application/json", "image/svg+xml", "text/plain"),
     ),
@@ -184,13 +184,13 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             errors.InstanceNotHaltedError, errors.InstancePausedError, errors.ThreadRequiredError,
             errors.ThreadNotFoundError,
         ),
-        description="Answers where to send it: a multipart form with `fields` and then `file`, posted to `url` within "
-        "15 minutes. A resume then refers to it by `id`.",
+        description="The answer says where to send the file: post a multipart form with all `fields`, then `file`, to "
+        "`url` within 15 minutes. A resume then refers to the file by its `id`.",
         example={"field": "contract", "name": "contract.pdf", "content_type": "application/pdf", "size": 48213},
     ),
     Operation(
         "GET", f"{_INSTANCE}/files/{{file_id}}", "get_file", "Files", "Get a link to a file", "workflows:read",
-        {200: "Download"}, description="The link is good for 5 minutes. Files are deleted 7 days after the end.",
+        {200: "Download"}, description="The link is valid for 5 minutes. Files are deleted 7 days after the end.",
     ),
     Operation(
         "GET", f"{_INSTANCE}/threads", "list_threads", "Threads", "List threads", "workflows:read",
@@ -225,7 +225,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         {200: "SubscriptionPage"}, query=_PAGE,
     ),
     Operation(
-        "GET", f"{API}/webhooks/event-types", "list_event_types", "Webhooks", "List what can be subscribed to",
+        "GET", f"{API}/webhooks/event-types", "list_event_types", "Webhooks", "List event types",
         "webhooks:read", {200: "EventTypes"},
     ),
     Operation(
@@ -250,18 +250,18 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "webhooks:write", {200: "Subscription"},
     ),
     Operation(
-        "POST", f"{_SUBSCRIPTION}/rotate-secret", "rotate_secret", "Webhooks", "Give a subscription a new secret",
+        "POST", f"{_SUBSCRIPTION}/rotate-secret", "rotate_secret", "Webhooks", "Rotate the secret of a subscription",
         "webhooks:write", {200: "RotatedSubscription"}, body="RotateSecret",
-        description="For 24 hours `webhook-signature` carries a signature of the old secret beside the new one's. "
-        "`X-Interactor-Signature` is the new one's at once, so a receiver that checks only that one should know the "
-        "new secret before. Choose it yourself in `secret`, or let it be made and shown in this answer only.",
+        description="For 24 hours `webhook-signature` has a signature with the old secret and one with the new. "
+        "`X-Interactor-Signature` uses the new secret at once, so a receiver that checks only this one must know the "
+        "new secret first. Choose it yourself in `secret`; a generated one is shown only in this answer.",
     ),
     Operation(
         "POST", f"{_SUBSCRIPTION}/test", "test_subscription", "Webhooks", "Send a sample event", "webhooks:write",
         {202: "SentDelivery"}, body="TestSubscription", example={"event": "workflow.instance.halted"},
     ),
     Operation(
-        "POST", f"{_SUBSCRIPTION}/replay", "replay_deliveries", "Webhooks", "Deliver again what was not delivered",
+        "POST", f"{_SUBSCRIPTION}/replay", "replay_deliveries", "Webhooks", "Replay undelivered events",
         "webhooks:write", {202: "Replay"}, body="ReplayDeliveries", body_required=True,
         refusals=(errors.SubscriptionDisabledError,), example={"since": "2026-01-20T00:00:00Z"},
     ),
@@ -274,7 +274,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         {200: "DeliveryWithAttempts"},
     ),
     Operation(
-        "POST", f"{_DELIVERY}/replay", "replay_delivery", "Webhooks", "Deliver an event once more",
+        "POST", f"{_DELIVERY}/replay", "replay_delivery", "Webhooks", "Replay a delivery",
         "webhooks:write", {202: "SentDelivery"}, body="ReplayDelivery",
         refusals=(errors.SubscriptionDisabledError,),
     ),

@@ -30,17 +30,17 @@ _VERSION_ID: Final = id_of("v")
 _EVENT = texts(*EVENT_TYPES)
 _HALTED: Final = {
     "halted_at_state?": TEXT,
-    "halt_id?": described(id_of("halt"), "Which halt it is. A resume sends it back, and decides this halt only."),
+    "halt_id?": described(id_of("halt"), "The id of the halt. A resume sends it back, and decides only this halt."),
     "halting_presentation?": ref("Presentation"),
     "halted_options?": ref("HaltedOptions"),
-    "timeout_at?": described(TIME, "When the state's timeout takes the thread on, where it has one."),
+    "timeout_at?": described(TIME, "When the state times out, if it has a timeout."),
 }
 _VERSION: Final = {
     "version_id": _VERSION_ID,
     "status": texts("draft", "published"),
     "created_at": TIME,
     "published_at?": TIME,
-    "superseded_at?": described(TIME, "When another version was published in its place."),
+    "superseded_at?": described(TIME, "When another version replaced it."),
 }
 _SUBSCRIPTION: Final = {
     "id": id_of("whsub"),
@@ -53,7 +53,7 @@ _SUBSCRIPTION: Final = {
     "disabled_reason?": maybe(texts("requested", "gone", "failing")),
     "failing_since?": TIME,
 }
-_SECRET: Final = {"secret?": described(TEXT, "Only where it was made here; it is never shown again.")}
+_SECRET: Final = {"secret?": described(TEXT, "Only if it was generated here. It is never shown again.")}
 _DELIVERY: Final = {
     "id": id_of("del"),
     "event": TEXT,
@@ -75,7 +75,7 @@ _TOKEN: Final = {
     "access_token": TEXT,
     "token_type": texts("Bearer"),
     "expires_in": described(WHOLE, "Seconds."),
-    "refresh_token": described(TEXT, "Good for one use within 30 days."),
+    "refresh_token": described(TEXT, "Valid for one use within 30 days."),
     "scope": TEXT,
 }
 _FILE: Final = {
@@ -98,7 +98,7 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
                 {
                     "code": TEXT,
                     "message": TEXT,
-                    "details": described(ANYTHING, "Null where there is nothing to say."),
+                    "details": described(ANYTHING, "Null if there are none."),
                     "request_id": TEXT,
                 }
             )
@@ -178,7 +178,9 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
                 "The halt that was shown to whoever decides. Send it always: where that halt is over, the answer is "
                 "409 and says what became of it, so that a second click decides nothing else. It names the thread too.",
             ),
-            "expected_state?": described(maybe(TEXT), "Refused with 409 where the state is another."),
+            "expected_state?": described(
+                maybe(TEXT), "The resume is refused with 409 if the state is a different one."
+            ),
         },
     ),
     "CreateFile": shape(
@@ -187,11 +189,11 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
             "name": described(TEXT, "At most 255 bytes as UTF-8."),
             "content_type": TEXT,
             "size": described(WHOLE, "Bytes: at most the field's maxSize, and 10 MB."),
-            "thread_id?": described(maybe(TEXT), "Needed where several threads are halted."),
-            "replaces?": described(maybe(TEXT), "The id of a file of the field whose place this one takes."),
+            "thread_id?": described(maybe(TEXT), "Required if several threads are halted."),
+            "replaces?": described(maybe(TEXT), "The id of a file of the same field that this one replaces."),
         },
     ),
-    "Upload": shape({**_FILE, "fields": described(map_of(TEXT), "They stand before the file in the form.")}),
+    "Upload": shape({**_FILE, "fields": described(map_of(TEXT), "They come before the file in the form.")}),
     "Download": shape(_FILE),
     "Presentation": shape(
         {"type": texts("form", "choice", "message")}, "Rendered with the instance's data.", more=True
@@ -285,7 +287,7 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
             "changes?": shape(
                 {"added?": FREE, "updated?": map_of(shape({"from": ANYTHING, "to": ANYTHING})), "removed?": FREE}
             ),
-            "workflow_data?": described(FREE, "The data after it, where include_data asks for it."),
+            "workflow_data?": described(FREE, "The data right after the event, with include_data."),
         },
         "Further members depend on the type.",
         more=True,
@@ -333,7 +335,7 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
         {
             "url": TEXT,
             "events": {**list_of(_EVENT), "minItems": 1, "maxItems": 50},
-            "secret?": described(maybe(TEXT), "Made, and shown once, where it is left out."),
+            "secret?": described(maybe(TEXT), "If it is left out, one is generated and shown once."),
             "namespace_filter?": maybe(TEXT),
         },
     ),

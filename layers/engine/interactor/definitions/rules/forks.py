@@ -83,7 +83,7 @@ def _check_threads(threads: Node, seen: Seen) -> None:
         if _THREAD_NAME.fullmatch(name) is None:
             threads.error(name, "A thread's name is 1 to 64 letters, digits, _ and -, the first a letter or digit")
         elif name == "main":
-            threads.error(name, "The thread name 'main' is that of the thread an instance begins with")
+            threads.error(name, "The thread name 'main' is reserved for the thread that an instance starts with")
         elif name in seen.thread_names:
             threads.error(name, f"The thread name '{name}' is used by another fork of this definition")
         seen.thread_names.add(name)

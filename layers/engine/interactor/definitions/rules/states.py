@@ -78,7 +78,7 @@ def _check_transitions(node: Node, seen: Seen, kind: str | None) -> None:
         elif key is not None:
             keys.add(key)
         if mode == "selection" and "key" not in transition:
-            transition.error("key", "key is required: with transition_mode 'selection' it is what one selects")
+            transition.error("key", "key is required: with transition_mode 'selection' a resume selects by it")
         transition.text("description")
         if always is not None and mode != "selection":
             message = f"This transition is never taken: transition {always} before it has no condition"

@@ -42,7 +42,7 @@ def _timeout_at(state: State, shown: Scope, now: Millis) -> Millis | None:
     try:
         return now + parse_duration(after)
     except ValueError as error:
-        raise TemplateError(f"The timeout of state '{state.name}' cannot be told: {error}") from None
+        raise TemplateError(f"The timeout of state '{state.name}' has no value: {error}") from None
 
 
 def answered(state: State, halt: Halt, checked: check.Checked) -> frozenset[str]:

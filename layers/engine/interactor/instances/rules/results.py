@@ -36,7 +36,7 @@ def place(state: State, result: JsonObject, data: JsonObject, writers: Mapping[s
         return Written({state.name: result})
     results = data.get("results", {})
     if not isinstance(results, dict):
-        raise NoPlaceError(f"workflow_data.{state.name} is taken and workflow_data.results is no object")
+        raise NoPlaceError(f"workflow_data.{state.name} is taken and workflow_data.results is not an object")
     return Written({"results": {**results, state.name: result}}, (("results", state.name),))
 
 
@@ -64,5 +64,5 @@ def _nested(container: Json, parts: list[str], value: Json) -> Json:
     if len(parts) == 1:
         return value
     if not isinstance(container, dict):
-        raise NoPlaceError(f"the output path '{'.'.join(parts)}' leads through a value that is no object")
+        raise NoPlaceError(f"the output path '{'.'.join(parts)}' leads through a value that is not an object")
     return {**container, parts[1]: _nested(container.get(parts[1], {}), parts[1:], value)}
