@@ -15,6 +15,7 @@ from local.ministack import Lock, MiniStack
 from local.settings import aws_python
 from tests.support.events import REGION
 from tests.support.memory.dynamo import INDEXES, FakeDynamo
+from tests.support.memory.endpoint import DynamoEndpoint
 from tests.support.memory.expressions import UnsupportedError
 from tests.support.memory.sqs import FakeSqs
 
@@ -102,11 +103,20 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Any
     assert stopped
 
 
-@pytest.fixture(params=["fake", "ministack"])
+def over_memory(table: FakeDynamo) -> Any:
+    """A client of boto3's whose calls the memory answers."""
+    client = boto3.client("dynamodb", region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")
+    client.meta.events.register("before-send.dynamodb", DynamoEndpoint({"contract": table}))
+    return client
+
+
+@pytest.fixture(params=["fake", "endpoint", "ministack"])
 def place(request: pytest.FixtureRequest) -> Place:
     """A new table and queue of either kind."""
     if request.param == "fake":
         return Place(FakeDynamo(), FakeSqs(), "queue")
+    if request.param == "endpoint":
+        return Place(over_memory(FakeDynamo()), FakeSqs(), "queue")
     dynamodb, sqs = request.getfixturevalue("clients")
     name = f"contract{next(_names)}"
     kinds = {"pk": "S", "sk": "S", "wake_at": "N"}
@@ -430,3 +440,21 @@ def test_an_index_lags_by_so_many_writes_and_not_for_ever() -> None:
     assert due() == ["a"]
     clock[0] += 6_000
     assert due() == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        {"UpdateExpression": "SET a = :a", "ExpressionAttributeValues": {":a": {"S": "x"}, ":b": {"S": "y"}}},
+        {"UpdateExpression": "SET a = :a", "ExpressionAttributeValues": {":b": {"S": "x"}}},
+        {"UpdateExpression": "SET state = :a", "ExpressionAttributeValues": {":a": {"S": "x"}}},
+        {"UpdateExpression": "REMOVE a", "ExpressionAttributeNames": {"#b": "b"}},
+    ],
+    ids=["a value too many", "a value too few", "a reserved word", "a name too many"],
+)
+def test_what_dynamodb_refuses_of_a_requests_text_the_memory_refuses(update: Any) -> None:
+    client = over_memory(FakeDynamo())
+    code, _ = refused(lambda: client.update_item(TableName="contract", Key=key("s"), **update))
+    assert code == "ValidationException"
+    written = [{"Update": {"TableName": "contract", "Key": key("s"), **update}}]
+    assert refused(lambda: client.transact_write_items(TransactItems=written))[0] == "ValidationException"

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from interactor.core.times import SECOND
-from tests.support.deployed.deployment import NO_TOKEN, Answer, Deployment, throttled
+from tests.support.deployed.deployment import NO_TOKEN, Answer, Deployment
+from tests.support.memory.endpoint import throttled
 from tests.support.workflows.definitions import example, halting, http, one
 
 YES, NO = {"approved": True}, {"approved": False}

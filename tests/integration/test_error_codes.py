@@ -15,9 +15,10 @@ from interactor.core.times import SECOND
 from interactor.outgoing import OutgoingError
 from interactor.sandbox import Sandbox
 from tests.docs.test_errors_page import all_errors, failure_codes
-from tests.support.deployed.deployment import NO_TOKEN, Answer, Deployment, deployed, refused_by_dynamodb, throttled
+from tests.support.deployed.deployment import NO_TOKEN, Answer, Deployment, deployed
 from tests.support.deployed.fixtures import Aws
 from tests.support.deployed.hooks import HALTED, SUBSCRIPTIONS, URL, subscribe
+from tests.support.memory.endpoint import refused_by_dynamodb, throttled
 from tests.support.outside import answer
 from tests.support.workflows.definitions import halting, http, one, script
 
@@ -70,7 +71,7 @@ class Bench:
 @pytest.fixture(scope="module")
 def bench(aws: Aws, sandbox: Sandbox) -> Iterator[Bench]:
     quotas = {"NamespaceQuota": "1", "RateLimitSource": "1"}
-    with deployed("codes", aws.clients, aws.key_id, sandbox, aws.signer, aws.queues, **quotas) as api:
+    with deployed("codes", aws, sandbox, **quotas) as api:
         for definition in (FLOW, FORKED, CHOOSY, PICKY):
             api.define(definition)
         yield Bench(api, iter(range(10_000)))

@@ -11,10 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from moto.dynamodb.models import dynamodb_backends
 
 from interactor.core import ids
-from tests.support import events
 from tests.support.deployed.deployment import Deployment
 from tests.support.workflows.definitions import example
 
@@ -82,15 +80,14 @@ def api(shared: Deployment) -> Deployment:
 
 def end_many(deployment: Deployment, count: int) -> None:
     """Write as many ended instances as a busy user leaves behind, straight into the table."""
-    table = dynamodb_backends[events.ACCOUNT][events.REGION].tables[deployment.table]
-    heads = [each.to_json()["Attributes"] for each in table.all_items()]
+    heads = deployment.items()
     (model,) = [each for each in heads if each.get("status_pk", {}).get("S", "").endswith("#completed")]
     old = model["list_sk"]["S"]
     for number in range(count):
         new = ids.make("inst", deployment.clock() - number, deployment.entropy.randbytes(10))
         item = {name: {kind: v.replace(old, new) if kind == "S" else v for kind, v in value.items()}
                 for name, value in copy.deepcopy(model).items()}  # fmt: skip
-        table.put_item(item)
+        deployment.stack.table.put_item(TableName=deployment.table, Item=item)
 
 
 INBOXES = {

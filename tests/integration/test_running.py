@@ -10,7 +10,8 @@ from interactor.instances.quota import LOOKS_AGAIN, QuotaShards
 from interactor.outgoing import OutgoingError
 from tests.support import events
 from tests.support.deployed import shapes
-from tests.support.deployed.deployment import Deployment, throttled
+from tests.support.deployed.deployment import Deployment
+from tests.support.memory.endpoint import throttled
 from tests.support.outside import answer
 from tests.support.workflows.definitions import halting, http, one, script
 

@@ -9,7 +9,8 @@ from interactor.core.times import HOUR, MINUTE, SECOND
 from interactor.outgoing import OutgoingError
 from tests.support import events
 from tests.support.deployed import samples, shapes
-from tests.support.deployed.deployment import ACCOUNT, Deployment, throttled
+from tests.support.deployed.deployment import ACCOUNT, Deployment
+from tests.support.memory.endpoint import throttled
 from tests.support.outside import answer
 from tests.support.workflows.definitions import halting, one, script
 

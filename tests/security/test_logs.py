@@ -10,8 +10,9 @@ from botocore.awsrequest import AWSResponse
 
 from interactor.core.times import MINUTE
 from interactor.outgoing import OutgoingError
-from tests.support.deployed.deployment import NO_TOKEN, Deployment, refused_by_dynamodb, throttled
+from tests.support.deployed.deployment import NO_TOKEN, Deployment
 from tests.support.deployed.requests import ENDPOINTS, things
+from tests.support.memory.endpoint import refused_by_dynamodb, throttled
 from tests.support.outside import answer
 from tests.support.workflows.definitions import halting, http, one, script
 

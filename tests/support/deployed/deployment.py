@@ -1,10 +1,9 @@
-"""A whole deployment in this process: every handler under its own variables, on moto, time and the outside handed in.
+"""A whole deployment in this process: every handler under its own variables, time and the outside handed in.
 
-moto knows one thread of the operating system at a time and copies a table at each transaction, so each test has a
-small deployment of its own.
+The table is in memory (``tests/support/memory``), behind boto3's own client; queues, keys, secrets and buckets are
+moto's, which knows one thread of the operating system at a time.
 """
 
-import base64
 import io
 import json
 import os
@@ -18,10 +17,6 @@ from importlib.util import module_from_spec, spec_from_file_location
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
-
-from botocore.awsrequest import AWSResponse
-from moto.core.botocore_stubber import MockRawResponse
-from moto.dynamodb.models import dynamodb_backends
 
 import interactor.services
 from interactor.access.clients import ClientStore
@@ -40,16 +35,7 @@ from interactor.settings import from_environment
 from local.patterns import any_matches
 from tests.support import events
 from tests.support.deployed.described import check_described
-from tests.support.deployed.stack import (
-    ROOT,
-    QueuePool,
-    Stack,
-    declared_functions,
-    empty,
-    router,
-    stream_filters,
-    triggers,
-)
+from tests.support.deployed.stack import ROOT, Aws, Stack, declared_functions, empty, router, stream_filters, triggers
 from tests.support.outside import Outside
 
 API = "/api/v1"
@@ -403,10 +389,7 @@ class Deployment:
 
     def items(self) -> list[dict[str, Any]]:
         """Every item of the table."""
-        # Past boto3, which takes ten times as long.
-        table = dynamodb_backends[events.ACCOUNT][events.REGION].tables[self.table]
-        found = [_plain(item.to_json()["Attributes"]) for item in table.all_items()]
-        return sorted(found, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
+        return sorted(self.stack.table.everything(), key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
 
     def stored_text(self) -> str:
         """Everything that is stored, in the clear: documents unpacked, as one text to look for things in."""
@@ -464,26 +447,6 @@ class Deployment:
         return self.call("POST", f"/workflows/instances/{instance_id}/resume", {"input": given or {}}, **rest)
 
 
-def throttled() -> AWSResponse:
-    """DynamoDB's answer when it takes no more for now."""
-    return refused_by_dynamodb("ThrottlingException", "Rate exceeded")
-
-
-def refused_by_dynamodb(code: str, message: str) -> AWSResponse:
-    """An error of DynamoDB."""
-    body = MockRawResponse(json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": message}))
-    return AWSResponse("https://dynamodb.us-east-1.amazonaws.com/", 400, {}, body)
-
-
-def _plain(value: Any) -> Any:
-    """An item of moto's as boto3 gives it: its bytes are base64 there."""
-    if isinstance(value, dict):
-        if isinstance(value.get("B"), str):
-            return {"B": base64.b64decode(value["B"])}
-        return {name: _plain(each) for name, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, list) else value
-
-
 def note_sent(deployment: Deployment) -> Callable[..., None]:
     """What to call with each request to SQS, so that ``sent`` is kept."""
     names: dict[str, str] = {}
@@ -502,17 +465,11 @@ def note_sent(deployment: Deployment) -> Callable[..., None]:
 
 
 @contextmanager
-def deployed(
-    name: str,
-    clients: Mapping[str, Any],
-    key_id: str,
-    sandbox: Sandbox,
-    signer: Signer,
-    queues: QueuePool,
-    **parameters: str,
-) -> Iterator[Deployment]:
+def deployed(name: str, aws: Aws, sandbox: Sandbox, **parameters: str) -> Iterator[Deployment]:
     """A deployment of its own, taken down afterwards. Errors in its log fail the test unless it expects some."""
-    deployment = Deployment(clients, Stack(name, clients, key_id, {**NO_LIMITS, **parameters}, queues), sandbox, signer)
+    clients, clock = aws.clients, Clock()
+    stack = Stack(name, aws, clock, {**NO_LIMITS, **parameters})
+    deployment = Deployment(clients, stack, sandbox, aws.signer, clock)
     note, stream = note_sent(deployment), logger.registered_handler.stream
     time_of_queues = {"unix_time_millis": deployment.clock, "unix_time": lambda: deployment.clock() / 1000}
     logger.registered_handler.stream = deployment.logs

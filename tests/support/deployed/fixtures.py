@@ -3,7 +3,6 @@
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -16,8 +15,9 @@ from interactor.access.signing import Signer
 from interactor.aws.boto import for_s3
 from interactor.sandbox import Sandbox
 from tests.support.deployed.deployment import Deployment, deployed
-from tests.support.deployed.stack import QueuePool
+from tests.support.deployed.stack import Aws, QueuePool
 from tests.support.events import REGION
+from tests.support.memory.endpoint import DynamoEndpoint
 
 Deploy = Callable[..., Deployment]
 _names = (f"test-{number}" for number in itertools.count(1))
@@ -39,16 +39,6 @@ def _client(service: str) -> Any:
     )
 
 
-@dataclass(frozen=True)
-class Aws:
-    """Clients, and a key that signs tokens."""
-
-    clients: dict[str, Any]
-    key_id: str
-    signer: Signer
-    queues: QueuePool
-
-
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     """Starting one takes as long as several tests."""
@@ -65,22 +55,23 @@ def aws() -> Iterator[Aws]:
         environment.delenv("AWS_ENDPOINT_URL", raising=False)
         clients = {service: _client(service) for service in ("dynamodb", "sqs", "kms", "secretsmanager", "s3")}
         key_id = clients["kms"].create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
-        yield Aws(clients, key_id, Signer(clients["kms"], [key_id]), QueuePool(clients["sqs"]))
+        dynamo, calls = DynamoEndpoint(), clients["dynamodb"].meta.events
+        calls.register("before-send.dynamodb", dynamo)
+        yield Aws(clients, dynamo, key_id, Signer(clients["kms"], [key_id]), QueuePool(clients["sqs"]))
+        calls.unregister("before-send.dynamodb", dynamo)
 
 
 @pytest.fixture
 def deploy(aws: Aws, sandbox: Sandbox) -> Iterator[Deploy]:
     """Deploy the template with the given parameters."""
     with ExitStack() as stack:
-        yield lambda **parameters: stack.enter_context(
-            deployed(next(_names), aws.clients, aws.key_id, sandbox, aws.signer, aws.queues, **parameters)
-        )
+        yield lambda **parameters: stack.enter_context(deployed(next(_names), aws, sandbox, **parameters))
 
 
 @pytest.fixture(scope="module")
 def shared(aws: Aws, sandbox: Sandbox) -> Iterator[Deployment]:
     """One deployment for all tests of a module that leave each other's things alone."""
-    with deployed(next(_names), aws.clients, aws.key_id, sandbox, aws.signer, aws.queues) as made:
+    with deployed(next(_names), aws, sandbox) as made:
         yield made
 
 

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,12 +13,15 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.sqs.models import sqs_backends
 
+from interactor.access.signing import Signer
+from interactor.core.times import Millis
 from local.buckets import create_bucket, follow_settings
 from local.gateway import Router
 from local.intrinsics import Intrinsics, parameter_values
-from local.tables import create_table
 from local.template import Route
 from tests.support.events import ACCOUNT, REGION
+from tests.support.memory.dynamo import FakeDynamo
+from tests.support.memory.endpoint import DynamoEndpoint
 from tests.support.template import ROOT
 
 
@@ -116,17 +119,25 @@ def stream_filters() -> tuple[Mapping[str, Any], ...]:
     return tuple(json.loads(each["Pattern"]) for each in event["Properties"]["FilterCriteria"]["Filters"])
 
 
+@dataclass(frozen=True)
+class Aws:
+    """What deployments of one module share: clients, the tables behind one of them, a key that signs tokens, queues."""
+
+    clients: dict[str, Any]
+    dynamo: DynamoEndpoint
+    key_id: str
+    signer: Signer
+    queues: "QueuePool"
+
+
 class Stack:
     """One deployment of the template under a name of its own. Resources are made when they are first named."""
 
-    def __init__(
-        self, name: str, clients: Mapping[str, Any], key_id: str, parameters: Mapping[str, str], queues: "QueuePool"
-    ) -> None:
+    def __init__(self, name: str, aws: Aws, clock: Callable[[], Millis], parameters: Mapping[str, str]) -> None:
         self.name = name
-        self._clients = clients
-        self._queues = queues
+        self._aws, self._clients, self._clock = aws, aws.clients, clock
         self._variables: dict[str, dict[str, str]] = {}
-        self._made: dict[str, dict[str, str]] = {"SigningKey": {"Ref": key_id, "Arn": key_id}}
+        self._made: dict[str, dict[str, str]] = {"SigningKey": {"Ref": aws.key_id, "Arn": aws.key_id}}
         pseudo = {
             "AWS::StackName": name,
             "AWS::Region": REGION,
@@ -144,6 +155,11 @@ class Stack:
         """What ``Fn::GetAtt`` gives."""
         return self._resource(logical_id)[name]
 
+    @property
+    def table(self) -> FakeDynamo:
+        """The table itself, past its client."""
+        return self._aws.dynamo.tables[self.reference("Table")]
+
     def queues(self) -> dict[str, str]:
         """The queues that were made so far: URL to logical id."""
         return {made["QueueUrl"]: name for name, made in self._made.items() if "QueueUrl" in made}
@@ -158,12 +174,12 @@ class Stack:
         return self._variables[folder]
 
     def remove(self) -> None:
-        """Delete the table: moto copies what is left at each transaction. Queues are emptied and serve again."""
+        """Forget the table. Queues are emptied and serve again."""
         for logical_id, made in self._made.items():
             if "QueueUrl" in made:
-                self._queues.give_back(logical_id, made)
+                self._aws.queues.give_back(logical_id, made)
         if "Table" in self._made:
-            self._clients["dynamodb"].delete_table(TableName=self._made["Table"]["Ref"])
+            del self._aws.dynamo.tables[self._made["Table"]["Ref"]]
 
     def _resource(self, logical_id: str) -> dict[str, str]:
         if logical_id not in self._made:
@@ -179,12 +195,10 @@ class Stack:
             self._made[logical_id] = make(logical_id, properties)
         return self._made[logical_id]
 
-    def _table(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, str]:
+    def _table(self, logical_id: str, _: Mapping[str, Any]) -> dict[str, str]:
         name = f"{self.name}-{logical_id}"
-        # Stream events are made of the items: moto would copy all its stream records at each write of a transaction.
-        kept = {key: value for key, value in properties.items() if key != "StreamSpecification"}
-        arn = create_table(self._clients["dynamodb"], name, kept)["TableArn"]
-        return {"Ref": name, "Arn": arn}
+        self._aws.dynamo.tables[name] = FakeDynamo(self._clock)
+        return {"Ref": name, "Arn": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"}
 
     def _key(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, str]:
         wanted = {name: properties[name] for name in ("KeySpec", "KeyUsage")}
@@ -202,7 +216,7 @@ class Stack:
         wanted = {"VisibilityTimeout": str(properties.get("VisibilityTimeout", 30))}
         if "RedrivePolicy" in properties:
             wanted["RedrivePolicy"] = json.dumps(properties["RedrivePolicy"])
-        return self._queues.take(logical_id, str(properties["QueueName"]), wanted)
+        return self._aws.queues.take(logical_id, str(properties["QueueName"]), wanted)
 
 
 def empty(queue: str) -> None:

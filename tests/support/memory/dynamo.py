@@ -1,7 +1,8 @@
 """DynamoDB in memory, as far as the engine calls it, in the shape of boto3's client.
 
 What it enforces is what the engine's safety rests on: conditions, all or nothing, request tokens, sizes. It knows
-nothing of faults; ``faults`` puts those around its calls. ``test_fakes`` holds it against MiniStack.
+nothing of faults; ``faults`` puts those around its calls. ``tests/concurrent/test_memory.py`` holds it against
+MiniStack.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from typing import Any
 
 from interactor.core.times import MINUTE, SECOND, Millis
 from tests.support.memory.expressions import Expression, Item, UnsupportedError, error, plain
+from tests.support.template import resources
 
 Key = tuple[str, str]
 
@@ -43,11 +45,16 @@ class Index:
     projected: tuple[str, ...] = ()
 
 
+def _declared(index: Any) -> Index:
+    """An index as the template says it."""
+    partition, sort = (each["AttributeName"] for each in index["KeySchema"])
+    return Index(partition, sort, tuple(index["Projection"].get("NonKeyAttributes", ())))
+
+
 INDEXES = {
-    "by_status": Index("status_pk", "list_sk", ("summary",)),
-    "by_workflow": Index("workflow_pk", "list_sk"),
-    "by_account": Index("account_pk", "list_sk"),
-    "due": Index("due_pk", "wake_at"),
+    each["IndexName"]: _declared(each)
+    for (table,) in [resources("AWS::DynamoDB::Table").values()]
+    for each in table["GlobalSecondaryIndexes"]
 }
 
 
@@ -273,7 +280,7 @@ class FakeDynamo:
                 break
             held += size_of(item)
             page.append(item)
-        answer: Item = {"Items": [dict(item) for item in page], "Count": len(page)}
+        answer: Item = {"Items": [dict(item) for item in page], "Count": len(page), "ScannedCount": len(page)}
         if page and (len(page) == limit or len(page) < len(found)):
             answer["LastEvaluatedKey"] = {name: page[-1][name] for name in ("pk", "sk", *index_key)}
         return answer
@@ -292,6 +299,8 @@ def _value_size(value: Item) -> int:
         return len(held) // 2 + 2
     if kind == "B":
         return len(held)
+    if kind in ("BOOL", "NULL"):
+        return 1
     if kind == "L":
         return 3 + sum(_value_size(each) + 1 for each in held)
     if kind == "M":
