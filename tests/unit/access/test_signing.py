@@ -107,7 +107,7 @@ def test_the_key_id_is_the_rfc_7638_thumbprint() -> None:
 def test_a_key_that_is_no_rsa_key_is_refused(aws: Aws) -> None:
     client = aws("kms")
     metadata = client.create_key(KeyUsage="SIGN_VERIFY", KeySpec="ECC_NIST_P256")["KeyMetadata"]
-    with pytest.raises(ValueError, match="no RSA key"):
+    with pytest.raises(ValueError, match="not an RSA key"):
         Signer(client, [metadata["KeyId"]]).public_jwks()
 
 
