@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -13,12 +14,20 @@ from interactor.core.conditions import evaluate
 from interactor.core.logic import HttpCall, ScriptCall, Succeeded
 from interactor.core.paths import Scope
 from interactor.core.templates import render, render_text
+from interactor.definitions.rules.compile import compile_definition
 from interactor.definitions.rules.model import HttpLogic
+from interactor.forms.check import check_input
+from interactor.forms.presentation import Presented, render_halt
+from interactor.instances.rules.events import apply, changes, undo
+from interactor.instances.rules.snapshots import data_at
+from interactor.instances.rules.stored import Record
 from interactor.logic.http import run_http_call
 from interactor.logic.rules.calls import prepare
 from interactor.outgoing import OutgoingRequest, OutgoingResponse
 from interactor.sandbox import Sandbox
+from interactor.webhooks.rules.events import body
 from tests.support.deployed.deployment import Deployment
+from tests.support.events import NOON
 
 ID = 1610521604143693812
 VALUES: dict[str, Any] = {
@@ -40,6 +49,7 @@ VALUES: dict[str, Any] = {
     "toJSON": "key",
     "ключ": 1,
 }  # fmt: skip
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 FINE = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
@@ -215,3 +225,55 @@ def test_any_value_is_itself_after_each_way(sandbox: Sandbox, value: Any) -> Non
     assert evaluate({"field": "v", "equals": value}, scope)
     text = render_text("<${v}>", scope)[1:-1]
     assert value == (text if isinstance(value, str) else None if text == "" else jsons.loads(text))
+
+
+@settings(max_examples=200, deadline=None)
+@given(before=DOCUMENTS, value=DOCUMENTS)
+def test_any_value_is_itself_in_the_history_and_in_webhooks(before: Any, value: Any) -> None:
+    """Told by its changes, forth and back; from a snapshot; and in the body that is sent and signed."""
+    found = changes({"v": before}, {"v": value})
+    assert _exactly(apply({"v": before}, found)) == _exactly({"v": value})
+    assert _exactly(undo({"v": value}, found)) == _exactly({"v": before})
+    steps = [
+        {"type": "lifecycle", "subtype": "created", "input": {"v": value}, "changes": {"added": {"v": before}}},
+        {"type": "halt", "subtype": "resumed", "input": {"v": value}, "state": "wait", "changes": found},
+    ]
+    common = {"at": NOON, "thread": "thread_main"}
+    events = [{"number": n, "id": f"evt_{n}", **common, **step} for n, step in enumerate(steps, 1)]
+    envelope = {"namespace": "n", "workflow_name": "w", "version_id": "v", "traceparent": None, "by": None}
+    snapshot = {"layers": {"thread_main": {"v": before}}, "parents": {}}
+    records = [
+        Record("acc", "inst", (events[0],), snapshot, 1, envelope),
+        Record("acc", "inst", (events[1],), None, 1, envelope),
+    ]
+    stored = [unpack(pack(list(record.events))) for record in records]
+    records = [replace(record, events=tuple(each)) for record, each in zip(records, stored, strict=True)]
+    assert _exactly(data_at(records, 2)) == _exactly({"v": value})
+    assert _exactly(data_at(records[:1], 1)) == _exactly({"v": before})
+    sent = jsons.loads(jsons.dumps(body(records, 2, "whsub_1")))
+    assert _exactly(sent["data"]["workflow_data"]) == _exactly({"v": value})
+
+
+def _shown(field: dict[str, Any], value: Any) -> Presented:
+    """A form of one field whose default is a value of the data."""
+    form = {"type": "form", "fields": [{"name": "v", "label": "V", "default": "${input.v}", **field}]}
+    stored = {"type": "halting", "presentation": form, "transitions": [{"target": "done"}]}
+    document = {"name": "f", "initial_state": "ask", "states": {"ask": stored, "done": {"type": "terminal"}}}
+    return render_halt(compile_definition(document).states["ask"], Scope({}, {"v": value}, {}))
+
+
+@settings(max_examples=200, deadline=None)
+@given(value=NUMBERS | st.booleans() | DATES.filter(lambda day: len(day) == 10) | TEXTS.filter(str.strip))
+def test_any_default_that_is_shown_comes_back_as_itself(value: Any) -> None:
+    """By a program, which sends JSON, and by a browser, which sends every value as its text."""
+    kinds: dict[type, list[str]] = {bool: ["boolean"], int: ["number"], float: ["number"], str: ["string", "textarea"]}
+    wanted = kinds[type(value)] + (["date"] if isinstance(value, str) and DAY.fullmatch(value) else [])
+    for kind in wanted:
+        shown = _shown({"type": kind}, value)
+        (field,) = shown.presentation["fields"]
+        assert _exactly(field["default"]) == _exactly(value), kind
+        assert _exactly(jsons.loads(jsons.dumps(field))["default"]) == _exactly(value), kind
+        as_text = value if isinstance(value, str) else jsons.dumps(value)
+        for sent in (field["default"], as_text):
+            merged = check_input(shown.presentation, shown.options, "condition", {"v": sent}, None).merged
+            assert _exactly(merged["v"]) == _exactly(value), (kind, sent)
