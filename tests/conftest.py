@@ -2,6 +2,12 @@
 
 from typing import Any
 
+from hypothesis import HealthCheck, settings
+
+# How long a value takes to be made is no finding: the machine may be busy with something else.
+settings.register_profile("suite", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+settings.load_profile("suite")
+
 FAULT_POINTS = "fault_points"
 
 

@@ -139,6 +139,13 @@ def _paused(bench: Bench) -> Answer:
     return bench.post(f"{path}/resume")
 
 
+def _full_of_events(bench: Bench) -> Answer:
+    path = bench.start()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limits, "EVENTS_PER_INSTANCE", 3)
+        return bench.post(f"{path}/pause")
+
+
 def _broken(bench: Bench) -> Answer:
     """The table answers what nobody expects, and names itself."""
     gone = refused_by_dynamodb("ResourceNotFoundException", f"arn:aws:dynamodb:::table/{bench.api.table} is gone")
@@ -199,6 +206,7 @@ ANSWERS: dict[str, Row] = {
     "instance_not_active": Row(400, lambda b: _ended(b, "cancel"), {"status"}),
     "instance_not_failed": Row(400, lambda b: b.post(f"{b.start()}/retry"), {"status"}),
     "instance_paused": Row(409, _paused),
+    "history_limit_exceeded": Row(409, _full_of_events),
     "invalid_transition": Row(400, lambda b: b.post(f"{b.start(CHOOSY)}/resume"), {"targets", "current_state"}),
     "concurrent_modification": Row(
         409,

@@ -3,10 +3,11 @@
 import pytest
 
 from interactor.core import limits
-from interactor.core.errors import WorkflowDataTooLargeError
+from interactor.core.errors import HistoryLimitExceededError, WorkflowDataTooLargeError
 from interactor.core.jsons import size
 from interactor.core.logic import Failed, Succeeded
 from interactor.core.times import DAY
+from interactor.instances.rules import lifecycle
 from interactor.instances.rules.instance import Phase
 from interactor.instances.rules.lifetimes import Lifetimes, expires_at
 from tests.support.workflows.runner import Runner, by_state, compiled
@@ -167,3 +168,28 @@ def test_an_instance_in_steady_use_does_not_expire():
     run.resume({})
     assert expires_at(run.instance, Lifetimes(halted=10 * DAY)) == run.instance.main.halt.since + 10 * DAY
     assert run.instance.main.halt.since > 9 * DAY
+
+
+def test_a_full_history_can_be_cancelled_failed_and_unpaused_but_neither_paused_nor_retried(monkeypatch):
+    """What protects stays possible; what could be repeated for ever does not (invariant 9)."""
+    definition = compiled({"w": halting("t"), "t": END}, "w")
+    run = Runner(definition).start()
+    waiting = run.instance
+    last = waiting.next_event - 1
+    monkeypatch.setattr(limits, "EVENTS_PER_INSTANCE", last + 2)
+    paused = lifecycle.pause(waiting, None, run.now, bytes(16)).instance
+    unpaused = lifecycle.unpause(paused, None, run.now, bytes(16)).instance
+    assert unpaused.next_event == last + 3
+    with pytest.raises(HistoryLimitExceededError):
+        lifecycle.pause(unpaused, None, run.now, bytes(16))
+    monkeypatch.setattr(limits, "EVENTS_PER_INSTANCE", last + 1)
+    with pytest.raises(HistoryLimitExceededError):
+        lifecycle.pause(waiting, None, run.now, bytes(16))
+    monkeypatch.setattr(limits, "EVENTS_PER_INSTANCE", last)
+    assert lifecycle.cancel(waiting, "requested", None, [], run.now, bytes(16)).instance.status == "cancelled"
+    failed = lifecycle.give_up(waiting, [], run.now, bytes(16)).instance
+    assert failed.status == "failed"
+    with pytest.raises(HistoryLimitExceededError):
+        lifecycle.retry(definition, failed, None, run.now, bytes(16), 0)
+    monkeypatch.setattr(limits, "EVENTS_PER_INSTANCE", failed.next_event)
+    assert lifecycle.retry(definition, failed, None, run.now, bytes(16), 0).instance.status == "halted"

@@ -238,6 +238,15 @@ class InstanceNotFailedError(RefusedError):
     code, status = "instance_not_failed", 400
 
 
+class HistoryLimitExceededError(RefusedError):
+    """The instance's history is full: it can be cancelled, and nothing else (invariant 9)."""
+
+    code, status = "history_limit_exceeded", 409
+
+    def __init__(self, instance_id: str) -> None:
+        super().__init__(f"Instance '{instance_id}' has as many events as its history holds; it can only be cancelled")
+
+
 class InstancePausedError(RefusedError):
     """The instance is paused (ruling 29)."""
 

@@ -159,7 +159,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     ),
     Operation(
         "POST", f"{_INSTANCE}/pause", "pause_instance", "Instances", "Pause an instance", "workflows:execute",
-        {200: "Instance"}, headers=("X-Interactor-Actor",), refusals=(errors.InstanceNotActiveError,),
+        {200: "Instance"}, headers=("X-Interactor-Actor",),
+        refusals=(errors.InstanceNotActiveError, errors.HistoryLimitExceededError),
         description="Nothing new starts. Running actions may finish.",
     ),
     Operation(
@@ -170,7 +171,10 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
         "POST", f"{_INSTANCE}/retry", "retry_instance", "Instances", "Retry a failed instance from its failed step",
         "workflows:execute", {200: "Instance"}, headers=("X-Interactor-Actor",),
-        refusals=(errors.InstanceNotFailedError, errors.NamespaceQuotaExceededError, errors.InstanceTooLargeError),
+        refusals=(
+            errors.InstanceNotFailedError, errors.NamespaceQuotaExceededError, errors.InstanceTooLargeError,
+            errors.HistoryLimitExceededError,
+        ),
     ),
     Operation(
         "GET", f"{_INSTANCE}/diagram", "get_instance_diagram", "Instances", "Get the diagram of an instance",

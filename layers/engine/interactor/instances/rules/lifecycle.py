@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from interactor.core.errors import InstanceNotActiveError, InstanceNotFailedError
+from interactor.core import limits
+from interactor.core.errors import HistoryLimitExceededError, InstanceNotActiveError, InstanceNotFailedError
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.times import Millis
 from interactor.definitions.rules.model import Definition
@@ -35,10 +36,14 @@ def cancel(head: Instance, reason: str, by: Json, in_flight: list[JsonObject], n
 def pause(head: Instance, by: Json, now: Millis, entropy: bytes) -> Settled:
     """Return the instance, paused: running actions may commit their results, and nothing new starts (ruling 29).
 
+    It must have room for being unpaused as well: an instance that nobody could let go on again would be stuck.
+
     Raises:
         InstanceNotActiveError: when it has ended.
+        HistoryLimitExceededError: when its history is full.
     """
     _require_active(head)
+    _require_room(head, 2)
     return _noted(replace(head, paused=True), "paused", by, now, entropy)
 
 
@@ -59,12 +64,14 @@ def retry(definition: Definition, head: Instance, by: Json, now: Millis, entropy
 
     Raises:
         InstanceNotFailedError: when it has not failed.
+        HistoryLimitExceededError: when its history is full.
     """
     if head.status != "failed" or head.failure is None:
         raise InstanceNotFailedError(
             f"Instance '{head.id}' has not failed, it is {head.status}; only a failed one can be retried",
             {"status": head.status},
         )
+    _require_room(head, 1)
     failed_state = head.failure.state
     again = replace(head, status="running", status_since=now, ended_at=None, failure=None, quota_shard=quota_shard)
     draft = InstanceDraft(definition, again, now)
@@ -128,6 +135,11 @@ def _noted(instance: Instance, subtype: str, by: Json, now: Millis, entropy: byt
 
 def _attribution(by: Json) -> JsonObject:
     return {"by": by} if by is not None else {}
+
+
+def _require_room(instance: Instance, events: int) -> None:
+    if instance.next_event + events - 1 > limits.EVENTS_PER_INSTANCE:
+        raise HistoryLimitExceededError(instance.id)
 
 
 def _require_active(instance: Instance) -> None:
