@@ -4,12 +4,14 @@ import json
 
 import pytest
 
+from interactor.core import limits
 from interactor.core.times import HOUR, MINUTE, SECOND
 from interactor.instances import steps
-from interactor.instances.engine import Engine
+from interactor.instances.engine import THROTTLED_ATTEMPTS, Engine
 from interactor.instances.store import heads
 from interactor.logs import logger
 from interactor.workers import steps as workers_steps
+from tests.support.workers.faults import Crash, Once, refuse
 from tests.support.workflows.flows import end, flow, form, script
 
 WAIT = flow(wait={**form("done"), "timeout": {"after": "1s", "target": "done"}}, done=end())
@@ -120,3 +122,66 @@ def test_a_failed_message_is_one_line_in_the_log_with_its_cause_and_without_valu
     assert (extra["thread"], extra["cause"], "account_id" in extra) == (None, "KeyError", True)
     assert "a value nobody should read" not in json.dumps(extra)
     assert place.worker(clock).get(instance)["status"] == "halted"
+
+
+def _hint_at(place, instance):
+    """The message about an instance; others of this module may be due as well."""
+    (message,) = [each for each in place.receive() if each["instance_id"] == instance]
+    return message
+
+
+class Dies:
+    """The worker goes at its commit, without an error that anybody could catch; ``times`` counts."""
+
+    def __init__(self):
+        self.times = 0
+
+    def __call__(self, operation, arguments, call):
+        if operation == "transact_write_items":
+            self.times += 1
+            raise Crash
+        return call()
+
+
+def test_a_timeout_that_kills_every_worker_fails_the_instance_after_eight_tries(place, clock):
+    """What kills a process leaves no error to count: that the message came again is counted."""
+    instance = place.worker(clock).started(WAIT)
+    clock.advance(2 * MINUTE)
+    place.worker(clock).tick()
+    message = _hint_at(place, instance)
+    dies = Dies()
+    for received in range(1, limits.TRIES_PER_STEP + 2):
+        with pytest.raises(Crash):
+            place.worker(clock, dies).step(message, received)
+        clock.advance(70 * SECOND)
+    assert place.worker(clock).step(message, limits.TRIES_PER_STEP + 2)
+    read = place.worker(clock).get(instance)
+    assert (read["status"], read["error_code"]) == ("failed", "internal_error")
+    assert dies.times == limits.TRIES_PER_STEP + 1
+
+
+def test_a_message_that_comes_again_for_other_reasons_takes_effect_once(place, clock):
+    instance = place.worker(clock).started(WAIT)
+    clock.advance(2 * MINUTE)
+    place.worker(clock).tick()
+    message = _hint_at(place, instance)
+    assert place.worker(clock).step(message, 5)
+    before = place.scan()
+    assert place.worker(clock).get(instance)["status"] == "completed"
+    assert place.worker(clock).step(message, 6)
+    assert place.worker(clock).get(instance)["status"] == "completed"
+    assert place.kinds(instance).count("timed_out") == 1
+    assert len(place.scan()) == len(before)
+
+
+def test_what_the_table_refuses_of_what_is_due_counts_no_try(place, clock):
+    instance = place.worker(clock).started(WAIT)
+    clock.advance(2 * MINUTE)
+    place.worker(clock).tick()
+    message = _hint_at(place, instance)
+    for received in range(2, 14):
+        throttled = Once("transact_write_items", refuse("ThrottlingException"), THROTTLED_ATTEMPTS)
+        assert not place.worker(clock, throttled).step(message, received)
+        clock.advance(70 * SECOND)
+    assert place.worker(clock).step(message, 14)
+    assert place.worker(clock).get(instance)["status"] == "completed"

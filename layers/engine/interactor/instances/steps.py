@@ -64,7 +64,10 @@ def work(engine: Engine, delayed: Delayed, hint: StepHint) -> None:
 
 def _follow(engine: Engine, delayed: Delayed, head: Head, hint: StepHint) -> None:
     if hint.thread_id is None:
-        _do_due(engine, delayed, head)
+        if hint.again:
+            _do_due_again(engine, delayed, head, hint)
+        else:
+            _do_due(engine, delayed, head)
         return
     thread = head.instance.threads.get(hint.thread_id)
     if thread is None or not thread.running or head.instance.paused:
@@ -76,6 +79,32 @@ def _follow(engine: Engine, delayed: Delayed, head: Head, hint: StepHint) -> Non
         delayed.send_again(hint, thread.due_at - now)
     else:
         _work_on(engine, delayed, head, thread, hint)
+
+
+def _do_due_again(engine: Engine, delayed: Delayed, head: Head, hint: StepHint) -> None:
+    """Do what is due after a worker was handed it before and did not say how that ended: it may have died of it.
+
+    The try is counted first, so that what kills every worker without an error ends as well (invariant 9).
+
+    Raises:
+        SetAsideError: when it was tried too often and cannot be failed either.
+    """
+    now = engine.world.now()
+    name = _culprit(head.instance, hint, now)
+    before = head.leases.get(name, Lease(0, 0))
+    if before.tries >= limits.TRIES_PER_STEP:
+        try:
+            _give_up(engine, head)
+        except InstanceNotActiveError as error:
+            engine.instances.set_aside(hint.account, hint.instance_id, now + limits.SET_ASIDE)
+            raise SetAsideError("the ended instance cannot be removed") from error
+        return
+    counted = engine.instances.lease(head, name, Lease(now, before.tries + 1), engine.world.entropy(16).hex())
+    try:
+        _do_due(engine, delayed, counted)
+    except StoreUnavailableError:
+        _give_back(engine, counted, name, before)
+        raise
 
 
 def _count(engine: Engine, hint: StepHint, head: Head | None) -> bool:
