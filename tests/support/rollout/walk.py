@@ -253,7 +253,10 @@ class Walk:
 
     def _variables(self, function: Function) -> dict[str, str]:
         known = {**self.stack.parameters, **self.stack.resources, "AWS::StackName": self.stack.name}
-        return {name: known[value["Ref"]] for name, value in function.variables.items()}
+        return {
+            name: known[value["Ref"]] if isinstance(value, dict) else value
+            for name, value in function.variables.items()
+        }
 
     def _handler(self, name: str) -> Callable[[Any, Any], Any]:
         if name not in self._handlers:
