@@ -29,7 +29,7 @@ def handler(call: Call) -> Response:
         call.request.query.get("error_code"),
     )
     paging = Paging(call)
-    read = partial(read_page, call.services.aws.table, call.account)
+    read = partial(read_page, call.services.aws.table, call.account, shards=call.services.settings.index_shards)
     found, position = failures.page(read, call.principal, wanted, paging.position, paging.limit)
     shown = [_view(each) for each in found]
     summary = {"summary": failures.summary(read, call.principal, wanted)} if paging.position is None else {}

@@ -15,5 +15,7 @@ def handler(call: Call) -> Response:
     query = listed.query(call)
     if query is None:
         return ok(views.page("instances", [], None))
-    found, position = listing.page(call.services.aws.table, query, paging.position, paging.limit)
+    found, position = listing.page(
+        call.services.aws.table, query, paging.position, paging.limit, call.services.settings.index_shards
+    )
     return ok(views.page("instances", [views.listed(each) for each in found], paging.cursor(position)))

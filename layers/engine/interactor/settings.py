@@ -48,6 +48,14 @@ def _delays(value: str) -> tuple[Millis, ...]:
     return tuple(round(float(part) * SECOND) for part in value.split(","))
 
 
+def _shards(value: str) -> int:
+    """1 to 32."""
+    if not 1 <= int(value) <= 32:
+        raise ValueError(f"{value} is not from 1 to 32")
+    return int(value)
+
+
+Shards: TypeAlias = Annotated[int, _shards]
 Number: TypeAlias = Annotated[int, int]
 Limit: TypeAlias = Annotated[int | None, _limit]
 Lifetime: TypeAlias = Annotated[Millis, _lifetime]
@@ -85,6 +93,8 @@ class Settings:
     rate_limit_token: Limit
     rate_limit_source: Limit
     namespace_quota: Limit
+    index_shards: Shards
+    """Partitions that each list of instances and errors is spread over; it may be raised at any time."""
 
     running_ttl: Lifetime
     halted_ttl: Lifetime

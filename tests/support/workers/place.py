@@ -149,6 +149,7 @@ class Place:
             assert made.webhooks.deliverer
             assert made.webhooks.subscriptions
             assert made.aws.sealer
+            assert made.aws.cursors
             assert made.webhooks.concurrency_limits
             assert made.webhooks.replays
             assert made.webhooks.redrive
@@ -259,8 +260,8 @@ class Worker:
     def call(
         self, method: str, path: str, body: Any = None, at: Millis | None = None, key: str | None = None
     ) -> Answer:
-        """Send a request, which arrived at ``at``, under an ``Idempotency-Key``."""
-        raw_path = API + path
+        """Send a request, which arrived at ``at``, under an ``Idempotency-Key``; ``path`` may have a query."""
+        raw_path, _, query = (API + path).partition("?")
         match = router().match(method, raw_path)
         assert match is not None
         event = events.http(
@@ -268,6 +269,7 @@ class Worker:
             raw_path,
             route=match.route.key,
             parameters=match.variables,
+            query=query,
             headers={} if key is None else {"idempotency-key": key},
             body=None if body is None else json.dumps(body),
             at=self.clock.now if at is None else at,

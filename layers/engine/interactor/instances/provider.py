@@ -41,7 +41,7 @@ class InstancesProvider:
         """Stored instances."""
         from interactor.instances.store.instances import InstanceStore
 
-        return InstanceStore(self._aws.table)
+        return InstanceStore(self._aws.table, self._settings.index_shards)
 
     @cached_property
     def steps_queue(self) -> "StepQueue":

@@ -8,7 +8,7 @@ from interactor.logs import logger
 from interactor.services import services
 from interactor.workers.causes import cause
 
-AT_ONCE = 8
+AT_ONCE = 16
 TOLD_ACCOUNTS = 20
 
 

@@ -14,7 +14,8 @@ BULK = "L#"
 BEFORE_BULK = "K"
 """Sorts between the history and the head, so that one descending query answers head, data, latest history."""
 HISTORY = "H#"
-DUE_SHARDS = 16
+DUE_SHARDS = 64
+"""Instances of earlier releases lie in the first 16 of them, which are read as well."""
 
 
 def instance(account: str, instance_id: str) -> str:
@@ -58,28 +59,43 @@ def parse_instance(partition: str) -> tuple[str, str]:
     return account, instance_id
 
 
+def shard(identifier: str, shards: int) -> int:
+    """Which of so many partitions of a list something belongs to."""
+    return crc32(identifier.encode()) % shards
+
+
+def sharded(partition: str, number: int) -> str:
+    """One of the partitions that a list is spread over; the first one is called like a list of one partition."""
+    return partition if number == 0 else f"{partition}#{number}"
+
+
 def status_list(account: str, namespace: str, status: Status) -> str:
-    """Index partition: the instances of a namespace in one status."""
+    """Index partition: the instances of a namespace in one status; the first of them (``sharded``)."""
     return f"A#{account}#N#{namespace}#{status}"
 
 
+def parse_status_list(partition: str) -> tuple[str, str]:
+    """Namespace and status of such a partition."""
+    return tuple(partition.split("#")[3:5])  # type: ignore[return-value]  # there are two
+
+
 def workflow_list(account: str, workflow_name: str) -> str:
-    """Index partition: the instances of a workflow."""
+    """Index partition: the instances of a workflow; the first of them (``sharded``)."""
     return f"A#{account}#W#{workflow_name}"
 
 
 def account_list(account: str) -> str:
-    """Index partition: all instances of an account."""
+    """Index partition: all instances of an account; the first of them (``sharded``)."""
     return f"A#{account}"
 
 
 def due(instance_id: str) -> str:
-    """Index partition of what is due: one of 16, by the instance."""
-    return due_shard(crc32(instance_id.encode()) % DUE_SHARDS)
+    """Index partition of what is due: one of 64, by the instance."""
+    return due_shard(shard(instance_id, DUE_SHARDS))
 
 
 def due_shard(number: int) -> str:
-    """Index partition of what is due, by its number from 0 to 15."""
+    """Index partition of what is due, by its number from 0 to 63."""
     return f"due#{number}"
 
 
@@ -145,7 +161,7 @@ def chunks(kind: str, version_id: str) -> str:
 
 
 def failures(account: str) -> str:
-    """Partition of an account's errors."""
+    """Partition of an account's errors; the first of them (``sharded``)."""
     return f"A#{account}#E"
 
 

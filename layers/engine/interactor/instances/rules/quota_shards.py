@@ -1,23 +1,26 @@
 """Divides a namespace's quota of active instances over several counters (shards), so that none is a bottleneck."""
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-MOST_SHARDS = 16
+MOST_SHARDS = 64
 INSTANCES_PER_SHARD = 200
+UNCOUNTED = -1
+"""In place of a counter's number: the instance was made, or retried, while there was no quota."""
 
 
 def shards(quota: int | None, entropy: bytes, narrowed: int = 0) -> list[tuple[int, int | None]]:
     """Return the shards in the order in which one create tries them, each with its room.
 
-    Without ``narrowed`` the rooms add up to the quota. A shard without room is left out. ``quota`` None means no limit.
-    ``entropy`` (2 random bytes) decides where to begin.
+    Without ``narrowed`` the rooms add up to the quota. A shard without room is left out. ``quota`` None means no limit,
+    and nothing is counted. ``entropy`` (2 random bytes) decides where to begin.
     """
-    rooms: Sequence[int | None] = [None] * MOST_SHARDS if quota is None else _rooms(quota)
+    if quota is None:
+        return [(UNCOUNTED, None)]
+    rooms = _rooms(quota)
     begin = int.from_bytes(entropy[:2]) % len(rooms)
     order = [(begin + step) % len(rooms) for step in range(len(rooms))]
-    left = [(number, None if rooms[number] is None else (rooms[number] or 0) - narrowed) for number in order]
-    return [(number, room) for number, room in left if room is None or room > 0]
+    return [(number, rooms[number] - narrowed) for number in order if rooms[number] > narrowed]
 
 
 def narrowed(quota: int, active: Mapping[int, int]) -> int:

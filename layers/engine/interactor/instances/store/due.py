@@ -25,7 +25,7 @@ class DueInstances(InstanceReader):
     def due(
         self, shard: int, now: Millis, limit: int, after: Item | None = None
     ) -> tuple[list[tuple[str, str, Millis]], Item | None]:
-        """A page of one of the 16 shards: account, id and time of what is overdue, the longest overdue first.
+        """A page of one of the 64 shards: account, id and time of what is overdue, the longest overdue first.
 
         The other value is where the next page begins; None: there is none.
         """

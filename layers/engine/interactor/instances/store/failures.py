@@ -6,6 +6,7 @@ They are written with the history record that has the event, so that there is ne
 
 from interactor.aws.dynamo import items, keys
 from interactor.aws.dynamo.items import Item, b, n
+from interactor.aws.dynamo.merged import newest
 from interactor.aws.dynamo.table import Table
 from interactor.core import ids
 from interactor.core.jsons import JsonObject
@@ -16,31 +17,35 @@ KEPT: Millis = 30 * DAY
 _HIGHEST = b"\xff" * ids.ENTROPY_BYTES
 
 
-def writes(record: Record, kept: Millis) -> list[Item]:
+def writes(record: Record, kept: Millis, shards: int = 1) -> list[Item]:
     """The writes for the failures among a record's events, to be kept so long at most."""
     return [
-        {"Put": {"Item": _item(record, event, min(kept, KEPT))}}
+        {"Put": {"Item": _item(record, event, min(kept, KEPT), shards)}}
         for event in record.events
         if (event["type"], event["subtype"]) == ("error", "step_failed")
     ]
 
 
 def page(
-    table: Table, account: str, since: Millis, until: Millis, below: str | None, limit: int
+    table: Table, account: str, since: Millis, until: Millis, below: str | None, limit: int, shards: int = 1
 ) -> tuple[list[JsonObject], str | None]:
     """Failures from ``since`` to before ``until``, newest first, below a position; and the next page's position."""
-    partition = keys.failures(account)
     lowest = ids.make("evt", since, bytes(ids.ENTROPY_BYTES))
     if since >= until or (below is not None and below <= lowest):
         return [], None  # DynamoDB refuses such bounds
     highest = ids.make("evt", until - 1, _HIGHEST)
-    after = None if below is None else items.key(partition, below)
-    found = table.query(partition, at_least=lowest, at_most=highest, after=after, newest_first=True, limit=limit)
-    position = None if found.next_key is None else items.text(found.next_key, "sk")
-    return [{"id": items.text(item, "sk"), **items.unpack(item["doc"]["B"])} for item in found.items], position
+    pages = []
+    for number in range(shards):
+        partition = keys.sharded(keys.failures(account), number)
+        after = None if below is None else items.key(partition, below)
+        pages.append(
+            table.query(partition, at_least=lowest, at_most=highest, after=after, newest_first=True, limit=limit)
+        )
+    found, position = newest(pages, lambda item: items.text(item, "sk"), limit)
+    return [{"id": items.text(item, "sk"), **items.unpack(item["doc"]["B"])} for item in found], position
 
 
-def _item(record: Record, event: JsonObject, kept: Millis) -> Item:
+def _item(record: Record, event: JsonObject, kept: Millis, shards: int) -> Item:
     document = {
         "instance_id": record.instance_id,
         "workflow_name": record.envelope["workflow_name"],
@@ -52,5 +57,6 @@ def _item(record: Record, event: JsonObject, kept: Millis) -> Item:
         "error": event["message"],
         "at": event["at"],
     }
-    key = items.key(keys.failures(record.account), event["id"])
+    partition = keys.sharded(keys.failures(record.account), keys.shard(event["id"], shards))
+    key = items.key(partition, event["id"])
     return key | {"doc": b(items.pack(document)), "expires_at": n((event["at"] + kept) // SECOND)}

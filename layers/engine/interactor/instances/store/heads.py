@@ -25,7 +25,12 @@ _ATTRIBUTES: Final = {
 
 
 def writes(
-    before: Head | None, instance: Instance, commit_id: str, leases: Mapping[str, Lease], wake_at: Millis
+    before: Head | None,
+    instance: Instance,
+    commit_id: str,
+    leases: Mapping[str, Lease],
+    wake_at: Millis,
+    index_shards: int = 1,
 ) -> tuple[int | None, list[Item]]:
     """The version at which the bulk was last written apart, and the writes that replace a head, the guarded first."""
     partition = keys.instance(instance.account, instance.id)
@@ -42,6 +47,7 @@ def writes(
                 for number, piece in enumerate(items.cut(packed))
             ]
     item = _item(instance, held if bulk_version is None else None, commit_id, leases, wake_at)
+    item |= _lists(instance, keys.shard(instance.id, index_shards))
     if before is not None:
         item = {**before.later, **item}
     if bulk_version is not None:
@@ -119,9 +125,6 @@ def _item(
         "version": n(instance.version),
         "commit_id": s(commit_id),
         "status": s(instance.status),
-        "status_pk": s(keys.status_list(instance.account, instance.namespace, instance.status)),
-        "workflow_pk": s(keys.workflow_list(instance.account, instance.workflow_name)),
-        "account_pk": s(keys.account_list(instance.account)),
         "list_sk": s(instance.id),
         "summary": s(jsons.dumps(_summary(instance))),
         "doc": b(items.pack(document)),
@@ -131,6 +134,16 @@ def _item(
     if leases:
         item["leases"] = leases_attribute(leases)
     return item
+
+
+def _lists(instance: Instance, shard: int) -> Item:
+    """The lists that an instance is in."""
+    lists = {
+        "status_pk": keys.status_list(instance.account, instance.namespace, instance.status),
+        "workflow_pk": keys.workflow_list(instance.account, instance.workflow_name),
+        "account_pk": keys.account_list(instance.account),
+    }
+    return {name: s(keys.sharded(partition, shard)) for name, partition in lists.items()}
 
 
 def _summary(instance: Instance) -> JsonObject:

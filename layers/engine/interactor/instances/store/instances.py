@@ -16,6 +16,7 @@ from interactor.core.errors import NamespaceQuotaExceededError
 from interactor.core.storing import GuardLostError, KeyTakenError, StoreBusyError, StoreUnavailableError
 from interactor.core.times import Millis
 from interactor.instances.rules.instance import Instance
+from interactor.instances.rules.quota_shards import UNCOUNTED
 from interactor.instances.rules.stored import Head, Lease
 from interactor.instances.store import failures, heads, records, sizes
 from interactor.instances.store.due import DueInstances
@@ -36,7 +37,9 @@ class InstanceStore(DueInstances):
         extra: Sequence[Item] = (),
         errors_kept: Millis = failures.KEPT,
     ) -> Head:
-        """Store an instance that was never stored, and count it; ``extra`` writes go into the same transaction.
+        """Store an instance that was never stored, and count it where there is a quota.
+
+        ``extra`` writes go into the same transaction.
 
         Raises:
             NamespaceQuotaExceededError: when its shard of the namespace's counter has ``quota`` already.
@@ -45,9 +48,9 @@ class InstanceStore(DueInstances):
             ContendedError, StoreUnavailableError: as ``Table.transact``.
         """
         instance = settled.instance
-        bulk_version, writes = heads.writes(None, instance, commit_id, {}, wake_at)
-        writes += records.writes(settled, errors_kept)
-        if not instance.ended:
+        bulk_version, writes = heads.writes(None, instance, commit_id, {}, wake_at, self._index_shards)
+        writes += records.writes(settled, errors_kept, self._index_shards)
+        if not instance.ended and instance.quota_shard != UNCOUNTED:
             writes.append(_count(instance, 1, quota))
         sizes.require_fit(instance, [*writes, *extra], reserve=False)
         self._write(writes, extra, commit_id, instance, settled)
@@ -78,11 +81,11 @@ class InstanceStore(DueInstances):
             ContendedError, StoreUnavailableError: as ``Table.transact``.
         """
         before, instance = head.instance, settled.instance
-        bulk_version, writes = heads.writes(head, instance, commit_id, leases, wake_at)
-        writes += records.writes(settled, errors_kept)
-        if instance.ended and not before.ended:
+        bulk_version, writes = heads.writes(head, instance, commit_id, leases, wake_at, self._index_shards)
+        writes += records.writes(settled, errors_kept, self._index_shards)
+        if instance.ended and not before.ended and before.quota_shard != UNCOUNTED:
             writes.append(_count(instance, -1, None))
-        elif before.ended and not instance.ended:
+        elif before.ended and not instance.ended and instance.quota_shard != UNCOUNTED:
             writes.append(_count(instance, 1, room))
         sizes.require_fit(instance, [*writes, *extra], reserve)
         self._write(writes, extra, commit_id, before, settled)

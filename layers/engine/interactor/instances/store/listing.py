@@ -1,24 +1,25 @@
 """Lists of instances, newest first: which index answers which question, and merging where several partitions do.
 
 An id sorts by time, so the last id of a page is the whole position of the next one. A namespace and a status are
-one partition; several are merged. What has no index of its own is filtered from a wider list, reading a bounded
-number of instances a call: such a page may be short, even empty, and still have a next one.
+one partition, or as many as the deployment spreads lists over; several are merged. What has no index of its own is
+filtered from a wider list, reading a bounded number of instances a call: such a page may be short, even empty, and
+still have a next one.
 """
 
-import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from interactor.access.rules.principal import ALL, Namespaces
 from interactor.aws.dynamo import items, keys
 from interactor.aws.dynamo.items import Item, s
+from interactor.aws.dynamo.merged import newest
 from interactor.aws.dynamo.table import Table
 from interactor.core import jsons
 from interactor.core.jsons import JsonObject
 from interactor.core.statuses import STATUSES, Status
 from interactor.core.times import Millis
 
-MERGED_PARTITIONS = 10
+MERGED_LISTS = 10
 SCANNED_PER_CALL = 300
 _HIGHEST = "~"
 
@@ -45,20 +46,24 @@ class Listed:
     summary: JsonObject
 
 
-def page(table: Table, query: Query, below: str | None, limit: int) -> tuple[list[Listed], str | None]:
-    """Up to ``limit`` instances with ids below a position, and the position to go on from (None: no more)."""
+def page(table: Table, query: Query, below: str | None, limit: int, shards: int = 1) -> tuple[list[Listed], str | None]:
+    """Up to ``limit`` instances with ids below a position, and the position to go on from (None: no more).
+
+    ``shards`` is how many partitions each list is spread over.
+    """
     partitions = _partitions(query)
     if partitions is not None:
-        return _merged(table, query, partitions, below or _HIGHEST, limit)
-    return _filtered(table, query, below or _HIGHEST, limit)
+        lists = [keys.sharded(each, number) for each in partitions for number in range(shards)]
+        return _merged(table, query, lists, below or _HIGHEST, limit)
+    return _filtered(table, query, below or _HIGHEST, limit, shards)
 
 
 def _partitions(query: Query) -> list[str] | None:
-    """The partitions of the status index that together are the answer; None when they are too many."""
+    """The lists of the status index that together are the answer; None when they are too many."""
     if query.namespaces is ALL:
         return None
     statuses: Sequence[Status] = STATUSES if query.status is None else (query.status,)
-    if len(query.namespaces) * len(statuses) > MERGED_PARTITIONS:
+    if len(query.namespaces) * len(statuses) > MERGED_LISTS:
         return None
     return [keys.status_list(query.account, each, status) for each in query.namespaces for status in statuses]
 
@@ -66,42 +71,44 @@ def _partitions(query: Query) -> list[str] | None:
 def _merged(
     table: Table, query: Query, partitions: list[str], below: str, limit: int
 ) -> tuple[list[Listed], str | None]:
-    pages = [
-        table.query_index("by_status", "status_pk", each, sort_name="list_sk", below=s(below), limit=limit + 1)
-        for each in partitions
-    ]
-    # Beyond the end of a page that has a next one, the other partitions' order is not known.
-    horizon = max((_id(each.items[-1]) for each in pages if each.next_key is not None and each.items), default="")
-    merged = heapq.merge(*(each.items for each in pages), key=_id, reverse=True)
-    known = [item for item in merged if _id(item) >= horizon]
-    found = [listed for listed in map(_listed, known) if _fits(query, listed)]
-    taken = found[:limit]
+    items, position = _newest(table, "by_status", "status_pk", partitions, below, limit + 1)
+    found = [listed for listed in map(_listed, items) if _fits(query, listed)]
     if len(found) > limit:
-        return taken, taken[-1].id
-    return taken, horizon or None
+        return found[:limit], found[limit - 1].id
+    return found, position
 
 
-def _filtered(table: Table, query: Query, below: str, limit: int) -> tuple[list[Listed], str | None]:
+def _filtered(table: Table, query: Query, below: str, limit: int, shards: int) -> tuple[list[Listed], str | None]:
     index, name, partition = (
         ("by_account", "account_pk", keys.account_list(query.account))
         if query.workflow_name is None
         else ("by_workflow", "workflow_pk", keys.workflow_list(query.account, query.workflow_name))
     )
+    partitions = [keys.sharded(partition, number) for number in range(shards)]
     found: list[Listed] = []
     scanned = 0
     while True:
         wanted = min(100, limit + 1)
-        here = table.query_index(index, name, partition, sort_name="list_sk", below=s(below), limit=wanted)
-        heads = table.batch_get([{"pk": item["pk"], "sk": item["sk"]} for item in here.items])
+        here, position = _newest(table, index, name, partitions, below, wanted)
+        heads = table.batch_get([{"pk": item["pk"], "sk": item["sk"]} for item in here])
         found += (listed for listed in map(_listed, heads) if _fits(query, listed))
         if len(found) > limit:
             return found[:limit], found[limit - 1].id
         scanned += wanted
-        if here.next_key is None:
+        if position is None:
             return found, None
-        below = _id(here.items[-1])
+        below = position
         if scanned >= SCANNED_PER_CALL or len(found) == limit:
             return found, below
+
+
+def _newest(
+    table: Table, index: str, name: str, partitions: Sequence[str], below: str, limit: int
+) -> tuple[list[Item], str | None]:
+    pages = [
+        table.query_index(index, name, each, sort_name="list_sk", below=s(below), limit=limit) for each in partitions
+    ]
+    return newest(pages, _id, limit)
 
 
 def _fits(query: Query, listed: Listed) -> bool:
@@ -114,7 +121,7 @@ def _fits(query: Query, listed: Listed) -> bool:
 
 
 def _listed(item: Item) -> Listed:
-    _, _, _, namespace, status = items.text(item, "status_pk").split("#")
+    namespace, status = keys.parse_status_list(items.text(item, "status_pk"))
     return Listed(_id(item), namespace, status, jsons.loads(items.text(item, "summary")))
 
 

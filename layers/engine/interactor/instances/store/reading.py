@@ -21,10 +21,11 @@ _TORN_READS = 10
 
 
 class InstanceReader:
-    """Reads instances, strongly consistent."""
+    """Reads instances, strongly consistent. Lists of them are spread over ``index_shards`` partitions each."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, index_shards: int = 1) -> None:
         self._table = table
+        self._index_shards = index_shards
 
     def read(self, account: str, instance_id: str) -> Head | None:
         """The head with its data: one query, strongly consistent."""

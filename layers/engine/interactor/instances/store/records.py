@@ -31,7 +31,7 @@ def of(settled: "Settled") -> Record:
     return Record(instance.account, instance.id, settled.events, settled.snapshot, number, envelope)
 
 
-def writes(settled: "Settled", errors_kept: Millis) -> list[Item]:
+def writes(settled: "Settled", errors_kept: Millis, index_shards: int = 1) -> list[Item]:
     """The writes of that record, its first part first, and of the errors in it."""
     instance = settled.instance
     partition = keys.instance(instance.account, instance.id)
@@ -51,7 +51,7 @@ def writes(settled: "Settled", errors_kept: Millis) -> list[Item]:
     further = [
         items.key(partition, keys.history_part(first, number)) | {"doc": b(piece)} for number, piece in enumerate(rest)
     ]
-    return [{"Put": {"Item": each}} for each in (item, *further)] + failures.writes(record, errors_kept)
+    return [{"Put": {"Item": each}} for each in (item, *further)] + failures.writes(record, errors_kept, index_shards)
 
 
 def read(table: Table, item: Item) -> Record:
