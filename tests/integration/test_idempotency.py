@@ -483,3 +483,12 @@ def test_where_a_read_has_a_key_it_means_nothing(api: Deployment) -> None:
     second = api.call("GET", path, headers={"Idempotency-Key": key})
     assert first.data["status"] == "halted"
     assert second.data["status"] == "cancelled"
+
+
+@pytest.mark.parametrize("key", ["", "k" * 256])
+def test_what_cannot_be_a_key_is_refused_before_anything_is_read(deployment: Deployment, key: str) -> None:
+    """As a wrong query is: whether the thing that is asked for exists does not matter then."""
+    for path in ("/workflows/none/instances", "/workflows/instances/inst_01kfdmdagyy4rdc3yf0jys7smn/cancel"):
+        refused = deployment.call("POST", path, headers={"Idempotency-Key": key})
+        assert refused.refusal == (400, "validation_error")
+        assert [each["field"] for each in refused.error["details"]] == ["Idempotency-Key"]

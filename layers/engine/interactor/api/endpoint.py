@@ -45,6 +45,7 @@ class Endpoint(Frame):
         if any(routes.is_reserved(*each) for each in request.parameters.items()):
             return routes.refuse(request)
         request.check_query(self.query)
+        request.check_idempotency_key()
         return self.function(Call(request, actors.acting(principal, named), parts))
 
 

@@ -14,13 +14,12 @@ from dataclasses import dataclass, replace
 from interactor.access.rules.principal import Principal
 from interactor.api import views
 from interactor.api.call import Call
-from interactor.api.request import Request
+from interactor.api.request import IDEMPOTENCY_KEY, Request
 from interactor.api.response import Response
 from interactor.core import jsons
 from interactor.core.errors import (
     ConcurrentModificationError,
     IdempotencyConflictError,
-    InvalidRequestError,
     RefusedError,
 )
 from interactor.core.jsons import Json, JsonError
@@ -28,8 +27,6 @@ from interactor.core.storing import IdempotencyKey, IdempotencyRecord, Item, Key
 from interactor.core.times import SECOND, Millis
 from interactor.services import Services
 
-HEADER = "idempotency-key"
-LONGEST = 255
 OPEN: Millis = 20 * SECOND
 """No request lives longer: one that committed and has not said its last word by then is dead."""
 LOOKS = 9
@@ -90,9 +87,8 @@ def once(
 
     Raises:
         IdempotencyConflictError: when the key was used for another request.
-        InvalidRequestError: when it is no key.
     """
-    given = call.request.headers.get(HEADER)
+    given = call.request.headers.get(IDEMPOTENCY_KEY)
     if given is None:
         return work(None)
     key = Key(_key(given, call.request, call.principal, namespace), call.services)
@@ -179,9 +175,6 @@ def _again(found: IdempotencyRecord, key: Key, unsealed: Callable[[str], str]) -
 
 
 def _key(given: str, request: Request, principal: Principal, namespace: str) -> IdempotencyKey:
-    if not 0 < len(given) <= LONGEST:
-        message = f"must have 1 to {LONGEST} characters"
-        raise InvalidRequestError(f"'Idempotency-Key' {message}", [{"field": "Idempotency-Key", "message": message}])
     value = hashlib.sha256(given.encode("utf-8", "surrogatepass")).hexdigest()
     fingerprint = _fingerprint(request, principal.person)
     return IdempotencyKey(principal.account, namespace, value, fingerprint, _query(request.query), _caller(principal))

@@ -16,6 +16,9 @@ from interactor.core.jsons import Json, JsonError, JsonObject, JsonPlace
 from interactor.core.near import nearest
 from interactor.core.times import Millis
 
+IDEMPOTENCY_KEY = "idempotency-key"
+LONGEST_KEY = 255
+"""Characters of an idempotency key."""
 _LATEST_SECONDS = 10**11
 _LONGEST_FIELD = 300
 _LISTED, _QUOTED = 20, 80
@@ -110,6 +113,19 @@ class Request:
         if wrong:
             first = f"{wrong[0]['field']} {wrong[0]['message']}"
             raise InvalidRequestError(f"The query is wrong: {first}", list(wrong))
+
+    def check_idempotency_key(self) -> None:
+        """Refuse what cannot be an ``Idempotency-Key``, before anything is read for the request.
+
+        Raises:
+            InvalidRequestError: when it is empty, or too long.
+        """
+        given = self.headers.get(IDEMPOTENCY_KEY)
+        if given is not None and not 0 < len(given) <= LONGEST_KEY:
+            message = f"must have 1 to {LONGEST_KEY} characters"
+            raise InvalidRequestError(
+                f"'Idempotency-Key' {message}", [{"field": "Idempotency-Key", "message": message}]
+            )
 
     def json(self, most: int, empty: Json = None, written: Callable[[JsonPlace], str] = dotted) -> Json:
         """The body as JSON; ``empty`` stands for no body at all, ``written`` writes the place of what is wrong.
