@@ -17,6 +17,7 @@ from interactor.core.times import MINUTE, Millis
 from interactor.instances.rules import snapshots
 from interactor.instances.rules.instance import Instance, Phase, Thread
 from interactor.instances.rules.lifetimes import Lifetimes
+from interactor.instances.rules.quota_shards import UNCOUNTED
 from interactor.instances.rules.stored import Head, Record
 from interactor.instances.store.instances import InstanceStore
 from interactor.webhooks.rules.events import event_type
@@ -219,13 +220,19 @@ class Oracle:
             old, new = before.instance.threads.get(name), after.instance.threads.get(name)
             if old is not None and old == new and old.running and after.leases.get(name) != lease:
                 self._violate(f"{identifier}: a commit of another thread drops the lease of {name}")
-            if new is not None and new.running and old is not None and old.place != new.place and name in after.leases:
+            if (
+                new is not None
+                and new.running
+                and old is not None
+                and old.position != new.position
+                and name in after.leases
+            ):
                 self._violate(f"{identifier}: {name} keeps a lease for what is done")
 
     def _attempts(self, before: Instance, after: Instance) -> None:
         for thread in before.threads.values():
             now = after.threads[thread.id]
-            if thread.running and (thread.place, thread.outcome) != (now.place, now.outcome):
+            if thread.running and (thread.position, thread.outcome) != (now.position, now.outcome):
                 self.settled[f"{after.id}:{thread.id}:{thread.sequence}"] += 1
 
     def _agrees(self, identifier: str, tracked: Tracked) -> None:
@@ -290,7 +297,8 @@ class Oracle:
             if partition == pk
         ]
         was_active = before is not None and before["status"]["S"] not in ENDED
-        expected = [step] if (step := int(not instance.ended) - int(was_active)) else []
+        step = int(not instance.ended) - int(was_active)
+        expected = [step] if step and instance.quota_shard != UNCOUNTED else []
         if steps != expected:
             self._violate(f"{identifier}: becomes {instance.status}, and the quota counts {steps}")
 
@@ -352,7 +360,7 @@ class Oracle:
             if not tracked.removed and not instance.paused and any(True for _ in instance.running_threads()):
                 self._violate(f"{identifier}: still running at rest")
             if not instance.ended:
-                active[instance.namespace] += 1
+                active[instance.namespace] += instance.quota_shard != UNCOUNTED
             self._data_at(identifier, tracked)
         for namespace in {tracked.head.instance.namespace for tracked in self.instances.values()}:
             counted = sum(
