@@ -12,6 +12,8 @@ from interactor_client.errors import ApiError, ConnectionLostError
 RENEW_BEFORE_SECONDS: Final = 60
 LONGEST_WAIT_SECONDS: Final = 60
 PASSING: Final = frozenset({429, 500, 502, 503, 504})
+_FULL: Final = frozenset({"namespace_quota_exceeded", "workflow_quota_exceeded", "version_quota_exceeded"})
+"""Also 429, but waiting does not help."""
 """Statuses that the same request may not meet again. The quota of a namespace is a 429 too, and is not one of them."""
 _PLAIN: Final = "".join(chr(code) for code in range(32, 127) if chr(code) not in "%,")
 """What a name in a header may have as it is; all else is percent-encoded UTF-8, which every way carries unchanged."""
@@ -105,7 +107,7 @@ class Transport:
                 renewed, self._access_token = True, None
             elif answer.ok or (method == "DELETE" and unsure and answer.status_code == 404):
                 return answer
-            elif last or answer.status_code not in PASSING or _error(answer).code == "namespace_quota_exceeded":
+            elif last or answer.status_code not in PASSING or _error(answer).code in _FULL:
                 raise _error(answer)
             else:
                 unsure = unsure or answer.status_code >= 500

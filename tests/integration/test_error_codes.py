@@ -25,6 +25,7 @@ from tests.support.workflows.definitions import halting, http, one, script
 OUTSIDE = "https://api.example.com/orders"
 FLOW = one(halting())
 GRANT = {"grant_type": "client_credentials", "client_id": "local", "client_secret": "wrong"}
+WORKFLOWS = 15
 FATE = {"outcome", "decided_by", "decided_at", "reason"}
 FORKED = one(
     {
@@ -71,6 +72,7 @@ class Bench:
 @pytest.fixture(scope="module")
 def bench(aws: Aws, sandbox: Sandbox) -> Iterator[Bench]:
     quotas = {"NamespaceQuota": "1", "RateLimitSource": "1"}
+    quotas |= {"WorkflowsPerAccount": str(WORKFLOWS), "VersionsPerWorkflow": "2"}
     with deployed("codes", aws, sandbox, **quotas) as api:
         for definition in (FLOW, FORKED, CHOOSY, PICKY):
             api.define(definition)
@@ -109,6 +111,20 @@ def _subscriptions(bench: Bench) -> Answer:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(limits, "SUBSCRIPTIONS_PER_ACCOUNT", 1)
         return _twice(bench, SUBSCRIPTIONS, *[{"url": URL, "events": [HALTED]}] * 2, token=token)
+
+
+def _workflows(bench: Bench) -> Answer:
+    token = bench.api.token("acc_workflows")
+    for number in range(WORKFLOWS):
+        assert bench.post("/workflows", {**FLOW, "name": f"flow_{number}"}, token=token).status == 201
+    return bench.post("/workflows", {**FLOW, "name": "one_more"}, token=token)
+
+
+def _versions(bench: Bench) -> Answer:
+    token = bench.api.token("acc_versions")
+    assert bench.post("/workflows", {**FLOW, "name": "many"}, token=token).status == 201
+    versions = [{**FLOW, "name": "many"}] * 2
+    return _twice(bench, "/workflows/many/versions", *versions, token=token)
 
 
 def _disabled(bench: Bench) -> Answer:
@@ -198,6 +214,8 @@ ANSWERS: dict[str, Row] = {
     "already_published": Row(400, _published_twice),
     "workflow_not_published": Row(400, _draft),
     "namespace_quota_exceeded": Row(429, _quota),
+    "workflow_quota_exceeded": Row(429, _workflows),
+    "version_quota_exceeded": Row(429, _versions),
     "namespace_mismatch": Row(
         400, lambda b: b.post("/workflows/flow/instances", {"namespace": "user_1"}, headers={"X-Namespace": "user_2"})
     ),

@@ -179,7 +179,7 @@ class _Simulation:
         ):
             url = f"{HOOKS}{number}"
             made = Subscription(f"whsub_{number}", ACCOUNT, url, kinds, "whsec_c2VjcmV0", ALL, self._clock)
-            self._services.webhooks.subscription_store.add(made, f"subscription {number}")
+            self._services.webhooks.subscription_store.add(made, number, f"subscription {number}")
             self._oracle.subscribers[url] = frozenset(kinds)
         return Callers(self._chance, self._now, names, NAMESPACES)
 

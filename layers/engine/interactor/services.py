@@ -58,7 +58,7 @@ class Services:
         """Workflow definitions."""
         from interactor.definitions.provider import DefinitionsProvider
 
-        return DefinitionsProvider(self.world, self.aws, lambda: self.logic.sandbox)
+        return DefinitionsProvider(self.settings, self.world, self.aws, lambda: self.logic.sandbox)
 
     @cached_property
     def logic(self) -> "LogicProvider":

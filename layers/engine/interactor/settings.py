@@ -95,6 +95,8 @@ class Settings:
     namespace_quota: Limit
     index_shards: Shards
     """Partitions that each list of instances and errors is spread over; it may be raised at any time."""
+    workflows_per_account: Limit
+    versions_per_workflow: Limit
 
     running_ttl: Lifetime
     halted_ttl: Lifetime

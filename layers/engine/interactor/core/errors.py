@@ -5,7 +5,7 @@
     ├── ForbiddenError               403  it is known, and may not
     ├── NotFoundError                404  what does not exist, or is not the caller's to know of
     ├── MethodNotAllowedError        405  the path exists, the method does not
-    ├── NamespaceQuotaExceededError  429  too much
+    ├── NamespaceQuotaExceededError  429  too much; for workflows and versions likewise
     ├── RateLimitedError             429  too often
     ├── InvalidRequestError          400  the request itself is wrong
     ├── PayloadTooLargeError         413  the same, by its size
@@ -132,6 +132,18 @@ class NamespaceQuotaExceededError(InteractorError):
     """The namespace has as many active instances as it may."""
 
     code, status = "namespace_quota_exceeded", 429
+
+
+class WorkflowQuotaExceededError(InteractorError):
+    """The account has as many workflows as it may."""
+
+    code, status = "workflow_quota_exceeded", 429
+
+
+class VersionQuotaExceededError(InteractorError):
+    """The workflow has as many versions as it may."""
+
+    code, status = "version_quota_exceeded", 429
 
 
 class RateLimitedError(InteractorError):

@@ -9,12 +9,14 @@ if TYPE_CHECKING:
     from interactor.definitions.store import DefinitionStore
     from interactor.definitions.workflows import Definitions
     from interactor.sandbox import Sandbox
+    from interactor.settings import Settings
 
 
 class DefinitionsProvider:
     """Makes each part when it is first used, and keeps it."""
 
-    def __init__(self, world: "World", aws: "AwsProvider", sandbox: "Provider[Sandbox]") -> None:
+    def __init__(self, settings: "Settings", world: "World", aws: "AwsProvider", sandbox: "Provider[Sandbox]") -> None:
+        self._settings = settings
         self._world = world
         self._aws = aws
         self._sandbox = sandbox
@@ -31,4 +33,10 @@ class DefinitionsProvider:
         """Definitions, with the check of their scripts."""
         from interactor.definitions.workflows import Definitions
 
-        return Definitions(self._world, self.store, lambda code: self._sandbox().check(code))
+        return Definitions(
+            self._world,
+            self.store,
+            lambda code: self._sandbox().check(code),
+            self._settings.workflows_per_account,
+            self._settings.versions_per_workflow,
+        )

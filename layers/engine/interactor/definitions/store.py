@@ -7,14 +7,15 @@ version is read each time; a version never changes and is kept in memory, by byt
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from itertools import islice
 from threading import Lock
 
-from interactor.aws.dynamo import items, keys
+from interactor.aws.dynamo import generations, items, keys
 from interactor.aws.dynamo.items import Item, b, n, s
 from interactor.aws.dynamo.table import ConditionFailedError, Page, Table
 from interactor.core import jsons, releases
 from interactor.core.errors import ConcurrentModificationError, WorkflowExistsError
-from interactor.core.storing import KeyTakenError
+from interactor.core.storing import GuardLostError, KeyTakenError
 from interactor.definitions.rules.model import Definition, OtherCompilerError
 from interactor.definitions.stored import Version, Workflow
 
@@ -38,6 +39,20 @@ class DefinitionStore:
         item = self._table.get(items.key(keys.workflow(account, name), keys.HEAD))
         return None if item is None else _read_workflow(item)
 
+    def generation(self, account: str) -> int:
+        """Return how often a workflow was made in an account."""
+        return generations.read(self._table, account, generations.WORKFLOWS)
+
+    def has_workflows(self, account: str, most: int) -> bool:
+        """Return whether an account has so many workflows; an index is not asked."""
+        found = self._table.query_all(keys.workflows(account))
+        return sum(1 for _ in islice(found, most)) >= most
+
+    def has_versions(self, account: str, name: str, most: int) -> bool:
+        """Return whether a workflow has so many versions."""
+        found = self._table.query_all(keys.workflow(account, name), begins_with="V#")
+        return sum(1 for _ in islice(found, most)) >= most
+
     def add_version(
         self,
         account: str,
@@ -47,13 +62,16 @@ class DefinitionStore:
         compiled: bytes,
         token: str,
         extra: Sequence[Item] = (),
+        generation: int | None = None,
     ) -> None:
         """Store a draft, as the first version of a new name or the next of an old one (whose edition was just raised).
 
-        ``extra`` writes go into the same transaction.
+        ``extra`` writes go into the same transaction. ``generation`` is that of the account's workflows, where the new
+        one must be the first since it was read.
 
         Raises:
             WorkflowExistsError: when the name of a new workflow is taken.
+            GuardLostError: when another workflow was made since ``generation`` was read.
             KeyTakenError: when an extra write is refused.
             ConcurrentModificationError: when the workflow was changed in between.
         """
@@ -63,7 +81,9 @@ class DefinitionStore:
             for number, chunk in enumerate(items.cut(items.pack_bytes(document))):
                 place = items.key(partition, keys.chunk(kind, version.version_id, number))
                 writes.append({"Put": {"Item": {**place, "doc": b(chunk)}}})
-        self._transact(writes, extra, token, workflow)
+        if generation is not None:
+            writes.insert(0, generations.raised(account, generations.WORKFLOWS, generation))
+        self._transact(writes, extra, token, workflow, counted=generation is not None)
 
     def publish(
         self, account: str, workflow: Workflow, changed: list[Version], token: str, extra: Sequence[Item] = ()
@@ -157,12 +177,16 @@ class DefinitionStore:
         listed = items.key(keys.workflows(account), workflow.workflow_id) | attributes
         return [{"Put": head}, {"Put": {"Item": listed}}]
 
-    def _transact(self, writes: list[Item], extra: Sequence[Item], token: str, workflow: Workflow) -> None:
+    def _transact(
+        self, writes: list[Item], extra: Sequence[Item], token: str, workflow: Workflow, counted: bool = False
+    ) -> None:
         try:
             self._table.transact([*writes, *extra], token)
         except ConditionFailedError as refused:
             if any(position >= len(writes) for position in refused.failed):
                 raise KeyTakenError from None
+            if counted and [*refused.failed] == [0]:
+                raise GuardLostError from None
             name = workflow.name
             if workflow.edition == 1:
                 raise WorkflowExistsError(

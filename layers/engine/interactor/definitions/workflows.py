@@ -8,10 +8,12 @@ from interactor.core import jsons
 from interactor.core.errors import (
     AlreadyPublishedError,
     InvalidWorkflowError,
+    VersionQuotaExceededError,
     WorkflowExistsError,
+    WorkflowQuotaExceededError,
 )
 from interactor.core.jsons import JsonObject
-from interactor.core.storing import ContendedError, Item, StoreBusyError
+from interactor.core.storing import ContendedError, GuardLostError, Item, StoreBusyError
 from interactor.core.world import World
 from interactor.definitions.lookup import find_version, find_workflow
 from interactor.definitions.stored import Version, Workflow
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from interactor.definitions.rules.report import Problem
     from interactor.definitions.store import DefinitionStore
 
-ATTEMPTS = 8
+ATTEMPTS = 24
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,10 @@ class Definitions:
     world: World
     store: "DefinitionStore"
     check_script: "ScriptChecker"
+    most_workflows: int | None = None
+    """Of an account; None: no limit."""
+    most_versions: int | None = None
+    """Of a workflow; None: no limit."""
 
 
 def create(definitions: Definitions, account: str, posted: Posted, also: Also | None = None) -> Made:
@@ -61,6 +67,7 @@ def create(definitions: Definitions, account: str, posted: Posted, also: Also | 
     Raises:
         InvalidWorkflowError: with all errors of the definition.
         WorkflowExistsError: when the name is taken.
+        WorkflowQuotaExceededError: when the account has as many workflows as it may.
     """
     warnings = _judged(definitions, posted)
     name = str(posted.document["name"])
@@ -80,6 +87,7 @@ def add_version(definitions: Definitions, account: str, name: str, posted: Poste
     Raises:
         WorkflowNotFoundError: when there is no such workflow.
         InvalidWorkflowError: for errors, and for a name in the body that is not the workflow's.
+        VersionQuotaExceededError: when it has as many versions as it may.
     """
     workflow = find_workflow(definitions.store, account, name)
     if "name" in posted.document and posted.document["name"] != name:
@@ -87,6 +95,12 @@ def add_version(definitions: Definitions, account: str, name: str, posted: Poste
         raise InvalidWorkflowError("The definition is for another workflow", [problem])
     posted = replace(posted, document={"name": name, **posted.document})
     warnings = _judged(definitions, posted)
+    most = definitions.most_versions
+    # Of two that count the same, the edition lets one through.
+    if most is not None and definitions.store.has_versions(account, name, most):
+        raise VersionQuotaExceededError(
+            f"Workflow '{name}' has {most} versions, as many as it may; publish one of them, or make another workflow"
+        )
     version = Version(definitions.world.new_id("v"), definitions.world.now())
     changed = workflow.pointing(latest=version.version_id)
     return _add(definitions, account, Made(changed, version, warnings), posted, also)
@@ -145,11 +159,19 @@ def _add(definitions: Definitions, account: str, made: Made, posted: Posted, als
 
     compiled = jsons.encode(compile_definition(posted.document).to_json())
     extra = [also(made)] if also is not None else []
-    add = definitions.store.add_version
-    _insist(
-        definitions.world,
-        lambda token: add(account, made.workflow, made.version, posted.text, compiled, token, extra),
-    )
+    store, most = definitions.store, definitions.most_workflows
+
+    def write(token: str) -> None:
+        generation = None
+        if most is not None and made.workflow.edition == 1:
+            generation = store.generation(account)
+            if store.has_workflows(account, most):
+                raise WorkflowQuotaExceededError(
+                    f"The account has {most} workflows, as many as it may; make a version of one of them instead"
+                )
+        store.add_version(account, made.workflow, made.version, posted.text, compiled, token, extra, generation)
+
+    _insist(definitions.world, write)
     return made
 
 
@@ -158,6 +180,6 @@ def _insist(world: World, write: Callable[[str], None]) -> None:
         try:
             write(world.entropy(16).hex())
             return
-        except ContendedError:
+        except (ContendedError, GuardLostError):
             world.pause(attempt)
     raise StoreBusyError("the workflow stayed contended")

@@ -18,7 +18,7 @@ from interactor.core.errors import (
     SubscriptionQuotaExceededError,
 )
 from interactor.core.jsons import JsonObject
-from interactor.core.storing import ContendedError, GuardLostError, Item
+from interactor.core.storing import ContendedError, GuardLostError, Item, StoreBusyError
 from interactor.core.urls import check_url
 from interactor.core.world import Provider, World
 from interactor.webhooks.rules.events import EVENT_TYPES, DisabledBecause, Status, Subscription, disabled_event
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SHORTEST_SECRET = 32
 CHANGE_ATTEMPTS = 8
+CREATE_ATTEMPTS = 24
+"""Fifty that are made at once lose to each other."""
 
 
 class Sealer(Protocol):
@@ -96,10 +98,6 @@ def create(
     """
     _check(subscriptions, url=wanted.url, events=wanted.events, secret=wanted.secret)
     _check_filter(principal, wanted.namespace_filter)
-    if len(subscriptions.store.all(principal.account)) >= limits.SUBSCRIPTIONS_PER_ACCOUNT:
-        raise SubscriptionQuotaExceededError(
-            f"The account has {limits.SUBSCRIPTIONS_PER_ACCOUNT} subscriptions, as many as it may; delete one first"
-        )
     secret = wanted.secret or _new_secret(subscriptions.world)
     subscription = Subscription(
         id=subscriptions.world.new_id("whsub"),
@@ -113,8 +111,19 @@ def create(
         created_by=principal.subject,
     )
     extra = [also(subscription, secret)] if also is not None else []
-    subscriptions.store.add(subscription, subscriptions.world.entropy(16).hex(), extra)
-    return subscription, secret
+    for attempt in range(CREATE_ATTEMPTS):
+        generation = subscriptions.store.generation(principal.account)
+        if len(subscriptions.store.all(principal.account)) >= limits.SUBSCRIPTIONS_PER_ACCOUNT:
+            raise SubscriptionQuotaExceededError(
+                f"The account has {limits.SUBSCRIPTIONS_PER_ACCOUNT} subscriptions, as many as it may; delete one first"
+            )
+        try:
+            subscriptions.store.add(subscription, generation, subscriptions.world.entropy(16).hex(), extra)
+        except (GuardLostError, ContendedError):
+            subscriptions.world.pause(attempt)
+        else:
+            return subscription, secret
+    raise StoreBusyError("other subscriptions of the account kept being made first")
 
 
 def find(store: "SubscriptionStore", principal: Principal, subscription_id: str) -> Subscription:

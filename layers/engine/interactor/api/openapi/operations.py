@@ -80,7 +80,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
         "POST", _WORKFLOWS, "create_workflow", "Workflows", "Create a workflow", "workflows:write",
         {201: "WorkflowVersion"}, body="Definition", body_required=True, query=("strict",),
-        refusals=(errors.InvalidWorkflowError, errors.WorkflowExistsError),
+        refusals=(errors.InvalidWorkflowError, errors.WorkflowExistsError, errors.WorkflowQuotaExceededError),
         description="Creates the workflow and its first version, a draft. Publish it to run it. The answer has "
         "`warnings` about probable mistakes in the definition, such as a misspelt property.",
         example=_DEFINITION, answer_example={"data": _MADE},
@@ -103,8 +103,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
         "PUT", _NAMED, "create_version", "Workflows", "Create the next draft version", "workflows:write",
         {201: "WorkflowVersion"}, body="Definition", body_required=True, query=("strict",),
-        refusals=(errors.InvalidWorkflowError, errors.ConcurrentModificationError), example=_DEFINITION,
-        id="put_workflow",
+        refusals=(errors.InvalidWorkflowError, errors.ConcurrentModificationError, errors.VersionQuotaExceededError),
+        example=_DEFINITION, id="put_workflow",
     ),
     Operation(
         "GET", f"{_NAMED}/versions", "list_versions", "Workflows", "List versions", "workflows:read",
@@ -113,7 +113,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
         "POST", f"{_NAMED}/versions", "create_version", "Workflows", "Create the next draft version",
         "workflows:write", {201: "WorkflowVersion"}, body="Definition", body_required=True, query=("strict",),
-        refusals=(errors.InvalidWorkflowError,), example=_DEFINITION, answer_example={"data": _MADE},
+        refusals=(errors.InvalidWorkflowError, errors.VersionQuotaExceededError), example=_DEFINITION,
+        answer_example={"data": _MADE},
     ),
     Operation(
         "GET", _VERSION, "get_version", "Workflows", "Get a version with its definition", "workflows:read",

@@ -160,6 +160,11 @@ def chunks(kind: str, version_id: str) -> str:
     return f"C#{kind}#{version_id}#"
 
 
+def generations(account: str) -> str:
+    """Partition of how often things of an account were made that are bounded; the sort key is their kind."""
+    return f"A#{account}#B"
+
+
 def failures(account: str) -> str:
     """Partition of an account's errors; the first of them (``sharded``)."""
     return f"A#{account}#E"

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Final
 
 from interactor.access.rules.principal import namespaces_claim, parse_namespaces
-from interactor.aws.dynamo import items, keys
+from interactor.aws.dynamo import generations, items, keys
 from interactor.aws.dynamo.items import Item, b, n
 from interactor.aws.dynamo.table import ConditionFailedError, Table
 from interactor.core import releases
@@ -32,16 +32,22 @@ class SubscriptionStore:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def add(self, subscription: Subscription, token: str, extra: Sequence[Item] = ()) -> None:
-        """Store a new subscription. ``extra`` writes go into the same transaction.
+    def generation(self, account: str) -> int:
+        """Return how often a subscription was made in an account."""
+        return generations.read(self._table, account, generations.SUBSCRIPTIONS)
+
+    def add(self, subscription: Subscription, generation: int, token: str, extra: Sequence[Item] = ()) -> None:
+        """Store a new subscription; ``extra`` writes go into the same transaction.
 
         Raises:
+            GuardLostError: when another one was made since ``generation`` was read.
             KeyTakenError: when an extra write is refused.
         """
+        raised = generations.raised(subscription.account, generations.SUBSCRIPTIONS, generation)
         try:
-            self._table.transact([{"Put": {"Item": _item(subscription)}}, *extra], token)
-        except ConditionFailedError:
-            raise KeyTakenError from None
+            self._table.transact([raised, {"Put": {"Item": _item(subscription)}}, *extra], token)
+        except ConditionFailedError as refused:
+            raise (GuardLostError if 0 in refused.failed else KeyTakenError) from None
 
     def get(self, account: str, subscription_id: str) -> Subscription | None:
         """Return one subscription."""
