@@ -176,7 +176,7 @@ def test_a_removed_client_leaves_its_subscriptions_to_its_account_and_they_are_n
     made = Subscription("whsub_1", "acc_1", "https://one.example/", ("x",), "sealed", ("n1",), NOW, created_by="web")
     old = replace(made, id="whsub_2", url="https://two.example/", created_by=None)
     for each in (made, old, replace(made, id="whsub_3", created_by="cron"), replace(made, id="whsub_4", account="acc")):
-        store.add(each, each.id)
+        store.add(each, store.generation(each.account), each.id)
     removal = ("client", "remove", "--stack", "demo", "--client-id", "web")
     shown = run(*removal).out
     assert "go on delivering" in shown
