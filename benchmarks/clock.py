@@ -11,13 +11,15 @@ from typing import Any
 from benchmarks import results
 from interactor.core.times import Millis
 from interactor.core.world import World
-from interactor.instances.clock import BACKLOG, tick
+from interactor.instances.clock import BACKLOG, Clock
 from interactor.instances.rules.stored import StepHint
-from interactor.workers.clock import AT_ONCE
+from interactor.workers.clock import AT_ONCE, CLEANING, DUE
 
-SHARDS = 16
+SHARDS = len(DUE)
 CROWD = 1_000_000
 QUIET = 10
+ENDED = 3_000_000 // (24 * 60)
+"""What ends in a minute where three million end a day; each is to be cleaned once its time is over."""
 QUERY: Millis = 40
 """A query of 1,000 keys: an assumption, on the slow side."""
 SEND: Millis = 150
@@ -36,14 +38,19 @@ class _Stand:
             self.shards[number % SHARDS].append(("crowd", f"inst_{number}", 0))
         for number in range(QUIET):
             self.shards[number % SHARDS].append(("quiet", f"quiet_{number}", 1))
+        self.cleaning: list[list[tuple[str, str, Millis]]] = [[] for _ in CLEANING]
+        for number in range(ENDED):
+            self.cleaning[number % len(CLEANING)].append(("ended", f"ended_{number}", 0))
 
     def due(
-        self, shard: int, _: Millis, limit: int, after: int | None
+        self, partition: str, _: Millis, limit: int, after: int | None
     ) -> tuple[list[tuple[str, str, Millis]], int | None]:
         self.now += QUERY
+        kind, shard = partition.split("#")
+        due = (self.cleaning if kind == "clean" else self.shards)[int(shard)]
         begin = after or 0
         end = begin + limit
-        return self.shards[shard][begin:end], end if end < len(self.shards[shard]) else None
+        return due[begin:end], end if end < len(due) else None
 
     def backlog(self) -> int:
         return self.waiting
@@ -67,10 +74,13 @@ class _Stand:
 def simulated(waiting: int) -> dict[str, Any]:
     """One tick, with so many messages waiting."""
     stand: Any = _Stand(waiting)
-    ticked = tick(World(lambda: stand.now, bytes, lambda _: None), stand, stand, SHARDS, stand.together)
+    clock = Clock(World(lambda: stand.now, bytes, lambda _: None), stand, stand, stand.together)
+    ticked = clock.tick(DUE, CLEANING)
     return {
         "waiting": waiting,
         "due": CROWD + QUIET,
+        "to_clean": ENDED,
+        "sent_to_clean": stand.sent.count("ended"),
         "sent": ticked.sent,
         "sent_of_quiet": stand.sent.count("quiet"),
         "last_of_quiet_is_hint": max((n + 1 for n, each in enumerate(stand.sent) if each == "quiet"), default=None),

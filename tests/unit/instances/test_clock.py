@@ -7,11 +7,12 @@ import pytest
 from interactor.core.world import World
 from interactor.instances.clock import (
     BACKLOG,
+    CLEANINGS_PER_ACCOUNT,
     HINTS_INTO_BACKLOG,
     HINTS_PER_ACCOUNT,
     READING,
     SENDING,
-    tick,
+    Clock,
 )
 
 NOW = 1_000_000
@@ -37,16 +38,19 @@ class Due:
 
     time: Time
     shards: list
+    cleaning: list = field(default_factory=lambda: [[] for _ in range(SHARDS)])
     broken: frozenset = frozenset()
 
-    def due(self, shard, now, limit, after):
+    def due(self, partition, now, limit, after):
+        kind, _, number = partition.partition("#")
+        shards, shard = self.cleaning if kind == "clean" else self.shards, int(number)
         assert now == NOW
         self.time.now += self.time.page
-        if shard in self.broken:
+        if kind == "due" and shard in self.broken:
             raise RuntimeError("throttled")
         begin = after or 0
         end = begin + limit
-        return self.shards[shard][begin:end], end if end < len(self.shards[shard]) else None
+        return shards[shard][begin:end], end if end < len(shards[shard]) else None
 
 
 @dataclass
@@ -80,10 +84,15 @@ def spread(*accounts):
 CROWDED = spread(("crowd", CROWD, 0), ("quiet", 10, 900_000))
 
 
-def run(shards, time=None, waiting=0, room=10**7, broken=frozenset()):
+DUE = [f"due#{number}" for number in range(SHARDS)]
+CLEANING = [f"clean#{number}" for number in range(SHARDS)]
+
+
+def run(shards, time=None, waiting=0, room=10**7, broken=frozenset(), cleaning=None):
     time = time or Time()
     queue = Queue(time, waiting, room)
-    return tick(time.world(), Due(time, shards, broken), queue, SHARDS), queue.sent
+    due = Due(time, shards, cleaning or spread(), broken)
+    return Clock(time.world(), due, queue).tick(DUE, CLEANING), queue.sent
 
 
 def test_all_that_is_due_is_hinted_at_page_by_page_the_oldest_first():
@@ -103,7 +112,7 @@ def test_ten_of_a_quiet_account_are_among_the_first_hints_whatever_the_crowd_and
 
 def test_a_shard_that_cannot_be_read_costs_the_others_nothing_and_is_told():
     ticked, _ = run(spread(("one", 160, 0)), broken=frozenset({3}))
-    assert (ticked.sent, ticked.unread, len(ticked.failed)) == (150, [3], 1)
+    assert (ticked.sent, ticked.unread, len(ticked.failed)) == (150, ["due#3"], 1)
 
 
 def test_a_queue_that_takes_no_more_is_told_and_the_rest_waits_for_the_next_tick():
@@ -118,3 +127,24 @@ def test_a_tick_ends_in_time():
     assert ticked.unsent
     assert slow.now - NOW <= max(READING + SHARDS * 2_000, SENDING) + 4_000
     assert len(sent) == ticked.sent
+
+
+def test_what_people_wait_for_comes_before_what_is_to_be_cleaned_however_long_that_is_overdue():
+    """Three million ended a day are some two thousand a minute, all of them longer overdue than a timeout of now."""
+    ended = spread(("crowd", 50_000, 0))
+    ticked, sent = run(spread(("crowd", 100, 900_000), ("quiet", 10, 950_000)), cleaning=ended)
+    assert {account for account, _ in sent[:20]} == {"crowd", "quiet"}
+    assert ticked.sent == 110 + CLEANINGS_PER_ACCOUNT
+    assert ticked.skipped == {"crowd": 50_000 - CLEANINGS_PER_ACCOUNT}
+
+
+@pytest.mark.parametrize(("time", "waiting"), [(Time(), BACKLOG + 1), (Time(page=2_000), 0)], ids=["backlog", "slow"])
+def test_where_there_is_enough_to_do_nothing_is_cleaned(time, waiting):
+    ticked, sent = run(spread(("one", 10, 0)), time, waiting, cleaning=spread(("one", 10, 0)))
+    assert ticked.sent == len(sent) == 10
+
+
+def test_a_million_of_one_account_and_ten_of_another_are_served_in_one_tick():
+    crowd = spread(("crowd", 200_000, 0), ("quiet", 10, 900_000))
+    _, sent = run(crowd, cleaning=spread(("crowd", 100_000, 0)))
+    assert sum(account == "quiet" for account, _ in sent[:20]) == 10

@@ -6,7 +6,7 @@ the shares are small, but nobody's is nothing: the queue itself is fair by accou
 """
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,6 +21,8 @@ HINTS_PER_ACCOUNT = 8_000
 """Of one account in one tick."""
 HINTS_INTO_BACKLOG = 200
 """The same while more than ``BACKLOG`` messages wait: what waits there already will do most of the work."""
+CLEANINGS_PER_ACCOUNT = 4_000
+"""Ended instances of one account that one tick has cleaned: over five million a day."""
 BACKLOG = 10_000
 PAGE = 1_000
 READING: Millis = 20 * SECOND
@@ -51,8 +53,8 @@ class Ticked:
     unsent: int = 0
     """Hints for which there was no time, or no room in the queue."""
     skipped: dict[str, int] = field(default_factory=dict)
-    unread: list[int] = field(default_factory=list)
-    """Shards that were not read to their end."""
+    unread: list[str] = field(default_factory=list)
+    """Partitions that were not read to their end."""
     failed: list[Exception] = field(default_factory=list)
     """Why some shards could not be read, or some hints not be sent; all others were."""
 
@@ -64,9 +66,9 @@ class Ticked:
 
 @dataclass
 class _Read:
-    """What one shard has of each account, up to the account's share."""
+    """What one partition has of each account, up to the account's share."""
 
-    shard: int
+    partition: str
     due: dict[str, list[tuple[Millis, str]]] = field(default_factory=lambda: defaultdict(list))
     skipped: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     whole: bool = False
@@ -79,50 +81,65 @@ class _Read:
             self.skipped[account] += 1
 
 
-def tick(world: World, instances: "InstanceStore", hints: Hints, shards: int, together: Together = map) -> Ticked:
-    """Send hints for overdue instances: one account after the other, the longest overdue of each first."""
-    began = world.now()
-    share = HINTS_PER_ACCOUNT if hints.backlog() <= BACKLOG else HINTS_INTO_BACKLOG
-    ticked = Ticked()
+class Clock:
+    """One tick: ``together`` makes calls, several at the same time or one after the other."""
 
-    def read(shard: int) -> _Read:
-        here, after = _Read(shard), None
+    def __init__(self, world: World, instances: "InstanceStore", hints: Hints, together: Together = map) -> None:
+        self._world, self._instances, self._hints, self._together = world, instances, hints, together
+        self._began = world.now()
+        self._ticked = Ticked()
+
+    def tick(self, due: Sequence[str], cleaning: Sequence[str]) -> Ticked:
+        """Send hints for what is overdue in these partitions of the index, and only then for what is to be cleaned."""
+        busy = self._hints.backlog() > BACKLOG
+        self._hint(due, HINTS_INTO_BACKLOG if busy else HINTS_PER_ACCOUNT)
+        if not busy and self._elapsed() < READING:
+            self._hint(cleaning, CLEANINGS_PER_ACCOUNT)
+        return self._ticked
+
+    def _hint(self, partitions: Sequence[str], share: int) -> None:
+        """Hint at what is overdue: the accounts in turn, the longest overdue of each first, up to its share."""
+        ticked, found = self._ticked, defaultdict[str, list[tuple[Millis, str]]](list)
+        for read in self._together(lambda partition: self._read(partition, share), partitions):
+            for account, those in read.due.items():
+                found[account] += those
+            for account, count in read.skipped.items():
+                ticked.skip(account, count)
+            ticked.failed += [read.failed] if read.failed else []
+            ticked.unread += [] if read.whole else [read.partition]
+        for account, those in found.items():
+            those.sort()
+            ticked.skip(account, len(those) - share)
+        wanted = list(_in_turn({account: [each for _, each in those[:share]] for account, those in found.items()}))
+        sent = sum(self._together(self._send, [wanted[at : at + _TOGETHER] for at in range(0, len(wanted), _TOGETHER)]))
+        ticked.sent += sent
+        ticked.unsent += len(wanted) - sent
+
+    def _read(self, partition: str, share: int) -> _Read:
+        here, after = _Read(partition), None
         try:
             while True:
-                page, after = instances.due(shard, began, PAGE, after)
+                page, after = self._instances.due(partition, self._began, PAGE, after)
                 for account, instance, wake_at in page:
                     here.take(account, instance, wake_at, share)
-                if after is None or world.now() - began >= READING:
+                if after is None or self._elapsed() >= READING:
                     here.whole = after is None
                     return here
         except Exception as error:
             here.failed = error
             return here
 
-    def send(batch: list[StepHint]) -> int:
-        if world.now() - began < SENDING:
+    def _send(self, batch: list[StepHint]) -> int:
+        if self._elapsed() < SENDING:
             try:
-                hints.send_all(batch)
+                self._hints.send_all(batch)
                 return len(batch)
             except Exception as error:
-                ticked.failed.append(error)
+                self._ticked.failed.append(error)
         return 0
 
-    found: dict[str, list[tuple[Millis, str]]] = defaultdict(list)
-    for read_shard in together(read, range(shards)):
-        for account, those in read_shard.due.items():
-            found[account] += those
-        for account, count in read_shard.skipped.items():
-            ticked.skip(account, count)
-        ticked.failed += [read_shard.failed] if read_shard.failed else []
-        ticked.unread += [] if read_shard.whole else [read_shard.shard]
-    for account, due in found.items():
-        due.sort()
-        ticked.skip(account, len(due) - share)
-    wanted = list(_in_turn({account: [instance for _, instance in due[:share]] for account, due in found.items()}))
-    ticked.sent = sum(together(send, [wanted[at : at + _TOGETHER] for at in range(0, len(wanted), _TOGETHER)]))
-    ticked.unsent = len(wanted) - ticked.sent
-    return ticked
+    def _elapsed(self) -> Millis:
+        return self._world.now() - self._began
 
 
 def _in_turn(due: dict[str, list[str]]) -> Iterator[StepHint]:

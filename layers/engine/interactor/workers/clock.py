@@ -2,13 +2,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from interactor.aws.dynamo.keys import DUE_SHARDS
-from interactor.instances.clock import tick
+from interactor.aws.dynamo import keys
+from interactor.instances.clock import Clock
 from interactor.logs import logger
 from interactor.services import services
 from interactor.workers.causes import cause
 
 AT_ONCE = 16
+DUE = [keys.due_shard(number) for number in range(keys.DUE_SHARDS)]
+CLEANING = [keys.cleaning_shard(number) for number in range(keys.CLEANING_SHARDS)]
 TOLD_ACCOUNTS = 20
 
 
@@ -21,7 +23,7 @@ def tick_once() -> None:
     parts = services()
     instances, queue = parts.instances.store, parts.instances.steps_queue
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        ticked = tick(parts.world, instances, queue, DUE_SHARDS, pool.map)
+        ticked = Clock(parts.world, instances, queue, pool.map).tick(DUE, CLEANING)
     if ticked.sent:
         logger.info("clock hinted", extra={"hints": ticked.sent})
     if ticked.skipped or ticked.unsent or ticked.unread:

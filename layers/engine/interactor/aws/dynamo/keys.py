@@ -16,6 +16,7 @@ BEFORE_BULK = "K"
 HISTORY = "H#"
 DUE_SHARDS = 64
 """Instances of earlier releases lie in the first 16 of them, which are read as well."""
+CLEANING_SHARDS = 16
 
 
 def instance(account: str, instance_id: str) -> str:
@@ -90,13 +91,23 @@ def account_list(account: str) -> str:
 
 
 def due(instance_id: str) -> str:
-    """Index partition of what is due: one of 64, by the instance."""
+    """Index partition of what people wait for, once it is due: one of 64, by the instance."""
     return due_shard(shard(instance_id, DUE_SHARDS))
 
 
 def due_shard(number: int) -> str:
-    """Index partition of what is due, by its number from 0 to 63."""
+    """Index partition of what people wait for, by its number from 0 to 63."""
     return f"due#{number}"
+
+
+def cleaning(instance_id: str) -> str:
+    """Index partition of ended instances, by when they are to be cleaned: one of 16, by the instance."""
+    return cleaning_shard(shard(instance_id, CLEANING_SHARDS))
+
+
+def cleaning_shard(number: int) -> str:
+    """Index partition of what is to be cleaned, by its number from 0 to 15."""
+    return f"clean#{number}"
 
 
 def quota(account: str, namespace: str) -> str:

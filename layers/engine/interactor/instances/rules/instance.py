@@ -164,6 +164,11 @@ class Instance:
         return self.ended_at is not None
 
     @property
+    def only_cleaned(self) -> bool:
+        """Whether nothing is left to do for it but to delete it, which nobody waits for."""
+        return self.ended and not any(thread.running for thread in self.threads.values())
+
+    @property
     def data(self) -> JsonObject:
         """The ``workflow_data`` of answers: what the main thread sees."""
         return self.view(MAIN)

@@ -23,16 +23,16 @@ class DueInstances(InstanceReader):
     """What the clock finds, and what cleaning removes."""
 
     def due(
-        self, shard: int, now: Millis, limit: int, after: Item | None = None
+        self, partition: str, now: Millis, limit: int, after: Item | None = None
     ) -> tuple[list[tuple[str, str, Millis]], Item | None]:
-        """A page of one of the 64 shards: account, id and time of what is overdue, the longest overdue first.
+        """A page of one partition of the index: account, id and time of what is overdue, the longest overdue first.
 
         The other value is where the next page begins; None: there is none.
         """
         page = self._table.query_index(
             "due",
             "due_pk",
-            keys.due_shard(shard),
+            partition,
             sort_name="wake_at",
             below=n(now + 1),
             limit=limit,

@@ -129,7 +129,7 @@ def _item(
         "summary": s(jsons.dumps(_summary(instance))),
         "doc": b(items.pack(document)),
         "wake_at": n(wake_at),
-        "due_pk": s(keys.due(instance.id)),
+        "due_pk": s(keys.cleaning(instance.id) if instance.only_cleaned else keys.due(instance.id)),
     }
     if leases:
         item["leases"] = leases_attribute(leases)
