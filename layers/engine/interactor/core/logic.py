@@ -8,10 +8,14 @@ from interactor.core.jsons import Json, JsonObject
 
 @dataclass(frozen=True)
 class ScriptCall:
-    """A script to be run in the sandbox with these variables (``input``, ``workflow_data``, ``context``)."""
+    """A script to be run in the sandbox with these variables (``input``, ``workflow_data``, ``context``).
+
+    ``tenant`` is the account whose script it is: what runs it runs no other's.
+    """
 
     code: str
     variables: JsonObject
+    tenant: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Runs the pending steps of an advance: pure steps one after the other, any other step alone."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from interactor.core.logic import Failed, ModelCall, Outcome, ScriptCall
@@ -58,7 +59,7 @@ class StepRunner:
         if isinstance(call, Failed):
             outcome: Outcome = call
         elif isinstance(call, ScriptCall):
-            outcome = self._logic.script(call)
+            outcome = self._logic.script(replace(call, tenant=account))
         else:
             outcome = self._logic.request(call, headers, mask.text)
         now = self._world.now()

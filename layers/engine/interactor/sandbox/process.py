@@ -6,6 +6,7 @@ import os
 import queue
 import select
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from interactor.sandbox.child.lockdown import DESCRIPTORS, DUMPABLE, FILTER, PARENT, PRIVILEGES
 from interactor.sandbox.child.prctl import PR_SET_DUMPABLE, prctl
 from interactor.sandbox.child.serve import READY
 
@@ -29,6 +31,10 @@ class SandboxError(RuntimeError):
     """The sandbox itself does not work here: no engine installed, no process to be had. Not a script's doing."""
 
 
+class LockError(SandboxError):
+    """A lock that scripts need does not hold here: none is run (invariant 7)."""
+
+
 class DiedError(Exception):
     """The child ended, or said something it never says, instead of answering."""
 
@@ -37,14 +43,27 @@ class OverranError(Exception):
     """The deadline passed without an answer."""
 
 
+Needed = tuple[frozenset[str], ...]
+"""Sets of locks: of each, one must hold."""
+
+BESIDE_DATA: Needed = tuple(map(frozenset, ([FILTER], [PRIVILEGES], [DESCRIPTORS], [DUMPABLE])))
+"""What must hold where the parent has the credentials of the table."""
+BESIDE_NOTHING: Needed = tuple(map(frozenset, ([FILTER, PARENT], [DESCRIPTORS])))
+"""What must hold where the parent may do nothing: what it was handed for other scripts stays out of reach."""
+
+
 @dataclass(frozen=True)
 class Setup:
-    """How children are started. ``evaluator`` is the directory and the module of what answers inside them."""
+    """How children are started. ``evaluator`` is the directory and the module of what answers inside them.
+
+    ``needed`` are the locks without which no script is run. Outside Linux, where the local run may be, there are none.
+    """
 
     python: str
     timeout_ms: int
     memory_bytes: int
     evaluator: tuple[str, str] = (str(HERE), "child.engine")
+    needed: Needed = BESIDE_DATA if sys.platform == "linux" else ()
 
     @property
     def cpu_seconds(self) -> int:
@@ -76,11 +95,15 @@ def engine_path() -> str:
 
 
 class Child:
-    """A started child. Used by one OS thread at a time.
+    """A started child. Used by one OS thread at a time. ``locks`` are those that it found to hold.
 
     Raises:
+        LockError: if one that is needed does not hold.
         SandboxError: if it cannot be started.
     """
+
+    tenant = ""
+    """Whose scripts it runs."""
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
@@ -109,9 +132,15 @@ class Child:
             greeting = self._receive(time.monotonic() + START_SECONDS)
         except (DiedError, OverranError):
             greeting = b""
-        if greeting != READY:
+        if not greeting.startswith(READY):
             self.dispose()
             raise SandboxError("the sandbox's child process ended before it was ready")
+        held = frozenset(greeting[len(READY) :].decode("ascii").split())
+        missing = [" or ".join(sorted(any_of)) for any_of in setup.needed if not any_of & held]
+        if missing:
+            self.dispose()
+            raise LockError(f"scripts are not run here: these locks do not hold: {', '.join(missing)}")
+        self.locks = held
 
     @property
     def pid(self) -> int:

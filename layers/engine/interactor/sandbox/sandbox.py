@@ -6,17 +6,20 @@ import threading
 import time
 import weakref
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 
 from interactor.core import jsons
 from interactor.core.jsons import Json, JsonError, JsonObject
 from interactor.core.logic import Failed, Outcome, ScriptCall, Succeeded
+from interactor.logs import logger
 from interactor.sandbox.child.serve import REQUEST_BYTES
 from interactor.sandbox.exact import Carried, CarryError, carry
 from interactor.sandbox.process import (
     Child,
     DiedError,
+    LockError,
+    Needed,
     OverranError,
     SandboxError,
     Setup,
@@ -33,9 +36,12 @@ GRACE_SECONDS = 0.5
 """The parent's clock over the engine's own, which answers with the logs kept and the child alive."""
 
 LOG_BYTES = 8 * 2**10
+_PARSED = "#"
+"""In place of a tenant, who is no account: what only parses scripts, and is never handed a value."""
 LOGS_CUT = "… (logs cut at 8 KB)"
 RESULT_BYTES = 2**20
 
+UNAVAILABLE = "Scripts cannot be run safely here; the log says what is missing"
 CRASHED = "The script could not be run: it crashed the engine"
 
 
@@ -50,11 +56,19 @@ class SyntaxProblem:
 class Sandbox:
     """Runs scripts in child processes. One for the life of a process; any OS thread may use it at any time.
 
-    ``timeout_ms`` and ``memory_bytes`` are each script's (spec, Script Execution Environment: 5 s, 16 MB).
+    ``timeout_ms`` and ``memory_bytes`` are each script's (spec, Script Execution Environment: 5 s, 16 MB). A child runs
+    the scripts of one tenant only, so that what one leaves behind meets no other.
     """
 
-    def __init__(self, timeout_ms: int = 5_000, memory_bytes: int = 16 * 2**20, python: str = sys.executable) -> None:
-        self._setup = Setup(python, timeout_ms, memory_bytes)
+    def __init__(
+        self,
+        timeout_ms: int = 5_000,
+        memory_bytes: int = 16 * 2**20,
+        python: str = sys.executable,
+        needed: Needed | None = None,
+    ) -> None:
+        setup = Setup(python, timeout_ms, memory_bytes)
+        self._setup = setup if needed is None else replace(setup, needed=needed)
         self._lock = threading.Lock()
         self._idle: list[Child] = []
         self._children: set[Child] = set()
@@ -66,8 +80,9 @@ class Sandbox:
         """Run one script to its end.
 
         Succeeded has the returned object (None: it returned nothing, ruling 5) and the console's lines, cut at 8 KB
-        (ruling 14). Failed is ``script_error`` or ``script_timeout``. A script that crashes the engine is run once more
-        in a new child, as a crash may be what an earlier script left behind.
+        (ruling 14). Failed is ``script_error``, ``script_timeout``, or ``script_unavailable`` where a lock that scripts
+        need does not hold. A script that crashes the engine is run once more in a new child, as a crash may be what an
+        earlier script left behind.
 
         Raises:
             SandboxError: if no child can be started, or the sandbox is closed. Never for anything a script does.
@@ -83,7 +98,10 @@ class Sandbox:
             return Failed("script_error", f"The script and its variables are over {REQUEST_BYTES >> 20} MB")
         started = time.monotonic()
         try:
-            answer, seconds = self._ask(b"R", request)
+            answer, seconds = self._ask(call.tenant, b"R", request)
+        except LockError as error:
+            logger.error("scripts are not run", extra={"because": str(error)})
+            return Failed("script_unavailable", UNAVAILABLE)
         except OverranError:
             return Failed("script_timeout", self._too_long(), duration_ms=_milliseconds(time.monotonic() - started))
         except DiedError:
@@ -100,7 +118,7 @@ class Sandbox:
         if len(request) >= REQUEST_BYTES:
             return SyntaxProblem(f"the script is over {REQUEST_BYTES >> 20} MB", None)
         try:
-            reply = json.loads(self._ask(b"C", request)[0])
+            reply = json.loads(self._ask(_PARSED, b"C", request)[0])
         except OverranError:
             return SyntaxProblem(f"the script takes longer than {self._setup.timeout_ms / 1000:g} s to parse", None)
         except (DiedError, ValueError):
@@ -131,11 +149,11 @@ class Sandbox:
     ) -> None:
         self.close()
 
-    def _ask(self, kind: bytes, request: bytes) -> tuple[bytes, float]:
+    def _ask(self, tenant: str, kind: bytes, request: bytes) -> tuple[bytes, float]:
         """The answer, and the seconds it took."""
         limit = self._setup.timeout_ms / 1000 + GRACE_SECONDS
         for attempt in (1, 2):
-            child = self._take()
+            child = self._take(tenant)
             answered = False
             started = time.monotonic()
             try:
@@ -149,18 +167,21 @@ class Sandbox:
                 self._give_back(child, answered)
         raise DiedError
 
-    def _take(self) -> Child:
+    def _take(self, tenant: str) -> Child:
         while True:
             with self._lock:
                 if self._closed:
                     raise SandboxError("the sandbox is closed")
-                child = self._idle.pop() if self._idle else None
+                child = next((each for each in reversed(self._idle) if each.tenant == tenant), None)
+                if child is not None:
+                    self._idle.remove(child)
             if child is None:
                 break
             if child.is_fit(MAX_ANSWERS):
                 return child
             self._end(child)
         child = start(self._setup)
+        child.tenant = tenant
         self._adopt(child)
         return child
 
@@ -173,12 +194,15 @@ class Sandbox:
         raise SandboxError("the sandbox is closed")
 
     def _give_back(self, child: Child, answered: bool) -> None:
-        if answered:
-            with self._lock:
-                if not self._closed and len(self._idle) < MAX_IDLE:
-                    self._idle.append(child)
-                    return
-        self._end(child)
+        if not answered:
+            self._end(child)
+            return
+        with self._lock:
+            # The one that was used last stays: who ran a script runs the next one soon.
+            idle = [*self._idle, child] if not self._closed else []
+            self._idle, ends = idle[-MAX_IDLE:], idle[:-MAX_IDLE] if idle else [child]
+        for each in ends:
+            self._end(each)
 
     def _end(self, child: Child) -> None:
         child.dispose()

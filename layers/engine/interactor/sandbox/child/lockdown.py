@@ -8,8 +8,9 @@ Calls:       a seccomp filter that knows reading, writing, memory, time and exit
              open, socket, execve, clone, kill, ptrace and process_vm_readv.
 Life:        the child dies with the OS thread of the parent that started it, and cannot be traced or dumped.
 
-Where a system has no such limit (no prctl outside Linux, no filter on other processors, or an outer filter forbids
-one) the others hold.
+Where a system has no such limit (no prctl outside Linux, no filter on other processors) or forbids one (an outer
+filter), the child says so before it takes a request, and the parent decides (``Setup.needed``). Whether a lock holds is
+found out by trying what it forbids, not by what the call that set it answered.
 """
 
 import contextlib
@@ -20,7 +21,16 @@ import signal
 import struct
 import sys
 
-from .prctl import PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, prctl, set_filter
+from .prctl import (
+    PR_GET_DUMPABLE,
+    PR_GET_NO_NEW_PRIVS,
+    PR_SET_DUMPABLE,
+    PR_SET_NO_NEW_PRIVS,
+    PR_SET_PDEATHSIG,
+    ask,
+    prctl,
+    set_filter,
+)
 
 ROOM_BYTES = 128 * 2**20
 """Address space over what the loaded child has and the engine may take: frames and their decoding."""
@@ -44,8 +54,14 @@ ALLOWED_CALLS: dict[str, tuple[int, dict[str, int]]] = {
 # fmt: on
 
 
-def lock(cpu_seconds: int, memory_bytes: int) -> None:
-    """Give up everything the loop does not need. Nothing can be imported afterwards."""
+PARENT, PRIVILEGES, DUMPABLE, DESCRIPTORS, FILTER = "parent", "privileges", "dumpable", "descriptors", "filter"
+"""The locks by name: the parent's memory is closed to the child; it gains no privileges; nobody may trace or dump it;
+it opens nothing; and it makes no system call but those of the list.
+"""
+
+
+def lock(cpu_seconds: int, memory_bytes: int) -> list[str]:
+    """Give up everything the loop does not need, and return the locks that hold. Nothing can be imported afterwards."""
     for name in list(os.environ):
         if name != "TZ":
             del os.environ[name]
@@ -54,10 +70,30 @@ def lock(cpu_seconds: int, memory_bytes: int) -> None:
     if os.getppid() != parent:
         sys.exit(1)
     prctl(PR_SET_DUMPABLE, 0)
+    closed = _is_refused(f"/proc/{parent}/mem")
     _limit_resources(cpu_seconds, memory_bytes)
     # An unprivileged process may install a filter only once it can gain no privileges.
-    if prctl(PR_SET_NO_NEW_PRIVS, 1) and os.uname().machine in ALLOWED_CALLS and sys.maxsize > 2**32:
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    found = {
+        PARENT: closed,
+        PRIVILEGES: ask(PR_GET_NO_NEW_PRIVS) == 1,
+        DUMPABLE: ask(PR_GET_DUMPABLE) == 0,
+        DESCRIPTORS: _is_refused("/dev/null"),
+    }
+    if found[PRIVILEGES] and os.uname().machine in ALLOWED_CALLS and sys.maxsize > 2**32:
         set_filter(filter_program(os.uname().machine))
+    # The filter does not know this call, which nothing else refuses.
+    found[FILTER] = os.getppid() != parent
+    return [name for name, holds in found.items() if holds]
+
+
+def _is_refused(path: str) -> bool:
+    """Whether a file that there is cannot be opened. It is not read."""
+    try:
+        os.close(os.open(path, os.O_RDONLY))
+    except OSError as error:
+        return error.errno != errno.ENOENT
+    return False
 
 
 def _limit_resources(cpu_seconds: int, memory_bytes: int) -> None:

@@ -5,19 +5,26 @@ import struct
 import sys
 
 PR_SET_PDEATHSIG = 1
+PR_GET_DUMPABLE = 3
 PR_SET_DUMPABLE = 4
 PR_SET_SECCOMP = 22
 PR_SET_NO_NEW_PRIVS = 38
+PR_GET_NO_NEW_PRIVS = 39
 SECCOMP_MODE_FILTER = 2
 
 
 def prctl(option: int, argument: int, pointer: int = 0) -> bool:
     """Make one call; True if the kernel accepted it."""
+    return ask(option, argument, pointer) == 0
+
+
+def ask(option: int, argument: int = 0, pointer: int = 0) -> int:
+    """Make one call, and answer what it gives: a negative number where it was refused."""
     if sys.platform != "linux":
-        return False
+        return -1
     function = ctypes.CDLL(None).prctl
     function.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
-    return bool(function(option, argument, pointer, 0, 0) == 0)
+    return int(function(option, argument, pointer, 0, 0))
 
 
 def set_filter(program: bytes) -> bool:

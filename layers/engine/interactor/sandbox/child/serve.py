@@ -1,7 +1,7 @@
 """The child's loop: load everything, give up every right, then answer one frame after the other until the pipe closes.
 
 A frame is a length (4 bytes, big-endian) and as many bytes. A request's first byte is its kind, the rest ASCII JSON;
-an answer is JSON in UTF-8. The first frame of a child is ``READY``, sent once it is locked.
+an answer is JSON in UTF-8. The first frame of a child is ``READY`` and the locks that hold, sent once it is locked.
 """
 
 import importlib
@@ -11,7 +11,7 @@ from typing import Protocol
 
 from .lockdown import lock
 
-READY = b"ready"
+READY = b"ready "
 REQUEST_BYTES = 16 * 2**20
 """A longer request is never sent."""
 
@@ -36,8 +36,8 @@ def main(arguments: list[str]) -> None:
     sys.path.append(directory)
     evaluator: Evaluator = importlib.import_module(module).make(extension, int(memory_bytes), int(timeout_ms))
     evaluator.rest()
-    lock(int(cpu_seconds), int(memory_bytes))
-    _write(READY)
+    held = lock(int(cpu_seconds), int(memory_bytes))
+    _write(READY + " ".join(held).encode("ascii"))
     while True:
         frame = _read()
         if frame is None:
