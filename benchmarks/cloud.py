@@ -29,6 +29,7 @@ from interactor.aws import boto
 from interactor.core.times import Millis
 from interactor.core.world import World
 from interactor.logs import logger
+from interactor.sandbox import Sandbox
 from interactor.services import Services
 from interactor.settings import from_environment
 from local import gateway, patterns, streamrecords, template
@@ -147,8 +148,9 @@ class Cloud:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         logic = interactor.services.services().logic
-        if "sandbox" in logic.__dict__:
-            logic.sandbox.close()
+        sandbox = logic.__dict__.get("sandbox")
+        if isinstance(sandbox, Sandbox):
+            sandbox.close()
         interactor.services.install(None)
         self._config["read_timeout"] = self._read_timeout
         boto.session.cache_clear()

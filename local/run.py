@@ -26,7 +26,7 @@ from local.streams import StreamFollower
 from local.transform import Transformed, transformed
 
 # What a local run wants otherwise than a deployment, where the template has such a parameter.
-_LOCAL_PARAMETERS = {"OutboundAllowLoopback": "true", "AiModels": "stand-in"}
+_LOCAL_PARAMETERS = {"OutboundAllowLoopback": "true", "AiModels": "stand-in", "ScriptIsolation": "process"}
 _DUMMY_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 _BASE_PATH = "/api/v1"
 _FINISH_SECONDS, _DRAIN_SECONDS, _MINISTACK_SECONDS = 8.0, 2.0, 4.0

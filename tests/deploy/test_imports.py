@@ -48,7 +48,7 @@ def imported(body: list[ast.stmt]) -> Iterator[str]:
         match statement:
             case ast.Import(names=names):
                 yield from (each.name for each in names)
-            case ast.ImportFrom(module=str(module), names=names):
+            case ast.ImportFrom(module=str(module), names=names, level=0):
                 yield module
                 yield from (f"{module}.{each.name}" for each in names if source(f"{module}.{each.name}"))
             case ast.If(test=ast.Name(id="TYPE_CHECKING")):

@@ -219,7 +219,7 @@ def test_no_function_has_a_role_that_reads_every_queue_or_stream(aws: Aws) -> No
         str(arn)
         for resource in aws.template["Resources"].values()
         if resource["Type"] == "AWS::IAM::Role"
-        for arn in resource["Properties"]["ManagedPolicyArns"]
+        for arn in resource["Properties"].get("ManagedPolicyArns", [])
     }
 
     assert not [arn for arn in attached if "Queue" in arn or "DynamoDB" in arn or "Kinesis" in arn]

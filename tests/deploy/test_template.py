@@ -18,6 +18,7 @@ QUEUES = resources("AWS::SQS::Queue")
 each_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.folder)
 
 FILES = "${FilesBucket.Arn}/*"
+CALLED_BY_OTHERS = {"run_script"}
 API_GATEWAY_SECONDS = 30
 """After this an HTTP API gives up waiting for its function."""
 
@@ -33,7 +34,26 @@ def test_a_function_is_called_like_its_folder_and_has_a_trigger(function: Functi
     assert function.logical_id == f"{function.folder.title().replace('_', '')}Function"
     assert function.properties["CodeUri"] == f"functions/{function.folder}/"
     assert function.properties["Description"]
-    assert function.events
+    assert bool(function.events) == (function.folder not in CALLED_BY_OTHERS)
+
+
+def test_scripts_run_in_a_function_that_may_do_nothing() -> None:
+    """And that nobody calls but those who have scripts run or parsed."""
+    (role,) = [each for name, each in resources("AWS::IAM::Role").items() if name == "RunScriptFunctionRole"]
+    assert role.keys() == {"AssumeRolePolicyDocument"}
+    script = next(function for function in FUNCTIONS if function.folder == "run_script")
+    assert script.properties["Role"] == {"GetAtt": "RunScriptFunctionRole.Arn"}
+    assert "Policies" not in script.properties
+    assert script.properties["Timeout"] < 15, "who calls it waits longer"
+    calling = {
+        function.folder
+        for function in FUNCTIONS
+        if any(statement["Action"] == ["lambda:InvokeFunction"] for statement in function.statements)
+    }
+    assert calling == {
+        *("advance_steps", "create_instance", "create_version", "create_workflow"),
+        *("resume_instance", "resume_thread", "retry_instance", "validate_workflow"),
+    }
 
 
 @each_function

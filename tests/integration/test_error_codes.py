@@ -298,6 +298,17 @@ def _timeout(api: Deployment, _: pytest.MonkeyPatch) -> str:
     return instance
 
 
+def _unavailable(api: Deployment, _: pytest.MonkeyPatch) -> str:
+    api.errors_expected = True
+    api.define(one(script("return {}")))
+    with Sandbox(needed=(frozenset({"a lock that no system has"}),)) as closed:
+        api.services("create_instance").logic.sandbox = closed
+        instance: str = api.start("flow")["id"]
+    api.drain()
+    assert '"workflow.script.unavailable":[1.0]' in api.logs.getvalue()
+    return instance
+
+
 def _long_history(api: Deployment, patch: pytest.MonkeyPatch) -> str:
     patch.setattr(limits, "EVENTS_PER_INSTANCE", 12)
     api.define(one(halting(transitions=[{"target": "begin"}, {"target": "done", "condition": {"or": []}}])))
@@ -347,6 +358,7 @@ LONG = halting(presentation={"type": "message", "message": "${workflow_data.a}"}
 FAILURES: dict[str, Callable[[Deployment, pytest.MonkeyPatch], str]] = {
     "script_error": _start(one(script("return foo.bar"))),
     "script_timeout": _timeout,
+    "script_unavailable": _unavailable,
     "http_error": _start(one(http(OUTSIDE)), answer(404)),
     "http_timeout": _start(one(http(OUTSIDE)), OutgoingError("timeout", "No answer within 30 s")),
     "invalid_transition": _start(one(script("return {}", {"target": "done", "condition": {"or": []}}))),

@@ -59,8 +59,11 @@ class Function:
             for policy in self.properties.get("Policies", [])
         ]
         if "Role" in self.properties:
-            own, _trigger = listed[named(self.properties["Role"])]["Properties"]["Policies"]
-            documents.append(own["PolicyDocument"])
+            role = listed[named(self.properties["Role"])]["Properties"]
+            # The second one is its trigger's; what may do nothing has neither.
+            documents += [own["PolicyDocument"] for own in role.get("Policies", [])[:1]]
+            shared = [each["Ref"] for each in role.get("ManagedPolicyArns", []) if "Ref" in each]
+            documents += [listed[each]["Properties"]["PolicyDocument"] for each in shared]
         return [statement for document in documents for statement in document["Statement"] if "If" not in statement]
 
     def triggers(self, kind: str) -> list[dict[str, Any]]:

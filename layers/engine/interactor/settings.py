@@ -109,6 +109,8 @@ class Settings:
     webhook_retry_delays: Delays
     webhook_attempts_at_once: Number
     outbound_allow_loopback: Flag
+    script_function: str
+    """Name and alias of the function that runs scripts; empty: each process runs its own."""
     ai_models: str
     """``name=model`` pairs separated by commas, or the name of the stand-in."""
 

@@ -41,9 +41,11 @@ class Need:
 
 
 def granted(function: Function) -> set[Grant]:
-    """What a function's statements grant."""
+    """What a function's statements grant, but for calls of other functions, which the walk makes in its process."""
     found = set()
     for statement in function.statements:
+        if statement["Action"] == ["lambda:InvokeFunction"]:
+            continue
         for resource in _listed(statement["Resource"]):
             (text,) = strings(resource)
             name = "Secrets" if ":secret:" in text else text.replace("${", "").replace("}", "").replace(".Arn", "")

@@ -8,7 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from interactor.access.clients import ClientStore
+from interactor.core.logic import ScriptCall
 from interactor.core.times import DAY
+from interactor.sandbox import wire
 from tests.support import events
 from tests.support.rollout.emulated import Aws, Stack
 from tests.support.rollout.grants import Grant
@@ -106,9 +108,17 @@ def walk(here: Walk, outside: str) -> None:
     version = definitions(here, outside)
     gone, failing = subscriptions(here, outside)
     instances(here, version)
+    script(here)
     files(here)
     deliveries(here, gone, failing)
     endings(here)
+
+
+def script(here: Walk) -> None:
+    """Run one as the others have it run."""
+    call = ScriptCall("return {doubled: 2 * input.n}", {"input": {"n": 21}}, ACCOUNT)
+    answer = here.run("run_script", json.loads(wire.to_run(call)))
+    assert wire.outcome(json.dumps(answer).encode()).value == {"doubled": 42}  # type: ignore[union-attr]  # it succeeded
 
 
 def tokens(here: Walk) -> None:

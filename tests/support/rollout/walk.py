@@ -253,10 +253,11 @@ class Walk:
 
     def _variables(self, function: Function) -> dict[str, str]:
         known = {**self.stack.parameters, **self.stack.resources, "AWS::StackName": self.stack.name}
-        return {
-            name: known[value["Ref"]] if isinstance(value, dict) else value
-            for name, value in function.variables.items()
-        }
+        values = function.variables
+        given = {name: value for name, value in values.items() if isinstance(value, str)}
+        # The one condition is that scripts run in a function of their own: here they run in this process.
+        references = {name: value.get("Ref") for name, value in values.items() if isinstance(value, dict)}
+        return given | {name: known[named] if named else "" for name, named in references.items()}
 
     def _handler(self, name: str) -> Callable[[Any, Any], Any]:
         if name not in self._handlers:
@@ -317,9 +318,10 @@ def with_twins(template: Mapping[str, Any]) -> dict[str, Any]:
         properties = resource["Properties"]
         properties["AssumeRolePolicyDocument"]["Statement"].append(ANYONE)
         twin = copy.deepcopy(resource)
-        bound = [each["Ref"] for each in properties["ManagedPolicyArns"] if isinstance(each, dict) and "Ref" in each]
+        managed = properties.get("ManagedPolicyArns", [])
+        bound = [each["Ref"] for each in managed if isinstance(each, dict) and "Ref" in each]
         twin["Properties"]["ManagedPolicyArns"] = [
-            each for each in properties["ManagedPolicyArns"] if not (isinstance(each, dict) and "Ref" in each)
+            each for each in managed if not (isinstance(each, dict) and "Ref" in each)
         ]
         twin["Properties"]["Policies"] = [
             {"PolicyName": f"Policy{number}", "PolicyDocument": {"Version": "2012-10-17", "Statement": statements}}

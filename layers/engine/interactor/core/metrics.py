@@ -5,6 +5,7 @@ workflow.instance.completed   counter
 workflow.instance.failed      counter
 workflow.state.duration       milliseconds a thread was in a state, when it leaves it
 workflow.script.duration      milliseconds a script ran
+workflow.script.unavailable   scripts that were not run, since a lock of the sandbox does not hold
 workflow.http.duration        milliseconds one attempt of an HTTP action took
 workflow.ai.duration          milliseconds a halt waited for a model
 workflow.ai.generated         halts that say what a model wrote
@@ -27,6 +28,7 @@ NAMES: Final[dict[str, Unit]] = {
     "workflow.instance.set_aside": "Count",
     "workflow.state.duration": "Milliseconds",
     "workflow.script.duration": "Milliseconds",
+    "workflow.script.unavailable": "Count",
     "workflow.http.duration": "Milliseconds",
     "workflow.ai.duration": "Milliseconds",
     "workflow.ai.generated": "Count",
@@ -50,6 +52,8 @@ def measures(event: JsonObject) -> Iterator[Measure]:
         case "transition", "state_change" if "duration_ms" in event:
             yield Measure("workflow.state.duration", event["duration_ms"])
         case "step", subtype:
+            if event.get("code") == "script_unavailable":
+                yield Measure("workflow.script.unavailable", 1)
             yield Measure(f"workflow.{event['logic']}.duration", event["duration_ms"])
             if event["logic"] == "ai":
                 yield Measure(f"workflow.ai.{'generated' if subtype == 'completed' else 'fallback'}", 1)

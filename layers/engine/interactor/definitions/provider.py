@@ -8,14 +8,14 @@ if TYPE_CHECKING:
     from interactor.core.world import Provider, World
     from interactor.definitions.store import DefinitionStore
     from interactor.definitions.workflows import Definitions
-    from interactor.sandbox import Sandbox
+    from interactor.sandbox.wire import Scripts
     from interactor.settings import Settings
 
 
 class DefinitionsProvider:
     """Makes each part when it is first used, and keeps it."""
 
-    def __init__(self, settings: "Settings", world: "World", aws: "AwsProvider", sandbox: "Provider[Sandbox]") -> None:
+    def __init__(self, settings: "Settings", world: "World", aws: "AwsProvider", sandbox: "Provider[Scripts]") -> None:
         self._settings = settings
         self._world = world
         self._aws = aws

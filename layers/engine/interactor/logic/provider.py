@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from interactor.logic.run import Logic
     from interactor.logic.secrets import SecretStore
     from interactor.outgoing import OutgoingClient
-    from interactor.sandbox import Sandbox
+    from interactor.sandbox.wire import Scripts
     from interactor.settings import Settings
 
 
@@ -37,8 +37,13 @@ class LogicProvider:
         )
 
     @cached_property
-    def sandbox(self) -> "Sandbox":
-        """Runs scripts."""
+    def sandbox(self) -> "Scripts":
+        """Runs scripts and parses them: in a function of their own, or in child processes of this one."""
+        if self._settings.script_function:
+            from interactor.logic import script_function
+
+            client = boto.client("lambda", script_function.CONFIG)
+            return script_function.ScriptFunction(client, self._settings.script_function, self._world)
         from interactor.sandbox import Sandbox
 
         return Sandbox()

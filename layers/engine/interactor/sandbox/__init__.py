@@ -7,7 +7,8 @@ What it guards
       another (``child.lockdown``). So a script that breaks out of QuickJS finds nothing to take. The parent is not
       dumpable, so that no process of the same user reads its memory.
     - The parent's time. Every exchange has a deadline on the parent's clock; a child that passes it is killed.
-    - One script from another. Each runs in a context of its own, made for it and thrown away.
+    - One script from another. Each runs in a context of its own, made for it and thrown away; scripts of two accounts
+      never share a child.
     - The engine's data. What a script returns is copied into JSON text by code that uses nothing a script can redefine
       (``child/harness.js``), bounded in depth, values and size, and read by the parent as any outside document is.
 
@@ -16,7 +17,8 @@ What it does not guard
     - The runs after a break-out: who owns the native side of a child sees what that child is asked next, until it is
       replaced (500 requests, or its share of CPU time).
     - Side channels: scripts of one machine share its processor, and can read the clock.
-    - Where the system lacks a limit (macOS has neither seccomp nor prctl), those that exist stand alone.
+    - Outside Linux (macOS has neither seccomp nor prctl) the limits that exist stand alone. On Linux a child tries its
+      locks first, and where one that is needed does not hold no script is run (``process.BESIDE_DATA``).
 
 Where time and memory are capped
     Time: QuickJS's own limit (CPU time, keeps the logs), then the parent's deadline 0.5 s later (SIGKILL), then

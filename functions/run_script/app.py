@@ -1,0 +1,16 @@
+"""Runs one script where there is nothing to take: the role of this function may do nothing.
+
+Whoever runs scripts calls it with what ``wire`` writes. It reads no setting and no table.
+"""
+
+from typing import Any
+
+from interactor.sandbox import Sandbox, wire
+from interactor.sandbox.process import BESIDE_NOTHING
+
+sandbox = Sandbox(needed=BESIDE_NOTHING)
+
+
+def handler(event: Any, _: Any) -> str:
+    """Answer how the script ended."""
+    return wire.answered(sandbox, event)

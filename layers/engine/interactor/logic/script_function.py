@@ -1,0 +1,92 @@
+"""Runs scripts in a function of their own, whose role may do nothing (``ScriptIsolation``)."""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from interactor.core.logic import Failed, Outcome, ScriptCall
+from interactor.core.storing import StoreBusyError
+from interactor.core.world import World
+from interactor.logs import logger
+from interactor.sandbox import SyntaxProblem, wire
+
+T = TypeVar("T")
+
+TRIES: Final = 3
+CONFIG: Final = {
+    "connect_timeout": 2,
+    # A cold start, and a script that uses its time.
+    "read_timeout": 15,
+    # What is tried again here is told apart first.
+    "retries": {"mode": "standard", "total_max_attempts": 1},
+    "user_agent": "interactor",
+    "parameter_validation": False,
+    "account_id_endpoint_mode": "disabled",
+}
+_REFUSED_FOR_GOOD: Final = {
+    "AccessDeniedException",
+    "InvalidParameterValueException",
+    "InvalidRequestContentException",
+    "RequestTooLargeException",
+    "ResourceNotFoundException",
+}
+
+
+class FunctionDiedError(Exception):
+    """The function ended without an answer, more than once: whether by the script's doing is not known."""
+
+
+class ScriptFunction:
+    """Runs scripts and parses them; as ``Sandbox``. ``client`` is a boto3 client of Lambda, ``name`` has the alias.
+
+    What keeps the function from answering is AWS's fault and none of the script's: it is tried again, since a script
+    has no effect but its answer.
+    """
+
+    def __init__(self, client: Any, name: str, world: World) -> None:
+        self._client = client
+        self._name, _, self._alias = name.partition(":")
+        self._world = world
+
+    def run(self, call: ScriptCall) -> Outcome:
+        """Run one script to its end.
+
+        Raises:
+            StoreBusyError: when the function cannot be called now. Nothing was done.
+            FunctionDiedError: when it dies each time, or answers what it never answers.
+        """
+        payload = wire.to_run(call)
+        if len(payload) > wire.PAYLOAD_BYTES:
+            return Failed("script_error", "The script and its variables are over 6 MB as JSON")
+        return self._called(payload, wire.outcome)
+
+    def check(self, code: str) -> SyntaxProblem | None:
+        """Parse a script; nothing of it runs. None if it parses.
+
+        Raises:
+            StoreBusyError, FunctionDiedError: as ``run``.
+        """
+        return self._called(wire.to_check(code), wire.problem)
+
+    def _called(self, payload: bytes, read: Callable[[bytes], T]) -> T:
+        failed: Exception = AssertionError("it was not called")
+        for attempt in range(TRIES):
+            if attempt:
+                self._world.pause(2 + attempt)
+            try:
+                answer = self._client.invoke(FunctionName=self._name, Qualifier=self._alias, Payload=payload)
+                body: bytes = answer["Payload"].read()
+                if "FunctionError" not in answer:
+                    return read(body)
+                failed = FunctionDiedError(body[:500].decode("utf-8", "replace"))
+            except ClientError as error:
+                if error.response["Error"]["Code"] in _REFUSED_FOR_GOOD:
+                    raise
+                failed = StoreBusyError(f"the function that runs scripts cannot be called: {error}")
+            except BotoCoreError as error:
+                failed = StoreBusyError(f"the function that runs scripts does not answer: {error}")
+            except ValueError as error:
+                failed = FunctionDiedError(f"it answered what it never answers: {error}")
+            logger.warning("a script was not run", extra={"because": str(failed)})
+        raise failed
