@@ -31,7 +31,7 @@ def in_template() -> dict[tuple[str, str], str]:
     return {
         (event["Properties"]["Method"], event["Properties"]["Path"]): folder
         for folder, function in declared_functions().items()
-        for event in function["Events"].values()
+        for event in function.get("Events", {}).values()
         if event["Type"] == "HttpApi" and "Path" in event["Properties"]
     }
 

@@ -25,7 +25,7 @@ FORK = one(
     await_finance=halting(),
     await_legal=halting(),
 )
-WORKERS = {"advance_steps", "deliver_webhooks", "relay_events", "retry_relay", "tick_clock"}
+WORKERS = {"advance_steps", "deliver_webhooks", "relay_events", "retry_relay", "run_script", "tick_clock"}
 STATUS = {
     "create_file": 201,
     "create_instance": 201,
@@ -122,6 +122,12 @@ def test_the_steps_sample_makes_the_outside_call_it_hints_at(prepared: tuple[Dep
     deployment.invoke("advance_steps", sample("advance_steps", there | {samples.INSTANCE: running["id"]}))
     assert deployment.get(running["id"])["status"] == "completed"
     assert len(deployment.outside.to("https://api.example.com/orders")) == 1
+
+
+def test_the_script_sample_is_run(prepared: tuple[Deployment, dict[str, str]]) -> None:
+    deployment, _ = prepared
+    answered = deployment.invoke("run_script", sample("run_script", {}))
+    assert json.loads(answered)["value"] == {"total": 10_000}
 
 
 def test_the_stream_sample_becomes_a_webhook_message(prepared: tuple[Deployment, dict[str, str]]) -> None:

@@ -48,6 +48,7 @@ _ENVIRONMENT = {
     "WEBHOOK_ATTEMPTS_AT_ONCE": "50",
     "INDEX_SHARDS": "2",
     "WORKFLOWS_PER_ACCOUNT": "0",
+    "SCRIPT_FUNCTION": "",
     "VERSIONS_PER_WORKFLOW": "0",
     "OUTBOUND_ALLOW_LOOPBACK": "false",
     **dict.fromkeys(

@@ -7,6 +7,8 @@ import json
 from typing import Any
 
 from interactor.aws.dynamo.items import pack
+from interactor.core.logic import ScriptCall
+from interactor.sandbox import wire
 from tests.support import events
 from tests.support.deployed.stack import ROOT
 from tests.support.workflows.definitions import example
@@ -260,6 +262,9 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "/webhooks/subscriptions/{subscription_id}/test",
         {"event": "workflow.instance.halted"},
         subscription_id=SUBSCRIPTION,
+    ),
+    "run_script": json.loads(
+        wire.to_run(ScriptCall("return {total: 2 * input.amount};", {"input": {"amount": 5000}}, "acc_1"))
     ),
     "tick_clock": events.schedule("interactor-TickClockFunctionTick-1A2B3C4D5E6F"),
     "unknown_route": events.http("GET", "/favicon.ico"),
