@@ -108,6 +108,7 @@ def _open(method: str, path: str, body: str | None = None, **headers: str) -> di
     return events.http(method, path, route=f"{method} {path}", body=body, headers=headers)
 
 
+_SCRIPT = ScriptCall("return {total: 2 * input.amount};", {"input": {"amount": 5000}}, "acc_1")
 SAMPLES: dict[str, dict[str, Any]] = {
     "advance_steps": events.sqs(
         "interactor-steps",
