@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from interactor.aws.dynamo import keys
 from layers import stamp
 from local.settings import aws_python
 from local.transform import transformed
@@ -19,6 +20,10 @@ each_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda functi
 
 FILES = "${FilesBucket.Arn}/*"
 CALLED_BY_OTHERS = {"run_script"}
+ITEM_CALLS = {
+    *("BatchGetItem", "BatchWriteItem", "ConditionCheckItem"),
+    *("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+}
 API_GATEWAY_SECONDS = 30
 """After this an HTTP API gives up waiting for its function."""
 
@@ -217,10 +222,43 @@ def test_queues_are_encrypted_standard_queues(queue: dict[str, Any]) -> None:
     assert "FifoQueue" not in queue
 
 
+def test_clients_and_refresh_tokens_are_for_the_token_functions_alone() -> None:
+    """Whatever keys a fault elsewhere could make up: the account of a client is not even known to who holds its id."""
+    reaching = {
+        function.folder
+        for function in FUNCTIONS
+        if any({"GetAtt": "Table.Arn"} in _listed(statement["Resource"]) for statement in function.statements)
+    }
+    bound = {
+        function.folder
+        for function in FUNCTIONS
+        for statement in function.denied
+        if statement["Condition"] == {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["C#*", "F#*"]}}
+        and set(statement["Action"]) >= {f"dynamodb:{name}" for name in ITEM_CALLS}
+    }
+    assert reaching - bound == {"create_token", "revoke_token"}
+    assert keys.family("x").startswith("F#")
+    assert not any(
+        partition("acc", "C").startswith(("C#", "F#"))
+        for partition in (keys.workflow, keys.remembered, keys.quota, keys.deliveries, keys.instance, keys.files)
+    )
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_data_outlives_its_stack_but_not_a_stack_that_never_came_to_be() -> None:
+    for name in ("Table", "FilesBucket", "DataKey"):
+        resource = template()["Resources"][name]
+        assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain"), name
+    assert resources("AWS::DynamoDB::Table")["Table"]["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
+    assert template()["Parameters"]["DeletionProtection"]["Default"] == "true"
+
+
 def test_the_table_is_kept_recoverable_and_encrypted() -> None:
     table = template()["Resources"]["Table"]
 
-    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
     assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["Properties"]["SSESpecification"] == {"SSEEnabled": True}
     assert table["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
@@ -231,7 +269,6 @@ def test_files_are_kept_encrypted_and_reached_over_tls_alone_and_by_nobody_witho
     bucket = template()["Resources"]["FilesBucket"]
     settings = bucket["Properties"]
 
-    assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
     assert settings["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert set(settings["PublicAccessBlockConfiguration"].values()) == {True}
     assert len(settings["PublicAccessBlockConfiguration"]) == 4

@@ -53,6 +53,15 @@ class Function:
 
         Without what only a parameter allows, and without what Lambda does under its role for its trigger.
         """
+        return [each for each in self._written if each["Effect"] == "Allow"]
+
+    @property
+    def denied(self) -> list[dict[str, Any]]:
+        """What its code may not do, whatever else allows it."""
+        return [each for each in self._written if each["Effect"] == "Deny"]
+
+    @property
+    def _written(self) -> list[dict[str, Any]]:
         listed = template()["Resources"]
         documents = [
             listed[policy["Ref"]]["Properties"]["PolicyDocument"] if "Ref" in policy else policy
