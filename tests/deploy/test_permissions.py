@@ -74,6 +74,7 @@ def permissions(walked: Walk, role: str) -> set[Permission]:
         (action, resource)
         for document in documents
         for statement in document["Statement"]
+        if statement["Effect"] == "Allow"
         for action in _listed(statement["Action"])
         for resource in _listed(statement["Resource"])
     }

@@ -20,10 +20,6 @@ each_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda functi
 
 FILES = "${FilesBucket.Arn}/*"
 CALLED_BY_OTHERS = {"run_script"}
-ITEM_CALLS = {
-    *("BatchGetItem", "BatchWriteItem", "ConditionCheckItem"),
-    *("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
-}
 API_GATEWAY_SECONDS = 30
 """After this an HTTP API gives up waiting for its function."""
 
@@ -205,8 +201,8 @@ def test_whatever_is_given_up_raises_an_alarm() -> None:
     watched = {
         named(dimension["Value"])
         for alarm in resources("AWS::CloudWatch::Alarm").values()
-        for dimension in alarm["Dimensions"]
-        if dimension["Name"] == "QueueName"
+        for dimension in alarm.get("Dimensions", [])
+        if dimension["Name"] == "QueueName" and alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
     }
 
     assert watched == given_up_into
@@ -234,7 +230,7 @@ def test_clients_and_refresh_tokens_are_for_the_token_functions_alone() -> None:
         for function in FUNCTIONS
         for statement in function.denied
         if statement["Condition"] == {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["C#*", "F#*"]}}
-        and set(statement["Action"]) >= {f"dynamodb:{name}" for name in ITEM_CALLS}
+        and statement["Action"] == "dynamodb:*"
     }
     assert reaching - bound == {"create_token", "revoke_token"}
     assert keys.family("x").startswith("F#")
