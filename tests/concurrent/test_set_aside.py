@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from benchmarks.flows import http_action
 from interactor.core import limits
 from interactor.core.times import HOUR, MINUTE, SECOND
 from interactor.instances import steps
@@ -12,6 +13,7 @@ from interactor.instances.store import heads
 from interactor.logs import logger
 from interactor.workers import steps as workers_steps
 from tests.support.workers.faults import Crash, Once, refuse
+from tests.support.workers.place import ACCOUNT
 from tests.support.workflows.flows import end, flow, form, script
 
 WAIT = flow(wait={**form("done"), "timeout": {"after": "1s", "target": "done"}}, done=end())
@@ -172,6 +174,37 @@ def test_a_message_that_comes_again_for_other_reasons_takes_effect_once(place, c
     assert place.worker(clock).get(instance)["status"] == "completed"
     assert place.kinds(instance).count("timed_out") == 1
     assert len(place.scan()) == len(before)
+
+
+def test_a_message_that_comes_again_and_again_fails_nothing_that_has_nothing_due(place, clock):
+    """Queues deliver twice, and a worker may end after its commit: the instance waits for its next decision."""
+    definition = flow(
+        wait={**form("next"), "timeout": {"after": "1s", "target": "next"}}, next=form("done"), done=end()
+    )
+    instance = place.worker(clock).started(definition)
+    clock.advance(2 * MINUTE)
+    place.worker(clock).tick()
+    message = _hint_at(place, instance)
+    assert place.worker(clock).step(message)
+    before = place.scan()
+    for received in range(2, 2 * limits.TRIES_PER_STEP):
+        assert place.worker(clock).step(message, received)
+        clock.advance(70 * SECOND)
+    read = place.worker(clock).get(instance)
+    assert (read["status"], read["current_state"]) == ("halted", "next")
+    assert place.scan() == before, "it costs a read, and no write"
+
+
+def test_a_step_found_overdue_by_a_message_that_comes_again_counts_each_try_once(place, clock):
+    instance = place.worker(clock).started(http_action("https://service.example/call"), {"amount": 1})
+    place.receive()
+    clock.advance(10 * MINUTE)
+    place.worker(clock).tick()
+    message = _hint_at(place, instance)
+    with pytest.raises(Crash):
+        place.worker(clock, Dies()).step(message, 2)
+    head = place.worker(clock).services.instances.store.read(ACCOUNT, instance)
+    assert [lease.tries for lease in head.leases.values()] == [1]
 
 
 def test_what_the_table_refuses_of_what_is_due_counts_no_try(place, clock):

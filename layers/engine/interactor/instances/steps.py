@@ -90,6 +90,10 @@ def _do_due_again(engine: Engine, delayed: Delayed, head: Head, hint: StepHint) 
         SetAsideError: when it was tried too often and cannot be failed either.
     """
     now = engine.world.now()
+    if not _due_without_lease(engine, head.instance, now):
+        # A message that comes twice counts no try and costs no write (invariant 4): nothing here can kill a worker.
+        _do_due(engine, delayed, head)
+        return
     name = _culprit(head.instance, hint, now)
     before = head.leases.get(name, Lease(0, 0))
     if before.tries >= limits.TRIES_PER_STEP:
@@ -105,6 +109,19 @@ def _do_due_again(engine: Engine, delayed: Delayed, head: Head, hint: StepHint) 
     except StoreUnavailableError:
         _give_back(engine, counted, name, before)
         raise
+
+
+def _due_without_lease(engine: Engine, instance: Instance, now: Millis) -> bool:
+    """Return whether an expiry, a timeout or the cleaning is due; a step counts its tries by its own lease."""
+    if wake_at(instance, engine.rules.lifetimes) > now:
+        return False
+    if not instance.ended and expires_at(instance, engine.rules.lifetimes) <= now:
+        return True
+    if instance.paused:
+        return False
+    if any(_timeout_due(thread, now) for thread in instance.halted_threads()):
+        return True
+    return instance.ended and not list(instance.running_threads())
 
 
 def _count(engine: Engine, hint: StepHint, head: Head | None) -> bool:
