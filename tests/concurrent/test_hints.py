@@ -137,6 +137,22 @@ def test_the_whole_queue_lost_is_found_by_the_clock_and_finished(place, clock):
     assert [worker.get(instance)["status"] for instance in started] == ["halted", "completed", "completed"]
 
 
+def test_two_clocks_at_once_make_each_timeout_happen_once_and_lose_none(place, clock):
+    waiting = flow(wait={**form("done"), "timeout": {"after": "1s", "target": "done"}}, done=end())
+    name = place.worker(clock).define(waiting)
+    instances = [place.worker(clock).create(name).data["id"] for _ in range(12)]
+    clock.advance(2 * MINUTE)
+    clocks = [place.worker(clock) for _ in range(2)]
+    together(2, lambda number: clocks[number].tick())
+    messages = [each for each in place.receive() if each["instance_id"] in instances]
+    assert sorted(each["instance_id"] for each in messages) == sorted(instances * 2)
+    workers = [place.worker(clock) for _ in messages]
+    assert all(together(len(messages), lambda number: workers[number].step(messages[number])))
+    for instance in instances:
+        assert place.worker(clock).get(instance)["status"] == "completed"
+        assert place.kinds(instance).count("timed_out") == 1
+
+
 def test_an_instance_whose_budget_ends_before_its_first_step_goes_on_in_the_queue(place, clock):
     worker = place.worker(clock, INLINE_BUDGET_MS="1")
     for first in (http("/act", "done"), script("return {}", "done"), form("done")):

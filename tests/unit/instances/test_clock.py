@@ -10,6 +10,7 @@ from interactor.instances.clock import (
     CLEANINGS_PER_ACCOUNT,
     HINTS_INTO_BACKLOG,
     HINTS_PER_ACCOUNT,
+    PAGE,
     READING,
     SENDING,
     Clock,
@@ -113,6 +114,25 @@ def test_ten_of_a_quiet_account_are_among_the_first_hints_whatever_the_crowd_and
 def test_a_shard_that_cannot_be_read_costs_the_others_nothing_and_is_told():
     ticked, _ = run(spread(("one", 160, 0)), broken=frozenset({3}))
     assert (ticked.sent, ticked.unread, len(ticked.failed)) == (150, ["due#3"], 1)
+
+
+class ThrottledLater(Due):
+    """The first page of a shard is read, and then the table refuses."""
+
+    def due(self, shard, now, limit, after):
+        if after is not None:
+            raise RuntimeError("throttled")
+        return super().due(shard, now, limit, after)
+
+
+def test_what_was_read_before_a_throttle_is_hinted_at_and_the_rest_is_found_by_the_next_tick():
+    shards = [[("one", f"one_{number}", number) for number in range(2 * PAGE + 500)], *[[]] * (SHARDS - 1)]
+    time, first, second = Time(), Queue(Time()), Queue(Time())
+    ticked = tick(time.world(), ThrottledLater(time, shards), first, SHARDS)
+    assert (ticked.sent, ticked.unread, len(ticked.failed)) == (PAGE, [0], 1)
+    assert first.sent == [("one", f"one_{number}") for number in range(PAGE)]
+    ticked = tick(time.world(), Due(time, shards), second, SHARDS)
+    assert (ticked.unread, ticked.failed, len(set(second.sent))) == ([], [], 2 * PAGE + 500)
 
 
 def test_a_queue_that_takes_no_more_is_told_and_the_rest_waits_for_the_next_tick():
