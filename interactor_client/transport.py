@@ -12,9 +12,9 @@ from interactor_client.errors import ApiError, ConnectionLostError
 RENEW_BEFORE_SECONDS: Final = 60
 LONGEST_WAIT_SECONDS: Final = 60
 PASSING: Final = frozenset({429, 500, 502, 503, 504})
+"""Statuses that the same request may not meet again."""
 _FULL: Final = frozenset({"namespace_quota_exceeded", "workflow_quota_exceeded", "version_quota_exceeded"})
-"""Also 429, but waiting does not help."""
-"""Statuses that the same request may not meet again. The quota of a namespace is a 429 too, and is not one of them."""
+"""Quotas are 429 too, and waiting does not help."""
 _PLAIN: Final = "".join(chr(code) for code in range(32, 127) if chr(code) not in "%,")
 """What a name in a header may have as it is; all else is percent-encoded UTF-8, which every way carries unchanged."""
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})

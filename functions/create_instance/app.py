@@ -1,6 +1,6 @@
 """POST /workflows/{name}/instances: start an instance and run it on to where it first rests."""
 
-from interactor.access.rules.principal import namespace_for_create
+from interactor.access.rules.principal import check_namespace, namespace_for_create
 from interactor.api import bodies, idempotency, instances, listed
 from interactor.api.call import Call
 from interactor.api.endpoint import endpoint
@@ -12,9 +12,13 @@ from interactor.instances.start import NewInstance, start
 @endpoint("workflows:execute", "create")
 def handler(call: Call) -> Response:
     """Answer the whole instance."""
+    header = call.request.headers.get("x-namespace")
+    if header is not None:
+        # Needs nothing to be read, so it comes before what does not exist (ruling 18).
+        check_namespace(header, "X-Namespace")
     workflow = find_workflow(call.services.definitions.store, call.account, call.parameter("name"))
     named = call.request.object(bodies.RAW_INPUT_BYTES).get("namespace")
-    namespace = namespace_for_create(call.principal, named, call.request.headers.get("x-namespace"))
+    namespace = namespace_for_create(call.principal, named, header)
 
     def work(key: idempotency.Key | None) -> Response:
         body = bodies.read(bodies.CreateInstance, call.request, bodies.RAW_INPUT_BYTES)

@@ -51,6 +51,13 @@ def test_the_namespace_of_a_create(api: Deployment, held: Any, body: Any, header
         assert answer.error["details"][0]["field"] == "namespace"
 
 
+@pytest.mark.parametrize("header", ["", "a#b", "x" * 129, "-a"])
+def test_what_cannot_be_a_namespace_is_refused_before_the_workflow_is_looked_for(api: Deployment, header: str) -> None:
+    refused = api.call("POST", "/workflows/none/instances", {}, headers={"X-Namespace": header})
+    assert refused.refusal == (400, "validation_error")
+    assert [each["field"] for each in refused.error["details"]] == ["X-Namespace"]
+
+
 @pytest.mark.parametrize("body", [None, "", "{}", "  ", b""])
 def test_a_create_without_a_body_has_no_input(api: Deployment, body: Any) -> None:
     answer = api.call("POST", PATH, body)
