@@ -119,19 +119,19 @@ def test_a_shard_that_cannot_be_read_costs_the_others_nothing_and_is_told():
 class ThrottledLater(Due):
     """The first page of a shard is read, and then the table refuses."""
 
-    def due(self, shard, now, limit, after):
+    def due(self, partition, now, limit, after):
         if after is not None:
             raise RuntimeError("throttled")
-        return super().due(shard, now, limit, after)
+        return super().due(partition, now, limit, after)
 
 
 def test_what_was_read_before_a_throttle_is_hinted_at_and_the_rest_is_found_by_the_next_tick():
     shards = [[("one", f"one_{number}", number) for number in range(2 * PAGE + 500)], *[[]] * (SHARDS - 1)]
     time, first, second = Time(), Queue(Time()), Queue(Time())
-    ticked = tick(time.world(), ThrottledLater(time, shards), first, SHARDS)
-    assert (ticked.sent, ticked.unread, len(ticked.failed)) == (PAGE, [0], 1)
+    ticked = Clock(time.world(), ThrottledLater(time, shards), first).tick(DUE, CLEANING)
+    assert (ticked.sent, ticked.unread, len(ticked.failed)) == (PAGE, ["due#0"], 1)
     assert first.sent == [("one", f"one_{number}") for number in range(PAGE)]
-    ticked = tick(time.world(), Due(time, shards), second, SHARDS)
+    ticked = Clock(time.world(), Due(time, shards), second).tick(DUE, CLEANING)
     assert (ticked.unread, ticked.failed, len(set(second.sent))) == ([], [], 2 * PAGE + 500)
 
 
