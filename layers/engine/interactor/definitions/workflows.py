@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from interactor.definitions.rules.report import Problem
     from interactor.definitions.store import DefinitionStore
 
-ATTEMPTS = 24
+ATTEMPTS = 12
 
 
 @dataclass(frozen=True)

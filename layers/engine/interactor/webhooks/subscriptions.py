@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 SHORTEST_SECRET = 32
 CHANGE_ATTEMPTS = 8
-CREATE_ATTEMPTS = 24
-"""Fifty that are made at once lose to each other."""
+CREATE_ATTEMPTS = 12
+"""More would take longer than the request has."""
 
 
 class Sealer(Protocol):
