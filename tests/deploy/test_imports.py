@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.deployed.stack import ROOT, declared_functions
+from tests.support.template import ROOT, declared_functions
 
 ENGINE = ROOT / "layers" / "engine"
 FUNCTIONS = sorted(declared_functions())

@@ -43,7 +43,7 @@ def test_scripts_run_in_a_function_that_may_do_nothing() -> None:
     (role,) = [each for name, each in resources("AWS::IAM::Role").items() if name == "RunScriptFunctionRole"]
     assert role.keys() == {"AssumeRolePolicyDocument"}
     script = next(function for function in FUNCTIONS if function.folder == "run_script")
-    assert script.properties["Role"] == {"GetAtt": "RunScriptFunctionRole.Arn"}
+    assert script.properties["Role"] == {"Fn::GetAtt": "RunScriptFunctionRole.Arn"}
     assert "Policies" not in script.properties
     assert script.properties["Timeout"] < 15, "who calls it waits longer"
     calling = {
@@ -223,7 +223,7 @@ def test_clients_and_refresh_tokens_are_for_the_token_functions_alone() -> None:
     reaching = {
         function.folder
         for function in FUNCTIONS
-        if any({"GetAtt": "Table.Arn"} in _listed(statement["Resource"]) for statement in function.statements)
+        if any({"Fn::GetAtt": "Table.Arn"} in _listed(statement["Resource"]) for statement in function.statements)
     }
     bound = {
         function.folder

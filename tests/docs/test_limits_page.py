@@ -3,24 +3,16 @@
 import importlib
 import re
 from types import ModuleType
-from typing import Any
 
 import pytest
-import yaml
 
 from interactor.core import limits
 from interactor.definitions.rules import limits as definition_limits
 from tests.support.pages import code, rows, section, text
+from tests.support.template import template
 
 PAGE = text("docs/limits.md")
 NOT_A_LIMIT = {"KILOBYTE", "MINUTE", "SECOND"}
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads the template; what its functions would give is of no interest here."""
-
-
-_Loader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
 
 
 def constants(module: ModuleType) -> dict[str, str]:
@@ -50,7 +42,6 @@ def test_a_bound_that_lives_elsewhere_has_the_value_on_the_page(name: str, value
 
 
 def test_every_parameter_of_the_template_is_on_the_page_with_its_default() -> None:
-    template: Any = yaml.load(text("template.yaml"), _Loader)  # noqa: S506  # a subclass of the safe loader
-    declared = {name: str(parameter["Default"]) for name, parameter in template["Parameters"].items()}
+    declared = {name: str(parameter["Default"]) for name, parameter in template()["Parameters"].items()}
     documented = {code(row[0]): code(row[1]) for row in rows(section(PAGE, "What a deployment sets"))}
     assert documented == declared

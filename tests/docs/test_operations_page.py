@@ -3,15 +3,14 @@
 import re
 import shlex
 from collections.abc import Iterator
-from typing import Any
 
 import botocore.session
 import pytest
-import yaml
 from botocore import xform_name
 
 from interactor_cli.arguments import parser
 from tests.support.pages import blocks, code, rows, section, text
+from tests.support.template import template
 
 PAGE = text("docs/operations.md")
 PAGES = [PAGE, text("docs/deploy.md"), text("README.md")]
@@ -20,12 +19,7 @@ OWN_OPTIONS = {"query", "output", "cli-input-json"}
 AWS = botocore.session.get_session()
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads the template; what its functions would give is of no interest here."""
-
-
-_Loader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
-TEMPLATE: Any = yaml.load(text("template.yaml"), _Loader)  # noqa: S506  # a subclass of the safe loader
+TEMPLATE = template()
 
 
 def commands() -> Iterator[str]:

@@ -1,13 +1,10 @@
 """docs/webhooks.md: its tables are the engine's. (test_receivers.py runs its programs.)"""
 
-from typing import Any
-
-import yaml
-
 from interactor.instances.rules.stored import Record
 from interactor.webhooks.rules import events
 from interactor.webhooks.rules.signatures import headers
 from tests.support.pages import code, documents, rows, section, text
+from tests.support.template import template
 
 PAGE = text("docs/webhooks.md")
 SECRET = "whsec_" + "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
@@ -42,12 +39,7 @@ def test_the_example_body_has_the_members_of_a_real_one() -> None:
 
 
 def test_the_table_of_retries_is_the_templates_default() -> None:
-    class Loader(yaml.SafeLoader):
-        pass
-
-    Loader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
-    template: Any = yaml.load(text("template.yaml"), Loader)  # noqa: S506  # a subclass of the safe loader
-    seconds = [int(each) for each in template["Parameters"]["WebhookRetryDelays"]["Default"].split(",")]
+    seconds = [int(each) for each in template()["Parameters"]["WebhookRetryDelays"]["Default"].split(",")]
     units = {"s": 1, "min": 60, "h": 3600}
     stated = []
     for row in rows(section(PAGE, "Retries")):

@@ -7,8 +7,8 @@ import pytest
 
 from interactor.core.metrics import NAMES
 from tests.support.deployed.deployment import NO_TOKEN, Deployment
-from tests.support.deployed.stack import template
 from tests.support.outside import answer
+from tests.support.template import template
 from tests.support.workflows.definitions import example, halting, http, one, script
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"

@@ -21,7 +21,7 @@ from interactor.api.routes import ROUTES
 from interactor.core.errors import InteractorError
 from tests.docs.test_errors_page import all_errors
 from tests.support.deployed.deployment import NO_TOKEN, Deployment, handler
-from tests.support.deployed.stack import declared_functions
+from tests.support.template import declared_functions
 
 PREFIX = "/api/v1"
 OPERATION_IDS = [each.id or each.name for each in OPERATIONS]

@@ -5,8 +5,8 @@ import pytest
 from interactor.core.times import MINUTE, SECOND
 from tests.support.deployed.deployment import NO_LIMITS, NO_TOKEN, Deployment
 from tests.support.deployed.fixtures import Deploy
-from tests.support.deployed.stack import template
 from tests.support.memory.endpoint import throttled
+from tests.support.template import template
 from tests.support.workflows.definitions import example
 
 NAMES = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")

@@ -9,8 +9,8 @@ from interactor.core.times import DAY
 from tests.support.deployed import samples
 from tests.support.deployed.deployment import ACCOUNT, Deployment
 from tests.support.deployed.files import form, uploaded
-from tests.support.deployed.stack import ROOT, declared_functions
 from tests.support.outside import answer
+from tests.support.template import ROOT, declared_functions
 from tests.support.workflows.definitions import example, halting, http, one, script
 
 FORK = one(

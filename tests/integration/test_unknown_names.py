@@ -10,7 +10,7 @@ import pytest
 from interactor.core import limits
 from tests.support.deployed.deployment import API, NO_TOKEN, Answer, Deployment, handler
 from tests.support.deployed.requests import ENDPOINTS, NOT_FOUND, WITH_BODY, WRONG_DEFINITION, Endpoint, things
-from tests.support.deployed.stack import declared_functions, router
+from tests.support.template import declared_functions, router
 from tests.support.workflows.definitions import halting, one
 
 DEFINED = [each for each in WITH_BODY if each.path in ("/workflows", "/workflows/validate", "/workflows/{name}")]

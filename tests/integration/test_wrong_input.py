@@ -24,7 +24,7 @@ from tests.support.deployed.requests import (
     Endpoint,
     things,
 )
-from tests.support.deployed.stack import router
+from tests.support.template import router
 
 NOT_JSON: dict[str, str | bytes] = {
     "text": "hello",

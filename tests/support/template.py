@@ -1,12 +1,16 @@
-"""What template.yaml says, read as plain values: an intrinsic is ``{"Ref": name}`` or ``{"GetAtt": "A.B"}``."""
+"""What template.yaml says, read as plain values: an intrinsic is ``{"Ref": name}`` or ``{"Fn::GetAtt": "A.B"}``."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from local.gateway import Router
+from local.template import Route
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template.yaml"
@@ -16,15 +20,27 @@ class _Loader(yaml.SafeLoader):
     pass
 
 
-def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+def _intrinsic(loader: Any, suffix: str, node: yaml.Node) -> dict[str, Any]:
     if isinstance(node, yaml.SequenceNode):
-        return {suffix: loader.construct_sequence(node, deep=True)}
-    if isinstance(node, yaml.MappingNode):
-        return {suffix: loader.construct_mapping(node, deep=True)}
-    return {suffix: node.value}
+        value: Any = loader.construct_sequence(node, deep=True)
+    elif isinstance(node, yaml.MappingNode):
+        value = loader.construct_mapping(node, deep=True)
+    else:
+        value = node.value
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
 
 
 _Loader.add_multi_constructor("!", _intrinsic)
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """A queue that calls a function: by logical id, and whether it is told which messages failed."""
+
+    function: str
+    queue: str
+    batch: int
+    partial: bool
 
 
 @dataclass(frozen=True)
@@ -73,7 +89,7 @@ class Function:
             documents += [own["PolicyDocument"] for own in role.get("Policies", [])[:1]]
             shared = [each["Ref"] for each in role.get("ManagedPolicyArns", []) if "Ref" in each]
             documents += [listed[each]["Properties"]["PolicyDocument"] for each in shared]
-        return [statement for document in documents for statement in document["Statement"] if "If" not in statement]
+        return [statement for document in documents for statement in document["Statement"] if "Fn::If" not in statement]
 
     def triggers(self, kind: str) -> list[dict[str, Any]]:
         """The properties of its triggers of one type."""
@@ -100,6 +116,52 @@ def functions() -> list[Function]:
             folder = Path(properties["CodeUri"]).name
             found.append(Function(logical_id, folder, properties, own, common["Environment"]["Variables"]))
     return found
+
+
+@cache
+def declared_functions() -> dict[str, dict[str, Any]]:
+    """The properties of each function, by its folder's name."""
+    return {
+        Path(resource["Properties"]["CodeUri"]).name: resource["Properties"]
+        for resource in template()["Resources"].values()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+
+
+@cache
+def router() -> Router:
+    """The template's routes; each names its function's folder."""
+    routes = [
+        Route(properties.get("Method", "ANY").upper(), properties.get("Path", "$default"), folder)
+        for folder, function in declared_functions().items()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "HttpApi"
+        for properties in [event["Properties"]]
+    ]
+    return Router(routes)
+
+
+@cache
+def triggers() -> tuple[Trigger, ...]:
+    """The queues that call functions."""
+    return tuple(
+        Trigger(
+            folder,
+            event["Properties"]["Queue"]["Fn::GetAtt"].removesuffix(".Arn"),
+            event["Properties"]["BatchSize"],
+            "ReportBatchItemFailures" in event["Properties"].get("FunctionResponseTypes", []),
+        )
+        for folder, function in declared_functions().items()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "SQS"
+    )
+
+
+@cache
+def stream_filters() -> tuple[Mapping[str, Any], ...]:
+    """The filters of the relay's stream."""
+    (event,) = declared_functions()["relay_events"]["Events"].values()
+    return tuple(json.loads(each["Pattern"]) for each in event["Properties"]["FilterCriteria"]["Filters"])
 
 
 def resources(kind: str) -> dict[str, dict[str, Any]]:

@@ -35,8 +35,9 @@ from interactor.settings import from_environment
 from local.patterns import any_matches
 from tests.support import events
 from tests.support.deployed.described import check_described
-from tests.support.deployed.stack import ROOT, Aws, Stack, declared_functions, empty, router, stream_filters, triggers
+from tests.support.deployed.stack import Aws, Stack, empty
 from tests.support.outside import Outside
+from tests.support.template import ROOT, declared_functions, router, stream_filters, triggers
 
 API = "/api/v1"
 ACCOUNT = "acc_1"

@@ -9,7 +9,7 @@ from urllib3 import HTTPResponse
 
 from local import gateway
 from tests.support.deployed.deployment import Deployment
-from tests.support.deployed.stack import router
+from tests.support.template import router
 
 BASE = "http://127.0.0.1:8080"
 

@@ -10,7 +10,7 @@ from interactor.aws.dynamo.items import pack
 from interactor.core.logic import ScriptCall
 from interactor.sandbox import wire
 from tests.support import events
-from tests.support.deployed.stack import ROOT
+from tests.support.template import ROOT
 from tests.support.workflows.definitions import example
 
 FOLDER = ROOT / "events"

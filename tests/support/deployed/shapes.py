@@ -9,7 +9,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
 
-from tests.support.deployed.stack import ROOT
+from tests.support.template import ROOT
 
 DEFINITION_SCHEMA = ROOT / "layers/engine/interactor/definitions/rules/workflow-definition.json"
 _ULID = "[0-7][0-9abcdefghjkmnpqrstvwxyz]{25}"

@@ -5,42 +5,20 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import yaml
 from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.sqs.models import sqs_backends
 
 from interactor.access.signing import Signer
 from interactor.core.times import Millis
 from local.buckets import create_bucket, follow_settings
-from local.gateway import Router
 from local.intrinsics import Intrinsics, parameter_values
-from local.template import Route
 from tests.support.events import ACCOUNT, REGION
 from tests.support.memory.dynamo import FakeDynamo
 from tests.support.memory.endpoint import DynamoEndpoint
-from tests.support.template import ROOT
-
-
-class _Loader(yaml.SafeLoader):
-    pass
-
-
-def _tag(loader: Any, suffix: str, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.SequenceNode):
-        value: Any = loader.construct_sequence(node, deep=True)
-    elif isinstance(node, yaml.MappingNode):
-        value = loader.construct_mapping(node, deep=True)
-    else:
-        value = node.value
-    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
-
-
-_Loader.add_multi_constructor("!", _tag)
-
+from tests.support.template import declared_functions, template
 
 _numbers = itertools.cycle(range(8))
 """Generating a key takes longer than most tests: there are eight, and each deployment takes the next."""
@@ -54,69 +32,6 @@ def _rsa_key(public_exponent: int, key_size: int) -> rsa.RSAPrivateKey:
 @cache
 def _keys(number: int, exponent: int, size: int) -> rsa.RSAPrivateKey:
     return _own_rsa_key(exponent, size)
-
-
-@dataclass(frozen=True)
-class Trigger:
-    """A queue that calls a function: by logical id, and whether it is told which messages failed."""
-
-    function: str
-    queue: str
-    batch: int
-    partial: bool
-
-
-@cache
-def template() -> dict[str, Any]:
-    """The template, its tags written as intrinsic functions."""
-    document: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506 - a SafeLoader with CloudFormation's tags
-    return document
-
-
-@cache
-def declared_functions() -> dict[str, dict[str, Any]]:
-    """The properties of each function, by its folder's name."""
-    return {
-        Path(resource["Properties"]["CodeUri"]).name: resource["Properties"]
-        for resource in template()["Resources"].values()
-        if resource["Type"] == "AWS::Serverless::Function"
-    }
-
-
-@cache
-def router() -> Router:
-    """The template's routes; each names its function's folder."""
-    routes = [
-        Route(properties.get("Method", "ANY").upper(), properties.get("Path", "$default"), folder)
-        for folder, function in declared_functions().items()
-        for event in function.get("Events", {}).values()
-        if event["Type"] == "HttpApi"
-        for properties in [event["Properties"]]
-    ]
-    return Router(routes)
-
-
-@cache
-def triggers() -> tuple[Trigger, ...]:
-    """The queues that call functions."""
-    return tuple(
-        Trigger(
-            folder,
-            event["Properties"]["Queue"]["Fn::GetAtt"].removesuffix(".Arn"),
-            event["Properties"]["BatchSize"],
-            "ReportBatchItemFailures" in event["Properties"].get("FunctionResponseTypes", []),
-        )
-        for folder, function in declared_functions().items()
-        for event in function.get("Events", {}).values()
-        if event["Type"] == "SQS"
-    )
-
-
-@cache
-def stream_filters() -> tuple[Mapping[str, Any], ...]:
-    """The filters of the relay's stream."""
-    (event,) = declared_functions()["relay_events"]["Events"].values()
-    return tuple(json.loads(each["Pattern"]) for each in event["Properties"]["FilterCriteria"]["Filters"])
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Any
 from interactor.sandbox import Sandbox
 from local.intrinsics import Intrinsics, parameter_values
 from tests.support import events
-from tests.support.deployed.stack import template
 from tests.support.memory.dynamo import FakeDynamo
+from tests.support.template import template
 from tests.support.workers.place import Place, Worker, variables_of
 
 _PSEUDO = {

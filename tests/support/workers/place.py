@@ -34,8 +34,8 @@ from local.intrinsics import Intrinsics, parameter_values
 from local.resources import Resources
 from tests.support import events
 from tests.support.deployed.deployment import API, Answer
-from tests.support.deployed.stack import ROOT, declared_functions, router, template
 from tests.support.outside import Outside
+from tests.support.template import ROOT, declared_functions, router, template
 from tests.support.workers.faults import Around, Tap
 from tests.support.workers.world import Clock
 
