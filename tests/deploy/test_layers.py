@@ -1,6 +1,7 @@
 """The layers, built as a deployment builds them, and for the Python that runs the tests."""
 
 import json
+import marshal
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import sysconfig
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import distributions
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -94,6 +96,29 @@ def test_and_for_the_other_architecture(tmp_path: Path) -> None:
     run(*command, home=tmp_path, ARCHITECTURE="x86_64", ARTIFACTS_DIR=str(tmp_path), PYTHON=sys.executable)
 
     assert_complete(tmp_path, MACHINES["x86_64"])
+
+
+def test_bytecode_comes_along_where_the_runtimes_python_is_there(tmp_path: Path) -> None:
+    """A layer cannot be written to: without it, each cold start compiles the sources, which doubles the import."""
+    mine = ".".join(map(str, sys.version_info[:2]))
+    command = ["make", "-C", ROOT / "layers/engine", "build-EngineLayer"]
+    run(*command, home=tmp_path, ARTIFACTS_DIR=str(tmp_path), RUNTIME_PYTHON=sys.executable, RUNTIME_VERSION=mine)
+
+    sources = list((tmp_path / "python").rglob("*.py"))
+    compiled = [Path(cache_from_source(str(source))) for source in sources]
+    assert [path for path in compiled if not path.exists()] == []
+    for path in compiled:
+        assert path.read_bytes()[4:8] == b"\x01\0\0\0", "by its hash, which nobody checks: a deployed file has no time"
+    code = marshal.loads(compiled[0].read_bytes()[16:])  # noqa: S302 - what was just made
+    assert code.co_filename.startswith("/opt/python/interactor/")
+
+
+def test_another_python_makes_no_bytecode_that_the_functions_could_not_read(tmp_path: Path) -> None:
+    command = ["make", "-C", ROOT / "layers/engine", "build-EngineLayer", f"ARTIFACTS_DIR={tmp_path}"]
+    command += [f"RUNTIME_PYTHON={sys.executable}", "RUNTIME_VERSION=3.99"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "RUNTIME_PYTHON is not Python 3.99" in done.stderr
 
 
 def test_an_unknown_architecture_is_refused_by_name(tmp_path: Path) -> None:
