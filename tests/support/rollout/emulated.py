@@ -4,7 +4,8 @@ What it honours of IAM: actions, resources (table, index, queue, key, secret), e
 who may take a role. What it does not: ``dynamodb:LeadingKeys``, which it takes for absent, so that a condition
 ``ForAllValues`` on it always holds (``walk`` sees to that one). What it invents: the permission
 ``sqs:SendMessageBatch`` and ``sqs:DeleteMessageBatch``, where AWS knows no other than for one message, so that they are
-given with that.
+given with that. It judges a call of a function's alias by the ARN of the function, where AWS takes that of the alias,
+so that this one is given too.
 """
 
 import copy
@@ -72,6 +73,8 @@ class Aws:
             batches = [f"{each}Batch" for each in ("sqs:DeleteMessage", "sqs:SendMessage") if each in given]
             if batches:
                 statement["Action"] = [*given, *batches]
+            if given == ["lambda:InvokeFunction"]:
+                statement["Resource"] = [statement["Resource"], _without_alias(statement["Resource"])]
         return template
 
     def put(self, key: str, content: bytes) -> None:
@@ -146,6 +149,11 @@ def statements(value: Any) -> Iterator[dict[str, Any]]:
     if isinstance(value, list):
         for each in value:
             yield from statements(each)
+
+
+def _without_alias(arn: Any) -> dict[str, str]:
+    """The ARN of a function, of that of its alias."""
+    return {"Fn::Sub": arn["Fn::Sub"].removesuffix(":live")}
 
 
 def _listed(value: Any) -> list[Any]:
