@@ -45,6 +45,7 @@ def test_scripts_run_in_a_function_that_may_do_nothing() -> None:
     script = next(function for function in FUNCTIONS if function.folder == "run_script")
     assert script.properties["Role"] == {"Fn::GetAtt": "RunScriptFunctionRole.Arn"}
     assert "Policies" not in script.properties
+    assert script.properties["Tracing"] == "PassThrough", "Lambda makes no function that traces and may not"
     assert script.properties["Timeout"] < 15, "who calls it waits longer"
     calling = {
         function.folder

@@ -135,6 +135,23 @@ def test_what_does_not_pass_is_not_tried_again(sandbox: Sandbox, code: str) -> N
     assert len(client.calls) == 1
 
 
+def test_the_locks_that_are_missing_there_are_logged_here(caplog: pytest.LogCaptureFixture) -> None:
+    """The function may write no log."""
+    with Sandbox(needed=(frozenset({"a lock that no system has"}),)) as closed:
+        outcome = scripts(Lambda(closed)).run(CALL)
+    assert isinstance(outcome, Failed)
+    assert outcome.code == "script_unavailable"
+    told = [vars(record)["because"] for record in caplog.records if record.module == "script_function"]
+    assert told == ["Scripts are not run here: these locks do not hold: a lock that no system has"]
+
+
+def test_what_a_later_release_says_besides_is_left_unread(sandbox: Sandbox) -> None:
+    event = json.loads(wire.to_run(CALL))
+    asked = json.loads(event["call"])
+    asked["run"]["later"] = 1
+    assert "value" in json.loads(wire.answered(sandbox, {"call": json.dumps(asked)}))
+
+
 def test_what_lambda_would_not_take_is_not_sent(sandbox: Sandbox) -> None:
     client = Lambda(sandbox)
     outcome = scripts(client).run(ScriptCall("return {}", {"input": {"text": "é" * 2_000_000}}, "acc_1"))

@@ -59,7 +59,11 @@ class ScriptFunction:
         payload = wire.to_run(call)
         if len(payload) > wire.PAYLOAD_BYTES:
             return Failed("script_error", "The script and its variables are over 6 MB as JSON")
-        return self._called(payload, wire.outcome)
+        outcome = self._called(payload, wire.outcome)
+        if isinstance(outcome, Failed) and outcome.code == "script_unavailable":
+            # The function says so too, but may write no log.
+            logger.error("scripts are not run", extra={"because": outcome.message})
+        return outcome
 
     def check(self, code: str) -> SyntaxProblem | None:
         """Parse a script; nothing of it runs. None if it parses.

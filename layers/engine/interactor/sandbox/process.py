@@ -139,7 +139,7 @@ class Child:
         missing = [" or ".join(sorted(any_of)) for any_of in setup.needed if not any_of & held]
         if missing:
             self.dispose()
-            raise LockError(f"scripts are not run here: these locks do not hold: {', '.join(missing)}")
+            raise LockError(f"Scripts are not run here: these locks do not hold: {', '.join(missing)}")
         self.locks = held
 
     @property

@@ -41,7 +41,6 @@ _PARSED = "#"
 LOGS_CUT = "… (logs cut at 8 KB)"
 RESULT_BYTES = 2**20
 
-UNAVAILABLE = "Scripts cannot be run safely here; the log says what is missing"
 CRASHED = "The script could not be run: it crashed the engine"
 
 
@@ -101,7 +100,7 @@ class Sandbox:
             answer, seconds = self._ask(call.tenant, b"R", request)
         except LockError as error:
             logger.error("scripts are not run", extra={"because": str(error)})
-            return Failed("script_unavailable", UNAVAILABLE)
+            return Failed("script_unavailable", str(error))
         except OverranError:
             return Failed("script_timeout", self._too_long(), duration_ms=_milliseconds(time.monotonic() - started))
         except DiedError:
