@@ -73,8 +73,6 @@ class Aws:
             batches = [f"{each}Batch" for each in ("sqs:DeleteMessage", "sqs:SendMessage") if each in given]
             if batches:
                 statement["Action"] = [*given, *batches]
-            if given == ["lambda:InvokeFunction"]:
-                statement["Resource"] = [statement["Resource"], _without_alias(statement["Resource"])]
         return template
 
     def put(self, key: str, content: bytes) -> None:
@@ -149,11 +147,6 @@ def statements(value: Any) -> Iterator[dict[str, Any]]:
     if isinstance(value, list):
         for each in value:
             yield from statements(each)
-
-
-def _without_alias(arn: Any) -> dict[str, str]:
-    """The ARN of a function, of that of its alias."""
-    return {"Fn::Sub": arn["Fn::Sub"].removesuffix(":live")}
 
 
 def _listed(value: Any) -> list[Any]:
