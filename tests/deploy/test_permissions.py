@@ -12,7 +12,7 @@ import pytest
 from interactor import services
 from interactor.sandbox import Sandbox
 from tests.support.rollout.emulated import ACCOUNT, REGION, Aws
-from tests.support.rollout.grants import Grant, granted
+from tests.support.rollout.grants import Grant, allowed, denied, granted, needed
 from tests.support.rollout.tour import outside, registered, walk
 from tests.support.rollout.walk import ANYONE, FUNCTIONS, TWIN, Call, Walk, with_twins
 
@@ -57,6 +57,74 @@ def test_functions_have_no_permission_that_they_do_not_use(walked: Walk) -> None
     unused = {name: granted(function) - walked.used(name) for name, function in FUNCTIONS.items()}
 
     assert {name: sorted(map(str, grants)) for name, grants in unused.items() if grants} == {}
+
+
+def test_no_call_of_a_function_is_denied_by_its_keys(walked: Walk) -> None:
+    """The emulator does not know leading keys: what a denial of them meets is judged here, call by call."""
+    met = {
+        f"{name}: {need.action} of {need.keys}"
+        for name, function in FUNCTIONS.items()
+        for call in walked.calls[name]
+        for need in call.needs
+        if denied(function, need)
+    }
+
+    assert met == set()
+
+
+TOKEN_FUNCTIONS = {"create_token", "revoke_token"}
+CREDENTIALS = ["C#client_1", "F#family_1"]
+"""Partitions of a client, with the hash of its secret, and of a family of refresh tokens."""
+OF_A_TENANT = ["A#acc_1#I#inst_1", "A#acc_1#Q#C", "A#acc_1#K#C", "A#acc_1#W#c", "A#C#I#inst_1", "A#F#S"]
+"""Partitions that look like those, in a namespace or an account of such a name, and are not."""
+
+
+def reaching(pk: str) -> dict[str, dict[str, Any]]:
+    """One call of each kind that reaches a partition, beside a harmless item where there is room for two."""
+    key, harmless = {"pk": {"S": pk}, "sk": {"S": "M"}}, {"pk": {"S": "A#acc_1#I#inst_1"}, "sk": {"S": "M"}}
+    found: dict[str, dict[str, Any]] = {
+        operation: {"TableName": "t", "Key": key} for operation in ("GetItem", "UpdateItem", "DeleteItem")
+    }
+    found["PutItem"] = {"TableName": "t", "Item": key}
+    values = {":pk": {"S": pk}}
+    found["Query"] = {"TableName": "t", "KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": values}
+    found["BatchGetItem"] = {"RequestItems": {"t": {"Keys": [harmless, key]}}}
+    found["BatchWriteItem"] = {
+        "RequestItems": {"t": [{"DeleteRequest": {"Key": harmless}}, {"PutRequest": {"Item": key}}]}
+    }
+    for kind, item in {"Put": "Item", "Update": "Key", "Delete": "Key", "ConditionCheck": "Key"}.items():
+        writes = [{"Update": {"TableName": "t", "Key": harmless}}, {kind: {"TableName": "t", item: key}}]
+        found[f"TransactWriteItems, {kind}"] = {"TransactItems": writes}
+    return found
+
+
+def refused(name: str, operation: str, parameters: dict[str, Any]) -> bool:
+    """Whether a function may not make a call: one item that is refused refuses a batch or transaction."""
+    needs = needed("dynamodb", operation.split(",")[0], parameters, {"t": "Table"})
+    return not all(allowed(FUNCTIONS[name], need) for need in needs)
+
+
+@pytest.mark.parametrize("pk", CREDENTIALS)
+@pytest.mark.parametrize("operation", reaching(""))
+def test_clients_and_refresh_tokens_are_within_reach_of_the_token_functions_alone(pk: str, operation: str) -> None:
+    parameters = reaching(pk)[operation]
+    may = {name for name in FUNCTIONS if not refused(name, operation, parameters)}
+
+    assert may <= TOKEN_FUNCTIONS
+
+
+def test_a_token_function_may_read_a_client_and_keep_a_family() -> None:
+    for name in TOKEN_FUNCTIONS:
+        assert not refused(name, "GetItem", reaching("C#client_1")["GetItem"])
+        assert not refused(name, "PutItem", reaching("F#family_1")["PutItem"])
+
+
+@pytest.mark.parametrize("pk", OF_A_TENANT)
+@pytest.mark.parametrize("operation", reaching(""))
+def test_no_tenant_is_kept_from_its_own_by_the_name_of_a_namespace(pk: str, operation: str) -> None:
+    needs = needed("dynamodb", operation.split(",")[0], reaching(pk)[operation], {"t": "Table"})
+
+    assert [name for name, function in FUNCTIONS.items() for need in needs if denied(function, need)] == []
 
 
 def permissions(walked: Walk, role: str) -> set[Permission]:

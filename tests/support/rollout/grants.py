@@ -55,6 +55,32 @@ def granted(function: Function) -> set[Grant]:
     return found
 
 
+def denied(function: Function, need: Need) -> bool:
+    """Whether a statement of a function denies what a call needs, whatever else grants it.
+
+    A denial bound to leading keys holds where any key of the call is like one of its patterns (``ForAnyValue``). A
+    batch is one need with all its keys, an item of a transaction is a need of its own. An index has partition keys of
+    its own, which a denial of the table does not meet.
+    """
+    for statement in function.denied:
+        condition = statement["Condition"]
+        assert condition.keys() == {"ForAnyValue:StringLike"}, f"this condition is not judged here: {condition}"
+        patterns = condition["ForAnyValue:StringLike"]["dynamodb:LeadingKeys"]
+        resources = {each for resource in _listed(statement["Resource"]) for each in strings(resource)}
+        if (
+            any(_like(need.action, each) for each in _listed(statement["Action"]))
+            and f"{need.resource}.Arn" in resources
+            and any(_like(key, pattern) for key in need.keys for pattern in patterns)
+        ):
+            return True
+    return False
+
+
+def allowed(function: Function, need: Need) -> bool:
+    """Whether a function may do what a call needs: something grants it, and nothing denies it."""
+    return need.under(granted(function)) in granted(function) and not denied(function, need)
+
+
 def needed(service: str, operation: str, parameters: Mapping[str, Any], names: Mapping[str, str]) -> list[Need]:
     """What one call needs; ``names`` are the logical ids of tables, queues and keys by what they are called."""
     if service == "sqs":
@@ -109,8 +135,10 @@ def _partition(asked: Mapping[str, Any]) -> str:
 
 
 def _partitions(asked: Any) -> Iterator[str]:
-    keys = asked["Keys"] if isinstance(asked, dict) else [each["DeleteRequest"]["Key"] for each in asked]
-    yield from (key["pk"]["S"] for key in keys)
+    if isinstance(asked, dict):
+        yield from (key["pk"]["S"] for key in asked["Keys"])
+    else:
+        yield from (_partition(write) for each in asked for write in each.values())
 
 
 def _like(key: str, pattern: str) -> bool:
