@@ -17,14 +17,17 @@ from interactor.api import bodies
 from interactor.api.openapi.document import SCOPE_MEANINGS, document
 from interactor.api.openapi.operations import OPERATIONS
 from interactor.api.openapi.schemas import SCHEMAS
+from interactor.api.operations import TABLE, Entry
+from interactor.api.request import Request
 from interactor.api.routes import ROUTES
 from interactor.core.errors import InteractorError
 from tests.docs.test_errors_page import all_errors
 from tests.support.deployed.deployment import NO_TOKEN, Deployment, handler
+from tests.support.pages import ROOT
 from tests.support.template import declared_functions
 
 PREFIX = "/api/v1"
-OPERATION_IDS = [each.id or each.name for each in OPERATIONS]
+OPERATION_IDS = [each.id for each in OPERATIONS]
 
 
 def in_template() -> dict[tuple[str, str], str]:
@@ -50,9 +53,37 @@ def test_each_route_leads_to_the_function_that_is_described() -> None:
     assert in_template() == in_description()
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=OPERATION_IDS)
-def test_the_scope_that_is_described_is_the_scope_that_is_asked_for(operation: Any) -> None:
-    assert getattr(handler(operation.name), "scope", None) == operation.scope
+def test_every_operation_of_the_table_is_described_once_in_its_order() -> None:
+    assert tuple(each.entry for each in OPERATIONS) == TABLE
+
+
+@pytest.mark.parametrize("entry", TABLE, ids=lambda entry: entry.id)
+def test_a_function_asks_for_the_scope_and_counts_as_the_category_of_the_table(entry: Entry) -> None:
+    function = handler(entry.folder)
+    assert getattr(function, "scope", None) == entry.scope
+    assert function.counted_as(Request(entry.method, entry.path, {}, {}, {}, b"", 0)) == entry.category
+
+
+@pytest.mark.parametrize("entry", TABLE, ids=lambda entry: entry.id)
+def test_a_function_that_works_with_an_area_itself_works_with_the_one_of_the_table(entry: Entry) -> None:
+    source = (ROOT / "functions" / entry.folder / "app.py").read_text("utf-8")
+    used = set(re.findall(r"^from interactor\.(access|definitions|instances|files|webhooks)\b", source, re.MULTILINE))
+    if entry.id == "get_instance_diagram":
+        used.remove("definitions")  # it draws the definition, with the instance in it
+    assert not used or entry.area in used or entry.area == "api"
+
+
+def test_the_pages_name_only_requests_of_the_table() -> None:
+    """A page may leave out ``/api/v1``, and write anything for a parameter."""
+    known = [
+        re.compile(f"{entry.method} " + re.sub(r"\{\w+\}", "[^/]+", path.removeprefix(PREFIX)))
+        for entry in TABLE
+        for path in entry.paths
+    ]
+    for page in sorted((ROOT / "docs").glob("*.md")):
+        named = re.findall(r"`([A-Z]+) (?:/api/v1)?(/(?:workflows|webhooks|oauth)[^`?]*)", page.read_text("utf-8"))
+        for method, path in named:
+            assert any(each.fullmatch(f"{method} {path}") for each in known), f"{page.name}: {method} {path}"
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=OPERATION_IDS)
@@ -170,7 +201,7 @@ def test_a_browser_runs_the_pages_own_script_and_no_other(deployment: Deployment
 def test_the_page_has_every_operation_and_code(deployment: Deployment) -> None:
     text = deployment.call("GET", "/docs", token=NO_TOKEN).raw or ""
     for operation in OPERATIONS:
-        assert f'id="{operation.id or operation.name}"' in text
+        assert f'id="{operation.id}"' in text
         assert all(f'id="error-{kind.code}"' in text for kind in operation.errors())
     assert all(f"<code>{scope}</code>" in text for scope in SCOPES)
 

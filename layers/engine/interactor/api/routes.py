@@ -1,60 +1,26 @@
-"""Every route of the API, and the refusal of all others. A test holds this table against ``template.yaml``."""
+"""Every route of the API, from the table of operations, and the refusal of all others."""
 
+from collections.abc import Mapping
+from typing import Final
 from urllib.parse import unquote
 
+from interactor.api.operations import TABLE
 from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.core.errors import MethodNotAllowedError, NotFoundError
 from interactor.core.names import RESERVED_NAMES
 
-API = "/api/v1"
 
-ROUTES: dict[str, tuple[str, ...]] = {
-    "/oauth/token": ("POST",),
-    "/oauth/revoke": ("POST",),
-    "/oauth/jwks": ("GET",),
-    f"{API}/oauth/token": ("POST",),
-    f"{API}/oauth/revoke": ("POST",),
-    f"{API}/oauth/jwks": ("GET",),
-    f"{API}/schemas/workflow-definition.json": ("GET",),
-    f"{API}/openapi.json": ("GET",),
-    f"{API}/openapi.yaml": ("GET",),
-    f"{API}/docs": ("GET",),
-    f"{API}/workflows": ("GET", "POST"),
-    f"{API}/workflows/validate": ("POST",),
-    f"{API}/workflows/instances": ("GET",),
-    f"{API}/workflows/instances/{{instance_id}}": ("GET",),
-    f"{API}/workflows/instances/{{instance_id}}/resume": ("POST",),
-    f"{API}/workflows/instances/{{instance_id}}/cancel": ("POST",),
-    f"{API}/workflows/instances/{{instance_id}}/pause": ("POST",),
-    f"{API}/workflows/instances/{{instance_id}}/unpause": ("POST",),
-    f"{API}/workflows/instances/{{instance_id}}/retry": ("POST",),
-    f"{API}/workflows/instances/{{instance_id}}/history": ("GET",),
-    f"{API}/workflows/instances/{{instance_id}}/events/{{event_id}}": ("GET",),
-    f"{API}/workflows/instances/{{instance_id}}/diagram": ("GET",),
-    f"{API}/workflows/instances/{{instance_id}}/files": ("POST",),
-    f"{API}/workflows/instances/{{instance_id}}/files/{{file_id}}": ("GET",),
-    f"{API}/workflows/{{name}}/versions/{{version_id}}/diagram": ("GET",),
-    f"{API}/workflows/errors": ("GET",),
-    f"{API}/workflows/instances/{{instance_id}}/threads": ("GET",),
-    f"{API}/workflows/instances/{{instance_id}}/threads/{{thread_id}}/resume": ("POST",),
-    f"{API}/workflows/{{name}}": ("GET", "PUT"),
-    f"{API}/workflows/{{name}}/versions": ("GET", "POST"),
-    f"{API}/workflows/{{name}}/versions/{{version_id}}": ("GET",),
-    f"{API}/workflows/{{name}}/versions/{{version_id}}/publish": ("POST",),
-    f"{API}/workflows/{{name}}/instances": ("POST",),
-    f"{API}/webhooks/subscriptions": ("GET", "POST"),
-    f"{API}/webhooks/event-types": ("GET",),
-    f"{API}/webhooks/subscriptions/{{subscription_id}}": ("DELETE", "GET", "PATCH"),
-    f"{API}/webhooks/subscriptions/{{subscription_id}}/enable": ("POST",),
-    f"{API}/webhooks/subscriptions/{{subscription_id}}/disable": ("POST",),
-    f"{API}/webhooks/subscriptions/{{subscription_id}}/rotate-secret": ("POST",),
-    f"{API}/webhooks/subscriptions/{{subscription_id}}/test": ("POST",),
-    f"{API}/webhooks/subscriptions/{{subscription_id}}/replay": ("POST",),
-    f"{API}/webhooks/subscriptions/{{subscription_id}}/deliveries": ("GET",),
-    f"{API}/webhooks/subscriptions/{{subscription_id}}/deliveries/{{delivery_id}}": ("GET",),
-    f"{API}/webhooks/subscriptions/{{subscription_id}}/deliveries/{{delivery_id}}/replay": ("POST",),
-}
+def _methods() -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for entry in TABLE:
+        for path in entry.paths:
+            found[path] = (*found.get(path, ()), entry.method)
+    return found
+
+
+ROUTES: Final[Mapping[str, tuple[str, ...]]] = _methods()
+"""The methods of each path."""
 
 
 def is_reserved(parameter: str, value: str) -> bool:

@@ -122,7 +122,7 @@ _ALWAYS: Final = {"X-Request-Id": "Names this request in the logs."}
 
 def _operation(operation: Operation, path: str) -> JsonObject:
     found: JsonObject = {
-        "operationId": (operation.id or operation.name) + ("" if path == operation.path else "_under_api"),
+        "operationId": operation.id + ("" if path == operation.path else "_under_api"),
         "tags": [operation.tag],
         "summary": operation.summary,
     }

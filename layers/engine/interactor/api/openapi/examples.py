@@ -3,7 +3,7 @@
 import json
 from typing import Final
 
-from interactor.api.routes import API
+from interactor.api.operations import API
 from interactor.core.jsons import Json, JsonObject
 
 EXAMPLE_HALT: Final = "halt_01kfdmdagy00000001x5c8n2qa"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from interactor.access.rules.principal import Scope
+from interactor.api.operations import Entry
 from interactor.core import errors
 from interactor.core.errors import InteractorError
 from interactor.core.jsons import Json
@@ -26,7 +27,7 @@ _MISSING: Final[Mapping[str, type[InteractorError]]] = {
 
 @dataclass(frozen=True)
 class Operation:
-    """``name`` is the function's folder; ``id`` is the ``operationId`` where it is not the name.
+    """An entry of the table with what is told of it.
 
     ``answers`` maps a status to the name of its schema, None: no body, or one without a schema. ``data``: whether
     answers stand under ``data``. ``media`` replaces JSON as the answer's type; ``form``: whether the body may come as
@@ -34,12 +35,9 @@ class Operation:
     ``aliases``, other paths of the same, has an ``operationId`` of its own.
     """
 
-    method: str
-    path: str
-    name: str
+    entry: Entry
     tag: str
     summary: str
-    scope: Scope | None
     answers: Mapping[int, str | None]
     body: str | None = None
     body_required: bool = False
@@ -52,8 +50,36 @@ class Operation:
     form: bool = False
     example: Json = None
     answer_example: Json = None
-    aliases: tuple[str, ...] = ()
-    id: str = ""
+
+    @property
+    def id(self) -> str:
+        """The ``operationId``."""
+        return self.entry.id
+
+    @property
+    def method(self) -> str:
+        """The method of HTTP."""
+        return self.entry.method
+
+    @property
+    def path(self) -> str:
+        """The first of its paths."""
+        return self.entry.path
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """The other paths of the same."""
+        return self.entry.aliases
+
+    @property
+    def name(self) -> str:
+        """The folder of its function."""
+        return self.entry.folder
+
+    @property
+    def scope(self) -> Scope | None:
+        """What a token must have; None: no token is needed."""
+        return self.entry.scope
 
     @property
     def parameters(self) -> list[str]:

@@ -10,7 +10,7 @@ from interactor.api.openapi.document import SCOPE_MEANINGS, document
 from interactor.api.openapi.examples import PLACES, curl, kept, written
 from interactor.api.openapi.look import SCRIPT, STYLE
 from interactor.api.openapi.operations import OPERATIONS
-from interactor.api.routes import API
+from interactor.api.operations import API
 from interactor.core.jsons import JsonObject
 
 _SCHEMA_REF: Final = "#/components/schemas/"
