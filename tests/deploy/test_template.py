@@ -20,6 +20,7 @@ each_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda functi
 
 FILES = "${FilesBucket.Arn}/*"
 CALLED_BY_OTHERS = {"run_script"}
+RESERVED = "ReservedConcurrentExecutions"
 API_GATEWAY_SECONDS = 30
 """After this an HTTP API gives up waiting for its function."""
 
@@ -142,6 +143,27 @@ def test_a_queue_that_feeds_a_function_gives_up_into_a_dead_letter_queue(functio
         assert queue["VisibilityTimeout"] > function.properties["Timeout"]
         if trigger["BatchSize"] > 1:
             assert trigger["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+@each_function
+def test_a_queue_wakes_as_many_workers_as_a_parameter_says(function: Function) -> None:
+    """From 2 to 1,000, which are Lambda's own bounds."""
+    for trigger in function.triggers("SQS"):
+        parameter = template()["Parameters"][named(trigger["ScalingConfig"]["MaximumConcurrency"])]
+        assert (parameter["Type"], parameter["MinValue"], parameter["MaxValue"]) == ("Number", 2, 1000)
+        assert 2 <= parameter["Default"] <= 1000
+
+
+def test_concurrency_is_set_aside_for_the_clock_and_the_relay_where_an_owner_says_so() -> None:
+    """A new account has 10, and Lambda refuses to reserve any of them: so none by default."""
+    reserving = {f.folder: f.properties[RESERVED] for f in FUNCTIONS if RESERVED in f.properties}
+
+    assert reserving.keys() == {"tick_clock", "relay_events"}
+    for condition, parameter, otherwise in (reserved["Fn::If"] for reserved in reserving.values()):
+        assert otherwise == {"Ref": "AWS::NoValue"}
+        assert template()["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [parameter, 0]}]}
+        assert template()["Parameters"][named(parameter)]["Default"] == 0
+        assert template()["Parameters"][named(parameter)]["MinValue"] == 0
 
 
 @each_function

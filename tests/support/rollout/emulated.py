@@ -4,8 +4,8 @@ What it honours of IAM: actions, resources (table, index, queue, key, secret), e
 who may take a role. What it does not: ``dynamodb:LeadingKeys``, which it takes for absent, so that a condition
 ``ForAllValues`` on it always holds (``walk`` sees to that one). What it invents: the permission
 ``sqs:SendMessageBatch`` and ``sqs:DeleteMessageBatch``, where AWS knows no other than for one message, so that they are
-given with that. It judges a call of a function's alias by the ARN of the function, where AWS takes that of the alias,
-so that this one is given too.
+given with that. It judges a call of a function's alias by the ARN of the function, and the template names both.
+A parameter's value stays a text, where AWS makes it what a resource asks for: the concurrency of queues is written out.
 """
 
 import copy
@@ -73,6 +73,11 @@ class Aws:
             batches = [f"{each}Batch" for each in ("sqs:DeleteMessage", "sqs:SendMessage") if each in given]
             if batches:
                 statement["Action"] = [*given, *batches]
+        for resource in template["Resources"].values():
+            scaling = resource.get("Properties", {}).get("ScalingConfig")
+            if scaling:
+                declared = template["Parameters"][scaling["MaximumConcurrency"]["Ref"]]
+                scaling["MaximumConcurrency"] = int(declared["Default"])
         return template
 
     def put(self, key: str, content: bytes) -> None:
