@@ -11,6 +11,7 @@ from typing import Any, cast
 import waitress.server  # type: ignore[import-untyped]  # waitress ships no types
 
 from local import gateway
+from local.cors import Cors
 from local.functions import Functions
 from local.settings import LocalRunError, now_ms
 from local.template import Route
@@ -38,10 +39,11 @@ def bind(port: int) -> socket.socket:
 class Front:
     """Serves the routes with the functions' handlers until it is stopped."""
 
-    def __init__(self, listener: socket.socket, routes: Iterable[Route], functions: Functions) -> None:
+    def __init__(self, listener: socket.socket, routes: Iterable[Route], functions: Functions, cors: Cors) -> None:
         self._listener = listener
         self._router = gateway.Router(tuple(routes))
         self._functions = functions
+        self._cors = cors
         self._stopping = False
         self._in_flight = 0
         self._idle = threading.Condition()
@@ -97,6 +99,9 @@ class Front:
         if int(environ.get("CONTENT_LENGTH") or 0) > gateway.BODY_LIMIT:
             return gateway.message(413, "Request Entity Too Large")
         request = _request(environ, received)
+        return self._cors.preflight(request) or self._cors.added(request, self._answer_of(request))
+
+    def _answer_of(self, request: gateway.Request) -> gateway.Response:
         match = self._router.match(request.method, request.target.partition("?")[0])
         if match is None:
             return gateway.message(404, "Not Found")

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import checkpoint, ministack, seed, template
+from local import checkpoint, cors, ministack, seed, template
 from local.aws import Aws
 from local.front import Front, bind
 from local.functions import Functions
@@ -87,7 +87,7 @@ class LocalRun:
         os.environ.update(environment)
         self._say(f"loading {len(declared.functions)} functions, {len(declared.routes)} routes")
         functions = self._load(declared)
-        self._front = Front(listener, declared.routes, functions)
+        self._front = Front(listener, declared.routes, functions, cors.read(declared.cors))
         self._begin_triggers(declared, aws, functions)
         self._write_run_file(environment)
         self._front.start()
@@ -159,7 +159,8 @@ class LocalRun:
             raise LocalRunError(f"There is no template {settings.template}.")
         self._say(f"reading {settings.template.name}")
         try:
-            return transformed(python, settings.template, settings.region, ROOT / ".local" / "transformed")
+            given = {**_LOCAL_PARAMETERS, **settings.environment}
+            return transformed(python, settings.template, settings.region, ROOT / ".local" / "transformed", given)
         except ValueError as error:
             raise LocalRunError(str(error)) from None
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from local.intrinsics import Intrinsics
@@ -12,6 +12,7 @@ from local.transform import Transformed
 _INTEGRATED_FUNCTION = re.compile(r"\$\{(\w+)(?:\.Arn)?\}/invocations")
 """A function is called by its ARN, or by an alias, which ``Ref`` gives the ARN of."""
 _ANY = "x-amazon-apigateway-any-method"
+_CORS = "x-amazon-apigateway-cors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +70,14 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """Everything in the template that serves requests or runs on its own."""
+    """Everything in the template that serves requests or runs on its own, and the API's CORS rules as written."""
 
     functions: dict[str, Function]
     routes: tuple[Route, ...]
     queues: tuple[SourceMapping, ...]
     streams: tuple[SourceMapping, ...]
     schedules: tuple[Schedule, ...]
+    cors: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read(transformed: Transformed, intrinsics: Intrinsics) -> Declared:
@@ -106,13 +108,15 @@ def read(transformed: Transformed, intrinsics: Intrinsics) -> Declared:
                 (queues if ":sqs:" in mapping.source_arn else streams).append(mapping)
         elif kind in ("AWS::Events::Rule", "AWS::Scheduler::Schedule"):
             schedules.extend(_schedules(name, kind, intrinsics, by_arn))
-    routes = [
-        route
+    bodies = [
+        resources[name].get("Properties", {}).get("Body", {})
         for name, kind in present.items()
         if kind == "AWS::ApiGatewayV2::Api"
-        for route in _routes(resources[name].get("Properties", {}).get("Body", {}), intrinsics, aliases)
     ]
-    return Declared(functions, tuple(routes), tuple(queues), tuple(streams), tuple(schedules))
+    routes = [route for body in bodies for route in _routes(body, intrinsics, aliases)]
+    rules = [intrinsics.resolve(body[_CORS]) for body in bodies if _CORS in body]
+    cors = next((each for each in rules if isinstance(each, Mapping)), {})
+    return Declared(functions, tuple(routes), tuple(queues), tuple(streams), tuple(schedules), cors)
 
 
 def shared_environment(declared: Declared) -> dict[str, str]:

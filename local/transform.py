@@ -7,8 +7,10 @@ called by the local run and keeps its answers by the template's hash; run as a p
 import hashlib
 import importlib
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,13 +34,22 @@ class Transformed:
     code: dict[str, Code]
 
 
-def transformed(python: Path, template: Path, region: str, cache: Path) -> Transformed:
-    """Transform ``template``, or read the kept answer. What SAM refuses is a ``ValueError`` with its words."""
-    key = hashlib.sha256(template.read_bytes() + Path(__file__).read_bytes() + region.encode()).hexdigest()[:32]
+def transformed(
+    python: Path, template: Path, region: str, cache: Path, given: Mapping[str, str] | None = None
+) -> Transformed:
+    """Transform ``template``, or read the kept answer. What SAM refuses is a ``ValueError`` with its words.
+
+    ``given`` are values of parameters, and may be more: SAM writes some of them into what it makes.
+    """
+    given = given or {}
+    declared = set(re.findall(r"^  (\w+):$", template.read_text(), re.MULTILINE))
+    parameters = json.dumps({name: given[name] for name in sorted(declared & given.keys())})
+    source = template.read_bytes() + Path(__file__).read_bytes() + region.encode() + parameters.encode()
+    key = hashlib.sha256(source).hexdigest()[:32]
     kept = cache / f"{key}.json"
     if not kept.exists():
         done = subprocess.run(  # noqa: S603 - our own file, run by our own interpreter
-            [str(python), str(Path(__file__).resolve()), str(template)],
+            [str(python), str(Path(__file__).resolve()), str(template), parameters],
             env={"AWS_DEFAULT_REGION": region, "PATH": "/usr/bin:/bin"},
             capture_output=True,
             text=True,
@@ -65,8 +76,11 @@ class _NoManagedPolicies:
         return {}
 
 
-def main(path: str) -> None:
-    """Print ``{"template", "code"}`` of the SAM template at ``path``. Runs in the local AWS environment."""
+def main(path: str, parameters: str) -> None:
+    """Print ``{"template", "code"}`` of the SAM template at ``path``, under parameters in JSON.
+
+    Runs in the local AWS environment.
+    """
     parse = importlib.import_module("samtranslator.yaml_helper").yaml_parse
     transform = importlib.import_module("samtranslator.translator.transform").transform
     document: dict[str, Any] = parse(Path(path).read_text())
@@ -82,8 +96,9 @@ def main(path: str) -> None:
             properties["ContentUri"] = _PLACEHOLDER
     if "CodeUri" in defaults:
         defaults["CodeUri"] = _PLACEHOLDER
-    json.dump({"template": transform(document, {}, _NoManagedPolicies()), "code": code}, sys.stdout)
+    made = transform(document, json.loads(parameters), _NoManagedPolicies())
+    json.dump({"template": made, "code": code}, sys.stdout)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], sys.argv[2])

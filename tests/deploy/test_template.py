@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from interactor.api.openapi.document import document
 from interactor.aws.dynamo import keys
 from layers import stamp
 from local.settings import aws_python
@@ -383,6 +384,36 @@ def test_another_release_publishes_every_function_anew(shared: Path, tmp_path: P
 
     assert len(versions(path)) == len(FUNCTIONS)
     assert versions(TEMPLATE).isdisjoint(versions(path))
+
+
+def test_a_line_of_the_access_log_says_what_went_wrong_and_no_query() -> None:
+    """Signed links have tokens in their queries."""
+    line = json.loads(resources("AWS::Serverless::HttpApi")["Api"]["AccessLogSettings"]["Format"])
+    harmless = {"path", "requestId", "requestTime", "responseLatency", "routeKey", "status"}
+
+    assert line["integration_error"] == "$context.integrationErrorMessage"
+    assert {value.removeprefix("$context.") for value in line.values()} == {
+        *harmless,
+        *("error.responseType", "integrationErrorMessage", "integrationLatency"),
+    }
+
+
+def test_pages_may_send_what_the_api_takes_and_read_what_it_tells() -> None:
+    """Where an owner names their origins; by default none, and never with cookies."""
+    condition, rules, otherwise = resources("AWS::Serverless::HttpApi")["Api"]["CorsConfiguration"]["Fn::If"]
+    operations: list[Any] = [one for path in document()["paths"].values() for one in path.values()]
+    sent = {p["name"] for one in operations for p in one.get("parameters", []) if p["in"] == "header"}
+    told = {name for one in operations for answer in one["responses"].values() for name in answer.get("headers", {})}
+    routed = {route["Method"] for function in FUNCTIONS for route in function.triggers("HttpApi") if "Method" in route}
+
+    assert otherwise == {"Ref": "AWS::NoValue"}
+    assert template()["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "CorsOrigins"}, ""]}]}
+    assert template()["Parameters"]["CorsOrigins"]["Default"] == ""
+    assert rules["AllowOrigins"] == {"Fn::Split": [",", {"Ref": "CorsOrigins"}]}
+    assert set(rules["AllowHeaders"]) == sent | {"Authorization", "Content-Type"}
+    assert set(rules["ExposeHeaders"]) >= told
+    assert set(rules["AllowMethods"]) == routed
+    assert "AllowCredentials" not in rules
 
 
 def test_no_secret_stands_in_the_template() -> None:
