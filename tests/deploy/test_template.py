@@ -13,6 +13,7 @@ from interactor.aws.dynamo import keys
 from layers import stamp
 from local.settings import aws_python
 from local.transform import transformed
+from tests.support.pages import code, rows, section, text
 from tests.support.template import ROOT, TEMPLATE, Function, functions, named, resources, strings, template
 
 FUNCTIONS = functions()
@@ -118,8 +119,8 @@ def test_a_function_may_only_do_named_things_to_named_resources(function: Functi
 def test_what_a_function_may_use_it_has_the_name_of(function: Function) -> None:
     given = set(strings(list(function.variables.values())))
     for statement in function.statements:
-        for text in strings(statement["Resource"]):
-            used = re.match(r"(?:\$\{)?(\w+)\.Arn", text)
+        for name in strings(statement["Resource"]):
+            used = re.match(r"(?:\$\{)?(\w+)\.Arn", name)
             if used:
                 assert used[1] in given, statement
 
@@ -414,6 +415,48 @@ def test_pages_may_send_what_the_api_takes_and_read_what_it_tells() -> None:
     assert set(rules["ExposeHeaders"]) >= told
     assert set(rules["AllowMethods"]) == routed
     assert "AllowCredentials" not in rules
+
+
+SENDING = {"advance_steps", "deliver_webhooks"}
+"""What makes outgoing requests: an endpoint leaves its own to the step worker. (Keys of an outside issuer apart.)"""
+
+
+def test_what_sends_requests_lies_in_the_network_that_an_owner_names() -> None:
+    network = {
+        "SubnetIds": {"Ref": "OutgoingSubnets"},
+        "SecurityGroupIds": {"Ref": "OutgoingSecurityGroups"},
+    }
+    chosen = {"Fn::If": ["HasNetwork", network, {"Ref": "AWS::NoValue"}]}
+
+    assert {f.folder: f.properties["VpcConfig"] for f in FUNCTIONS if "VpcConfig" in f.properties} == dict.fromkeys(
+        SENDING, chosen
+    )
+    for name in ("OutgoingSubnets", "OutgoingSecurityGroups", "OutgoingPrivateRanges"):
+        assert template()["Parameters"][name]["Default"] == ""
+
+
+def test_only_what_lies_in_a_network_may_be_attached_to_it_and_its_code_may_not_attach() -> None:
+    arn = "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
+    attached = {"Fn::If": ["HasNetwork", {"Fn::Sub": arn}, {"Ref": "AWS::NoValue"}]}
+    roles = resources("AWS::IAM::Role")
+    attaching = {name for name, role in roles.items() if attached in role.get("ManagedPolicyArns", [])}
+    sending = [function for function in FUNCTIONS if function.folder in SENDING]
+
+    assert attaching == {named(function.properties["Role"]) for function in sending}
+    assert arn not in set(strings([role for name, role in roles.items() if name not in attaching]))
+    for function in sending:
+        (denial,) = [each for each in function.denied if each["Action"] == "ec2:*"]
+        assert (denial["Resource"], denial["Condition"]) == ("*", {"Null": {"lambda:SourceFunctionArn": "false"}})
+
+
+def test_the_page_names_every_service_that_a_function_in_a_network_needs_a_way_to() -> None:
+    used = {"bedrock-runtime"} if "HasModels" in template()["Conditions"] else set()
+    for function in FUNCTIONS:
+        if function.folder in SENDING:
+            used |= {action.split(":")[0] for each in function.statements for action in each["Action"]}
+
+    table = rows(section(text("docs/deploy.md"), "Private networks"))
+    assert {code(row[0]) for row in table} == used
 
 
 def test_no_secret_stands_in_the_template() -> None:

@@ -19,6 +19,7 @@ VARIABLE = re.compile(r"_?[A-Z]+(_[A-Z0-9]+)+")
 COMPLETE = dict.fromkeys(SETTINGS, "1") | dict.fromkeys(
     ("RUNNING_TTL", "HALTED_TTL", "RETENTION_AFTER_END", "FILE_RETENTION"), "30d"
 )
+COMPLETE["OUTGOING_PRIVATE_RANGES"] = ""
 
 
 def read_in(path: Path) -> Iterator[str]:
@@ -56,6 +57,18 @@ def test_a_process_without_a_setting_does_not_start_and_says_which() -> None:
 def test_a_setting_that_cannot_be_read_is_named(name: str) -> None:
     with pytest.raises(SettingsError, match=name):
         from_environment(COMPLETE | {name: "many"})
+
+
+def test_a_process_with_a_wrong_range_does_not_start_and_says_which() -> None:
+    ranges = COMPLETE | {"OUTGOING_PRIVATE_RANGES": "10.1.0.0/16, 10.0.0.1/8"}
+    with pytest.raises(SettingsError, match=r"OUTGOING_PRIVATE_RANGES: '10.0.0.1/8' is not .* has host bits set"):
+        from_environment(ranges)
+
+
+def test_ranges_are_read_as_networks() -> None:
+    found = from_environment(COMPLETE | {"OUTGOING_PRIVATE_RANGES": "10.1.0.0/16,fd12:3456:789a::/48"})
+    assert [str(each) for each in found.outgoing_private_ranges] == ["10.1.0.0/16", "fd12:3456:789a::/48"]
+    assert from_environment(COMPLETE).outgoing_private_ranges == ()
 
 
 def test_nothing_is_no_limit_but_zero() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeAlias, get_origin, get_type_hints
 
+from interactor.core.addresses import Ranges, parse_ranges
 from interactor.core.times import DAY, SECOND, Millis, parse_duration
 
 FOR_EVER: Final[Millis] = 36_500 * DAY
@@ -43,6 +44,11 @@ def _words(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
+def _ranges(value: str) -> Ranges:
+    """Ranges of private addresses, separated by commas."""
+    return parse_ranges(_words(value))
+
+
 def _delays(value: str) -> tuple[Millis, ...]:
     """Seconds separated by commas, as milliseconds."""
     return tuple(round(float(part) * SECOND) for part in value.split(","))
@@ -62,6 +68,7 @@ Lifetime: TypeAlias = Annotated[Millis, _lifetime]
 Budget: TypeAlias = Annotated[Millis, _budget]
 Words: TypeAlias = Annotated[tuple[str, ...], _words]
 Delays: TypeAlias = Annotated[tuple[Millis, ...], _delays]
+PrivateRanges: TypeAlias = Annotated[Ranges, _ranges]
 Flag: TypeAlias = Annotated[bool, _flag]
 
 
@@ -109,6 +116,8 @@ class Settings:
     webhook_retry_delays: Delays
     webhook_attempts_at_once: Number
     outbound_allow_loopback: Flag
+    outgoing_private_ranges: PrivateRanges
+    """Ranges whose private addresses outgoing requests may reach."""
     script_function: str
     """Name and alias of the function that runs scripts; empty: each process runs its own."""
     ai_models: str

@@ -63,14 +63,14 @@ def denied(function: Function, need: Need) -> bool:
     its own, which a denial of the table does not meet.
     """
     for statement in function.denied:
+        if not any(_like(need.action, each) for each in _listed(statement["Action"])):
+            continue
         condition = statement["Condition"]
         assert condition.keys() == {"ForAnyValue:StringLike"}, f"this condition is not judged here: {condition}"
         patterns = condition["ForAnyValue:StringLike"]["dynamodb:LeadingKeys"]
         resources = {each for resource in _listed(statement["Resource"]) for each in strings(resource)}
-        if (
-            any(_like(need.action, each) for each in _listed(statement["Action"]))
-            and f"{need.resource}.Arn" in resources
-            and any(_like(key, pattern) for key in need.keys for pattern in patterns)
+        if f"{need.resource}.Arn" in resources and any(
+            _like(key, pattern) for key in need.keys for pattern in patterns
         ):
             return True
     return False

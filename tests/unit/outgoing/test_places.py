@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from interactor.core.addresses import parse_ranges
 from interactor.outgoing import OutgoingClient, OutgoingError, connect
 from tests.support.servers import Serve, Server, answer, answering
 from tests.unit.outgoing.test_exchanges import request
@@ -82,6 +83,36 @@ def test_a_name_with_any_answer_that_is_not_public_is_refused_and_nothing_is_con
     assert error.kind == "refused_address"
     assert not any(address in error.message for address in answers)
     assert sockets.asked == []
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "fd00:ec2::254", "::1", "::ffff:10.0.0.1", "64:ff9b::a00:1"])
+def test_no_range_of_private_addresses_opens_another_place(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    sockets = Sockets(monkeypatch, 1)
+    client = OutgoingClient(resolve=Resolver(["10.0.0.1", address]), private=parse_ranges(("0.0.0.0/0", "::/0")))
+
+    assert failure(client, "http://rebind.internal/").kind == "refused_address"
+    assert sockets.asked == []
+
+
+def test_a_private_address_inside_a_named_range_is_connected_and_its_peer_judged(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(answering(answer()))
+    sockets = Sockets(monkeypatch, server.port)
+    private = parse_ranges(("10.1.0.0/16",))
+
+    assert failure(OutgoingClient(resolve=Resolver(["10.2.0.1"]), private=private), "http://a.internal/").kind == (
+        "refused_address"
+    )
+    assert sockets.asked == []
+    error = failure(OutgoingClient(resolve=Resolver(["10.1.0.1"]), private=private), "http://a.internal/")
+    assert sockets.asked == ["10.1.0.1"]
+    # The stand-in network led the socket to loopback, which no range opens.
+    assert (error.kind, "loopback" in error.message) == ("refused_address", True)
+    assert server.requests == []
+    monkeypatch.setattr(socket.socket, "getpeername", lambda _: ("10.1.0.1", 80))
+    client = OutgoingClient(resolve=Resolver(["10.1.0.1"]), private=private)
+    assert client.send(request("http://a.internal/")).status == 200
 
 
 def test_a_name_that_changes_its_answer_is_asked_once_and_reaches_what_was_judged(

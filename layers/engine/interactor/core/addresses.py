@@ -1,4 +1,4 @@
-"""Which addresses an outgoing request may reach: public ones only (invariant 8 of the design).
+"""Which addresses an outgoing request may reach: public ones, and private ones that the deployment names (invariant 8).
 
 The deny list is written out, range by range, from the IANA special-purpose registries (RFC 6890 and what was
 registered since). ``ipaddress.is_global`` does not do: it answers True for NAT64 and 6to4 forms of private
@@ -8,8 +8,8 @@ This module judges one address. Names are resolved, and the connected socket ask
 """
 
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Final
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Final, TypeAlias
 
 LOOPBACK: Final = "loopback"
 NOT_AN_ADDRESS: Final = "unreadable"
@@ -88,15 +88,49 @@ _IPV6: Final = tuple(
     )
 )
 
+Ranges: TypeAlias = tuple[IPv4Network | IPv6Network, ...]
+
+# What a network of one's own is made of. A named range opens nothing else, however wide it is.
+_PRIVATE: Final = frozenset({"private", "carrier-grade NAT", "unique local"})
+_PRIVATE_RANGES: Final[Ranges] = (
+    *(network for network, name in _IPV4 if name in _PRIVATE),
+    *(network for network, name in _IPV6 if name in _PRIVATE),
+)
+
+# Within them, what every machine on EC2 is served by: metadata, names, time.
+_EC2: Final = IPv6Network("fd00:ec2::/32")
+
 # Everything else that is handed out to hosts lies here; the rest of IPv6 belongs to nobody yet.
 _IPV6_GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
 
 
-def refusal(address: str, allow_loopback: bool = False) -> str | None:
-    """The name of the range that keeps ``address`` from being reached, or None for a public address.
+def parse_ranges(texts: Iterable[str]) -> Ranges:
+    """Ranges of private addresses, as in ``10.1.0.0/16`` or ``fd12:3456:789a::/48``.
 
-    ``address`` is in the notation sockets give (dotted decimal, or RFC 4291). Loopback alone can be allowed, for
-    the local run; an address that merely carries a loopback address inside (6to4, NAT64) stays refused.
+    Raises:
+        ValueError: one is not in that form, has bits beyond its prefix, or holds no private address.
+    """
+    found = []
+    for text in texts:
+        try:
+            network = ip_network(text)
+        except ValueError as error:
+            raise ValueError(f"{text!r} is not a range of addresses, as in 10.1.0.0/16: {error}") from None
+        if "/" not in text:
+            raise ValueError(f"{text!r} has no prefix length; one address is {network}")
+        if not any(type(network) is type(own) and network.overlaps(own) for own in _PRIVATE_RANGES):
+            raise ValueError(f"{text!r} holds no private address, and only those can be allowed")
+        found.append(network)
+    return tuple(found)
+
+
+def refusal(address: str, allow_loopback: bool = False, private: Ranges = ()) -> str | None:
+    """The name of the range that keeps ``address`` from being reached, or None for one that may be.
+
+    ``address`` is in the notation sockets give (dotted decimal, or RFC 4291). Loopback can be allowed, for the local
+    run, and ``private`` ranges, of which only private addresses count (RFC 1918, RFC 4193, RFC 6598). Link-local and
+    metadata addresses, loopback and multicast stay refused within them, and so does an address that merely carries an
+    allowed one inside (IPv4-mapped, 6to4, NAT64).
     """
     try:
         parsed = ip_address(address)
@@ -105,6 +139,10 @@ def refusal(address: str, allow_loopback: bool = False) -> str | None:
     if isinstance(parsed, IPv6Address) and parsed.scope_id is not None:
         return "zoned"
     name = _range_of(parsed)
+    # Asked of the ranges themselves too: the name of an IPv4-mapped address is that of the one inside.
+    inside = any(parsed in own for own in _PRIVATE_RANGES) and any(parsed in network for network in private)
+    if name in _PRIVATE and inside and parsed not in _EC2:
+        return None
     return None if allow_loopback and name == LOOPBACK else name
 
 

@@ -12,7 +12,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final, Literal
 from urllib.parse import quote
 
-from interactor.core.addresses import refusal
+from interactor.core.addresses import LOOPBACK, Ranges, refusal
 
 MAX_LENGTH: Final = 2048
 """Characters of a URL."""
@@ -80,20 +80,21 @@ class Target:
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
 
-def check_url(url: str, *, https_only: bool, allow_loopback: bool) -> str | None:
+def check_url(url: str, *, https_only: bool, allow_loopback: bool, private: Ranges = ()) -> str | None:
     """A sentence that says why ``url`` cannot be a target, or None if it can.
 
     ``allow_loopback`` (the local run) admits loopback addresses and names, and plain http to them even where
-    ``https_only`` holds elsewhere.
+    ``https_only`` holds elsewhere. ``private`` ranges admit their private addresses, and names that are used inside
+    networks, such as ``orders.internal``.
     """
     try:
-        parse(url, https_only=https_only, allow_loopback=allow_loopback)
+        parse(url, https_only=https_only, allow_loopback=allow_loopback, private=private)
     except UrlError as error:
         return str(error)
     return None
 
 
-def parse(url: str, *, https_only: bool = False, allow_loopback: bool = False) -> Target:
+def parse(url: str, *, https_only: bool = False, allow_loopback: bool = False, private: Ranges = ()) -> Target:
     """Read a URL; the rules are those of ``check_url``.
 
     Raises:
@@ -101,7 +102,7 @@ def parse(url: str, *, https_only: bool = False, allow_loopback: bool = False) -
     """
     scheme, authority, rest = _split(url)
     written_host, port = _authority(authority, _PORTS[scheme])
-    host, is_address, loopback = _host(written_host, allow_loopback)
+    host, is_address, loopback = _host(written_host, allow_loopback, private)
     if https_only and scheme != "https" and not loopback:
         raise UrlError("The URL must begin with https://")
     return Target(scheme, host, port, _path(rest), is_address)
@@ -141,35 +142,36 @@ def _authority(authority: str, default_port: int) -> tuple[str, int]:
     return parts[1], port
 
 
-def _host(written: str, allow_loopback: bool) -> tuple[str, bool, bool]:
+def _host(written: str, allow_loopback: bool, private: Ranges) -> tuple[str, bool, bool]:
     """The host, whether it is an address, and whether it is known to be the machine itself."""
     if written.startswith("["):
         address = _ipv6(written[1:-1])
-        return address, True, _judge(address, allow_loopback)
+        return address, True, _judge(address, allow_loopback, private)
     if not written.isascii():
         raise UrlError("The URL's host must be ASCII; write an international name in its xn-- form")
     host = written.lower().removesuffix(".")
     labels = host.split(".")
     if _NUMBER.fullmatch(labels[-1]):
-        address = _ipv4(host, labels, allow_loopback)
-        return address, True, _judge(address, allow_loopback)
+        address = _ipv4(host, labels, allow_loopback, private)
+        return address, True, _judge(address, allow_loopback, private)
     if len(host) > 253 or not all(map(_LABEL.fullmatch, labels)):
         raise UrlError("The URL's host is not a valid name")
     if host in _LOOPBACK_NAMES or labels[-1] == "localhost":
         if not allow_loopback:
             raise UrlError("The URL's host is a local name; only public hosts can be called", refused=True)
         return host, False, True
-    if len(labels) == 1 or any(host == suffix or host.endswith("." + suffix) for suffix in _LOCAL_SUFFIXES):
+    local = any(host == suffix or host.endswith("." + suffix) for suffix in _LOCAL_SUFFIXES)
+    if len(labels) == 1 or (local and not private):
         raise UrlError("The URL's host is a local name; only public hosts can be called", refused=True)
     return host, False, False
 
 
-def _judge(address: str, allow_loopback: bool) -> bool:
+def _judge(address: str, allow_loopback: bool, private: Ranges) -> bool:
     """Whether the address is loopback, where that is allowed; every other range that is not public raises."""
-    name = refusal(address, allow_loopback)
+    name = refusal(address, allow_loopback, private)
     if name is not None:
         raise UrlError(f"The URL's host is a {name} address; only public addresses can be called", refused=True)
-    return refusal(address) is not None
+    return refusal(address) == LOOPBACK
 
 
 def _ipv6(text: str) -> str:
@@ -181,7 +183,7 @@ def _ipv6(text: str) -> str:
         raise UrlError("The URL's host is not a valid IPv6 address") from None
 
 
-def _ipv4(host: str, labels: list[str], allow_loopback: bool) -> str:
+def _ipv4(host: str, labels: list[str], allow_loopback: bool, private: Ranges) -> str:
     """The address of a host that ends in a number, which the C library and browsers take for one (inet_aton)."""
     if len(labels) > 4 or not all(map(_NUMBER.fullmatch, labels)) or max(map(len, labels)) > 64:
         raise UrlError("The URL's host ends in a number but is not an IPv4 address")
@@ -194,7 +196,7 @@ def _ipv4(host: str, labels: list[str], allow_loopback: bool) -> str:
         raise UrlError("The URL's host is not a valid IPv4 address")
     value = last + sum(number << (24 - 8 * place) for place, number in enumerate(leading))
     address = str(IPv4Address(value))
-    _judge(address, allow_loopback)
+    _judge(address, allow_loopback, private)
     if address != host:
         # Readers differ on such notations (010 is 8 or 10), so what was checked may not be what is reached.
         raise UrlError("The URL's host is an address in an unusual notation; write four decimal numbers")

@@ -53,7 +53,8 @@ class LogicProvider:
         """Makes outgoing requests."""
         from interactor.outgoing import OutgoingClient
 
-        return OutgoingClient(self._settings.outbound_allow_loopback)
+        settings = self._settings
+        return OutgoingClient(settings.outbound_allow_loopback, private=settings.outgoing_private_ranges)
 
     @cached_property
     def models(self) -> "Models":

@@ -1,6 +1,7 @@
 """The one outgoing HTTP client, for HTTP logic and for webhooks (invariant 8 of the design).
 
-What it guards: a request reaches public addresses only, judged on the address that the socket is connected to;
+What it guards: a request reaches public addresses only, and private ones in ranges that the deployment names, judged on
+the address that the socket is connected to;
 no redirect is followed; nothing comes from the environment (proxies, netrc, certificate bundles, key logs); one
 deadline covers name resolution, connecting, TLS, sending and receiving; the bytes read are bounded, and never
 unpacked; a caller's headers cannot change where a message ends.

@@ -8,6 +8,7 @@ from typing import Final
 
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from interactor.core.addresses import Ranges
 from interactor.core.urls import Target, UrlError, parse
 from interactor.outgoing.connect import Resolve, open_socket
 from interactor.outgoing.messages import OutgoingError, OutgoingRequest, OutgoingResponse
@@ -45,12 +46,15 @@ _OWN_HEADERS: Final = frozenset(
 class OutgoingClient:
     """Sends requests to public addresses. Safe to share between OS threads.
 
-    ``allow_loopback`` admits this machine's own addresses and names (the local run); ``resolve`` answers like
-    ``socket.getaddrinfo``.
+    ``allow_loopback`` admits this machine's own addresses and names (the local run), ``private`` the private addresses
+    of these ranges; ``resolve`` answers like ``socket.getaddrinfo``.
     """
 
-    def __init__(self, allow_loopback: bool = False, resolve: Resolve = socket.getaddrinfo) -> None:
+    def __init__(
+        self, allow_loopback: bool = False, resolve: Resolve = socket.getaddrinfo, private: Ranges = ()
+    ) -> None:
         self._allow_loopback = allow_loopback
+        self._private = private
         self._resolve = resolve
 
     def send(self, request: OutgoingRequest, *, truncate: bool = False) -> OutgoingResponse:
@@ -89,7 +93,7 @@ class OutgoingClient:
         if request.method not in METHODS:
             raise OutgoingError("invalid", f"The method must be one of {', '.join(sorted(METHODS))}")
         headers = _headers(request.headers)
-        raw = open_socket(target, self._resolve, self._allow_loopback, deadline)
+        raw = open_socket(target, self._resolve, self._allow_loopback, self._private, deadline)
         try:
             stream = BoundedStream(raw, deadline, HEADER_ALLOWANCE)
             return exchange(target, stream, request.method, headers, request.body, request.max_response_bytes, truncate)
@@ -98,7 +102,7 @@ class OutgoingClient:
 
     def _target(self, request: OutgoingRequest) -> Target:
         try:
-            return parse(request.url, allow_loopback=self._allow_loopback)
+            return parse(request.url, allow_loopback=self._allow_loopback, private=self._private)
         except UrlError as error:
             raise OutgoingError("refused_address" if error.refused else "invalid", str(error)) from None
 

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 
 import certifi
 
-from interactor.core.addresses import refusal
+from interactor.core.addresses import Ranges, refusal
 from interactor.core.urls import Target
 from interactor.outgoing.messages import OutgoingError
 from interactor.outgoing.stream import Deadline
@@ -30,7 +30,9 @@ _MAX_TRIED: Final = 6
 _lookups = threading.BoundedSemaphore(64)
 
 
-def open_socket(target: Target, resolve: Resolve, allow_loopback: bool, deadline: Deadline) -> socket.socket:
+def open_socket(
+    target: Target, resolve: Resolve, allow_loopback: bool, private: Ranges, deadline: Deadline
+) -> socket.socket:
     """A socket connected to ``target``, with TLS where the URL says so. The caller closes it.
 
     Raises:
@@ -39,18 +41,18 @@ def open_socket(target: Target, resolve: Resolve, allow_loopback: bool, deadline
     """
     addresses = [target.host] if target.is_address else _addresses(target, resolve, deadline)
     for address in addresses:
-        _judge(address, allow_loopback)
+        _judge(address, allow_loopback, private)
     raw = _connect(addresses[:_MAX_TRIED], target.port, deadline)
     try:
-        _judge(raw.getpeername()[0], allow_loopback)
+        _judge(raw.getpeername()[0], allow_loopback, private)
         return _secure(raw, target.host, deadline) if target.scheme == "https" else raw
     except BaseException:
         raw.close()
         raise
 
 
-def _judge(address: str, allow_loopback: bool) -> None:
-    name = refusal(address, allow_loopback)
+def _judge(address: str, allow_loopback: bool, private: Ranges) -> None:
+    name = refusal(address, allow_loopback, private)
     if name is not None:
         raise OutgoingError(
             "refused_address", f"The host leads to a {name} address; only public addresses can be called"

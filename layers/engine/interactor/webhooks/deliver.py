@@ -14,7 +14,6 @@ from interactor.core import ids, jsons, traces
 from interactor.core.excerpts import excerpt
 from interactor.core.jsons import JsonObject
 from interactor.core.times import SECOND, Millis
-from interactor.core.urls import check_url
 from interactor.core.world import World
 from interactor.logs import logger
 from interactor.webhooks import subscriptions
@@ -162,7 +161,7 @@ class Deliverer:
         )
         if traceparent is not None:
             headers = {**headers, "traceparent": traces.below(traceparent, delivery_id)}
-        refusal = check_url(subscription.url, https_only=True, allow_loopback=self.subscriptions.allow_loopback)
+        refusal = self.subscriptions.refusal(subscription.url)
         if refusal is None:
             answer = self.post(subscription.url, {**headers, "User-Agent": USER_AGENT}, raw)
         else:

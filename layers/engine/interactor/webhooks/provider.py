@@ -58,6 +58,7 @@ class WebhooksProvider:
             lambda: self._aws.sealer,
             account_events.write,
             self._settings.outbound_allow_loopback,
+            self._settings.outgoing_private_ranges,
         )
 
     @cached_property

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from interactor.access.rules.principal import ALL, Principal
 from interactor.core import ids, limits
+from interactor.core.addresses import Ranges
 from interactor.core.errors import (
     ConcurrentModificationError,
     ForbiddenError,
@@ -61,6 +62,12 @@ class Subscriptions:
     account_event: Callable[[str, JsonObject], Item]
     """Makes the write that adds an event of an account, for the transaction of the change itself."""
     allow_loopback: bool
+    private: Ranges = ()
+    """Ranges whose private addresses a subscription may name."""
+
+    def refusal(self, url: str) -> str | None:
+        """A sentence that says why a URL cannot have webhooks, or None if it can."""
+        return check_url(url, https_only=True, allow_loopback=self.allow_loopback, private=self.private)
 
 
 @dataclass(frozen=True)
@@ -278,7 +285,7 @@ def _check(
     """Check the fields that are given."""
     wrong = []
     if url is not None:
-        refusal = check_url(url, https_only=True, allow_loopback=subscriptions.allow_loopback)
+        refusal = subscriptions.refusal(url)
         if refusal is not None:
             wrong.append({"field": "url", "message": refusal})
     if events is not None:
