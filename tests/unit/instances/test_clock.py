@@ -1,5 +1,6 @@
 """The clock's hints: accounts in turn, the longest overdue of each first, and nobody shut out by another's backlog."""
 
+import random
 from dataclasses import dataclass, field
 
 import pytest
@@ -42,7 +43,7 @@ class Due:
     cleaning: list = field(default_factory=lambda: [[] for _ in range(SHARDS)])
     broken: frozenset = frozenset()
 
-    def due(self, partition, now, limit, after):
+    def due(self, partition, now, limit, after, newest_first):
         kind, _, number = partition.partition("#")
         shards, shard = self.cleaning if kind == "clean" else self.shards, int(number)
         assert now == NOW
@@ -51,7 +52,8 @@ class Due:
             raise RuntimeError("throttled")
         begin = after or 0
         end = begin + limit
-        return shards[shard][begin:end], end if end < len(shards[shard]) else None
+        whole = shards[shard][::-1] if newest_first else shards[shard]
+        return whole[begin:end], end if end < len(whole) else None
 
 
 @dataclass
@@ -119,10 +121,10 @@ def test_a_shard_that_cannot_be_read_costs_the_others_nothing_and_is_told():
 class ThrottledLater(Due):
     """The first page of a shard is read, and then the table refuses."""
 
-    def due(self, partition, now, limit, after):
-        if after is not None:
+    def due(self, partition, now, limit, after, newest_first):
+        if after is not None or newest_first:
             raise RuntimeError("throttled")
-        return super().due(partition, now, limit, after)
+        return super().due(partition, now, limit, after, newest_first)
 
 
 def test_what_was_read_before_a_throttle_is_hinted_at_and_the_rest_is_found_by_the_next_tick():
@@ -168,3 +170,37 @@ def test_a_million_of_one_account_and_ten_of_another_are_served_in_one_tick():
     crowd = spread(("crowd", 200_000, 0), ("quiet", 10, 900_000))
     _, sent = run(crowd, cleaning=spread(("crowd", 100_000, 0)))
     assert sum(account == "quiet" for account, _ in sent[:20]) == 10
+
+
+def test_what_came_due_last_is_hinted_at_though_there_is_no_time_to_read_what_lies_before_it():
+    """A function's processor reads some hundred thousand keys in its time; a crowd may be larger."""
+    ticked, sent = run(CROWDED, Time(page=400))
+    assert len(ticked.unread) == SHARDS
+    assert sum(account == "quiet" for account, _ in sent[:20]) == 10
+
+
+def test_no_shard_is_left_unread_for_another_that_holds_a_crowd():
+    shards = spread(("crowd", CROWD, 0))
+    shards[-1] = [("quiet", "quiet_0", 900_000)]
+    ticked, sent = run(shards, Time(page=400))
+    assert "due#0" in ticked.unread
+    assert sent[1] == ("quiet", "quiet_0")
+
+
+def test_what_is_due_at_one_time_is_all_read_and_hinted_at_once():
+    shards = [[("one", f"one_{n}_{shard}", 0) for n in range(2_500)] for shard in range(3)] + [[]] * (SHARDS - 3)
+    ticked, sent = run(shards)
+    assert (ticked.sent, ticked.unread) == (7_500, [])
+    assert len(set(sent)) == len(sent) == 7_500
+
+
+@pytest.mark.parametrize("chance", range(200))
+def test_the_two_ends_of_a_shard_meet_and_nothing_between_is_missed_or_doubled(monkeypatch, chance):
+    """Many times are the same and pages are short."""
+    monkeypatch.setattr("interactor.instances.clock.PAGE", 3)
+    dice = random.Random(chance)
+    times = sorted(dice.randrange(6) for _ in range(dice.randrange(60)))
+    shards = [[(f"acc_{dice.randrange(3)}", f"one_{number}", since) for number, since in enumerate(times)]]
+    ticked, sent = run(shards + [[]] * (SHARDS - 1))
+    assert sorted(instance for _, instance in sent) == sorted(instance for _, instance, _ in shards[0])
+    assert ticked.unread == []

@@ -1,7 +1,8 @@
 """The clock: sends hints for what is overdue, and so for what a crash left behind (invariant 3).
 
-A tick reads all shards of the index at once, page by page, until they are read or its time is over. Accounts take
-turns, and each has a share, so that no account's backlog delays another's. Into a queue in which much waits already
+A tick reads the shards of the index in rounds, a page of each, until they are read or its time is over. It reads each
+from both ends: what came due last is found behind whatever an account has piled up before it. Accounts take turns, and
+each has a share, so that no account's backlog delays another's. Into a queue in which much waits already
 the shares are small, but nobody's is nothing: the queue itself is fair by account.
 """
 
@@ -30,6 +31,8 @@ READING: Millis = 20 * SECOND
 SENDING: Millis = 45 * SECOND
 """For how long a tick starts to send further hints, counted from its start."""
 _TOGETHER = 100
+_NEWEST_OF = 4
+"""The second page of four comes from the newest end: few are needed there, and the oldest come first."""
 
 Together = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 """``map``, or one that makes the calls at the same time."""
@@ -47,7 +50,7 @@ class Hints(Protocol):
 
 @dataclass
 class Ticked:
-    """What a tick did. ``skipped`` counts what each account had beyond its share."""
+    """What a tick did. ``skipped`` counts what each account had beyond its share, of what was read."""
 
     sent: int = 0
     unsent: int = 0
@@ -65,6 +68,23 @@ class Ticked:
 
 
 @dataclass
+class _End:
+    """How far a partition was read from one end, and what of the last time that was reached."""
+
+    after: Any = None
+    reached: Millis | None = None
+    last: set[str] = field(default_factory=set)
+
+    def move(self, page: Sequence[tuple[str, str, Millis]], after: Any) -> None:
+        """Go on by a page."""
+        self.after = after
+        for _, instance, wake_at in page:
+            if wake_at != self.reached:
+                self.reached, self.last = wake_at, set()
+            self.last.add(instance)
+
+
+@dataclass
 class _Read:
     """What one partition has of each account, up to the account's share."""
 
@@ -73,12 +93,37 @@ class _Read:
     skipped: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     whole: bool = False
     failed: Exception | None = None
+    oldest: _End = field(default_factory=_End)
+    newest: _End = field(default_factory=_End)
+    pages: int = 0
 
-    def take(self, account: str, instance: str, wake_at: Millis, share: int) -> None:
-        if len(self.due[account]) < share:
-            self.due[account].append((wake_at, instance))
-        else:
-            self.skipped[account] += 1
+    @property
+    def over(self) -> bool:
+        return self.whole or self.failed is not None
+
+    def turned(self) -> tuple[_End, bool]:
+        """Return the end that the next page is read from, and whether it is the newest one."""
+        met = self.oldest.reached is not None and self.oldest.reached == self.newest.reached
+        newest = self.pages % _NEWEST_OF == 1 and not met
+        return (self.newest if newest else self.oldest), newest
+
+    def take(self, page: Sequence[tuple[str, str, Millis]], end: _End, after: Any, share: int) -> None:
+        """Note a page that was read from one end; the partition is read once the ends have passed each other."""
+        other, sign = (self.newest, 1) if end is self.oldest else (self.oldest, -1)
+        for account, instance, wake_at in page:
+            if other.reached is not None:
+                beyond = sign * (wake_at - other.reached)
+                if beyond > 0 or (beyond == 0 and instance in other.last):
+                    continue  # read from the other end
+            here = self.due[account]
+            if len(here) < share:
+                here.append((wake_at, instance))
+            else:
+                self.skipped[account] += 1
+        self.pages += 1
+        end.move(page, after)
+        low, high = self.oldest.reached, self.newest.reached
+        self.whole = after is None or (low is not None and high is not None and low > high)
 
 
 class Clock:
@@ -100,7 +145,7 @@ class Clock:
     def _hint(self, partitions: Sequence[str], share: int) -> None:
         """Hint at what is overdue: the accounts in turn, the longest overdue of each first, up to its share."""
         ticked, found = self._ticked, defaultdict[str, list[tuple[Millis, str]]](list)
-        for read in self._together(lambda partition: self._read(partition, share), partitions):
+        for read in self._read(partitions, share):
             for account, those in read.due.items():
                 found[account] += those
             for account, count in read.skipped.items():
@@ -115,19 +160,25 @@ class Clock:
         ticked.sent += sent
         ticked.unsent += len(wanted) - sent
 
-    def _read(self, partition: str, share: int) -> _Read:
-        here, after = _Read(partition), None
+    def _read(self, partitions: Sequence[str], share: int) -> list[_Read]:
+        """Read a page of each partition, then a further one of each that has more, and so on."""
+        reads = [_Read(partition) for partition in partitions]
+        rounds = 0
+        while (more := [read for read in reads if not read.over]) and (not rounds or self._elapsed() < READING):
+            list(self._together(lambda read: self._page(read, share), more))
+            rounds += 1
+        return reads
+
+    def _page(self, read: _Read, share: int) -> None:
+        if read.pages and self._elapsed() >= READING:
+            return
+        end, newest = read.turned()
         try:
-            while True:
-                page, after = self._instances.due(partition, self._began, PAGE, after)
-                for account, instance, wake_at in page:
-                    here.take(account, instance, wake_at, share)
-                if after is None or self._elapsed() >= READING:
-                    here.whole = after is None
-                    return here
+            page, after = self._instances.due(read.partition, self._began, PAGE, end.after, newest_first=newest)
         except Exception as error:
-            here.failed = error
-            return here
+            read.failed = error
+        else:
+            read.take(page, end, after, share)
 
     def _send(self, batch: list[StepHint]) -> int:
         if self._elapsed() < SENDING:

@@ -23,11 +23,11 @@ class DueInstances(InstanceReader):
     """What the clock finds, and what cleaning removes."""
 
     def due(
-        self, partition: str, now: Millis, limit: int, after: Item | None = None
+        self, partition: str, now: Millis, limit: int, after: Item | None = None, *, newest_first: bool = False
     ) -> tuple[list[tuple[str, str, Millis]], Item | None]:
         """A page of one partition of the index: account, id and time of what is overdue, the longest overdue first.
 
-        The other value is where the next page begins; None: there is none.
+        ``newest_first``: from the other end. The other value is where the next page begins; None: there is none.
         """
         page = self._table.query_index(
             "due",
@@ -36,7 +36,7 @@ class DueInstances(InstanceReader):
             sort_name="wake_at",
             below=n(now + 1),
             limit=limit,
-            newest_first=False,
+            newest_first=newest_first,
             after=after,
         )
         found = [(*keys.parse_instance(items.text(item, "pk")), items.number(item, "wake_at")) for item in page.items]
