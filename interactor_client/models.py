@@ -178,6 +178,7 @@ class Subscription(TypedDict):
     url: str
     events: list[str]
     namespace_filter: str | None
+    rate_per_minute: int
     status: Literal["active", "disabled"]
     created_at: str
     disabled_at: NotRequired[str]
@@ -198,11 +199,12 @@ class RotatedSubscription(NewSubscription):
 
 
 class SubscriptionChanges(TypedDict, total=False):
-    """What can be changed of a subscription; ``namespace_filter`` None takes the filter away."""
+    """What can be changed of a subscription; None takes the filter, or the rate, away."""
 
     url: str
     events: list[str]
     namespace_filter: str | None
+    rate_per_minute: int | None
     status: Literal["active", "disabled"]
 
 

@@ -33,10 +33,20 @@ class Subscriptions(Calls):
         *,
         secret: str | None = None,
         namespace_filter: str | None = None,
+        rate_per_minute: int | None = None,
         idempotency_key: str | None = None,
     ) -> NewSubscription:
-        """Have events sent to a URL. Without ``secret`` one is made and is in this answer only."""
-        body = given(url=url, events=list(events), secret=secret, namespace_filter=namespace_filter)
+        """Have events sent to a URL. Without ``secret`` one is made and is in this answer only.
+
+        ``rate_per_minute`` is how many attempts it gets in a minute at most; the rest waits.
+        """
+        body = given(
+            url=url,
+            events=list(events),
+            secret=secret,
+            namespace_filter=namespace_filter,
+            rate_per_minute=rate_per_minute,
+        )
         return cast(NewSubscription, self._post(_ALL, body, idempotency_key))
 
     def list_subscriptions(self, *, limit: int | None = None) -> Iterator[Subscription]:

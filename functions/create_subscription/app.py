@@ -20,7 +20,7 @@ def handler(call: Call) -> Response:
             return views.subscription(made) | ({"secret": secret} if body.secret is None else {})
 
         within = webhooks.filter_of(body.namespace_filter)
-        wanted = subscriptions.NewSubscription(body.url, tuple(body.events), body.secret, within)
+        wanted = subscriptions.NewSubscription(body.url, tuple(body.events), body.secret, within, body.rate_per_minute)
         also = None if key is None else webhooks.with_secret(201, show, key)
         return created(show(*subscriptions.create(call.services.webhooks.subscriptions, call.principal, wanted, also)))
 

@@ -1,4 +1,4 @@
-"""PATCH /webhooks/subscriptions/{subscription_id}: change URL, events, filter or status."""
+"""PATCH /webhooks/subscriptions/{subscription_id}: change URL, events, filter, rate or status."""
 
 from interactor.api import bodies, views, webhooks
 from interactor.api.call import Call
@@ -13,7 +13,7 @@ def handler(call: Call) -> Response:
     subscription = webhooks.found(call)
     body = bodies.read(bodies.ChangeSubscription, call.request)
     within = webhooks.filter_of(body.namespace_filter)
-    changes = Changes(body.given, body.url, tuple(body.events), within, body.status)
+    changes = Changes(body.given, body.url, tuple(body.events), within, body.rate_per_minute, body.status)
     return ok(
         views.subscription(change(call.services.webhooks.subscriptions, call.principal, subscription.id, changes))
     )

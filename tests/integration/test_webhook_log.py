@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from interactor.aws.dynamo.table import Table
+from interactor.core.limits import RATE_PER_MINUTE_DEFAULT
 from interactor.core.times import DAY, HOUR, MINUTE, SECOND, iso
 from interactor.outgoing import OutgoingError
 from interactor.webhooks.rules import account_concurrency, concurrency
@@ -375,7 +376,7 @@ def test_more_than_twenty_at_once_wait_and_use_no_attempt(api: Deployment) -> No
 
     usage = store.get(ACCOUNT, subscription)
     for worker in ("one", "another"):
-        taken = concurrency.take(usage, worker, 10, api.clock())
+        taken = concurrency.take(usage, RATE_PER_MINUTE_DEFAULT, worker, 10, api.clock())
         usage = taken.usage
         store.put(ACCOUNT, subscription, usage, api.clock())
     assert usage.under_way == concurrency.AT_ONCE
@@ -395,8 +396,8 @@ def test_more_than_twenty_at_once_wait_and_use_no_attempt(api: Deployment) -> No
 def test_more_than_a_thousand_in_a_minute_wait_for_the_next(api: Deployment) -> None:
     subscription = subscribe(api)
     store = ConcurrencyStore(Table(api.clients["dynamodb"], api.table))
-    used = concurrency.Usage(version=1, used=concurrency.COUNTED_PER_MINUTE - 1, minute=api.clock() // MINUTE)
-    store.put(ACCOUNT, subscription, used, api.clock())
+    most = concurrency.counted_per_minute(RATE_PER_MINUTE_DEFAULT)
+    store.put(ACCOUNT, subscription, concurrency.Usage(1, api.clock() // MINUTE, most - 1), api.clock())
     for _ in range(3):
         api.start("flow")
     api.drain()
@@ -405,6 +406,33 @@ def test_more_than_a_thousand_in_a_minute_wait_for_the_next(api: Deployment) -> 
     assert len(arrived(api)) == 3
     assert {each["x-interactor-retry-count"] for each in headers(api)} == {"0"}
     assert len({json.dumps(each) for each in arrived(api)}) == 3
+
+
+def test_a_subscription_with_a_rate_of_its_own_gets_as_many_a_minute_and_the_rest_later(api: Deployment) -> None:
+    slow = subscribe(api, rate_per_minute=2)
+    subscribe(api, url=OTHER)
+    for _ in range(5):
+        api.start("flow")
+    api.drain()
+    assert (len(arrived(api)), len(arrived(api, OTHER))) == (2, 5), "another subscription is not held up"
+    api.wait(MINUTE + 5 * SECOND)
+    assert len(arrived(api)) == 4
+    api.call("PATCH", f"{SUBSCRIPTIONS}/{slow}", {"rate_per_minute": None})
+    api.wait(MINUTE)
+    assert len({json.dumps(each) for each in arrived(api)}) == 5
+    assert {each["x-interactor-retry-count"] for each in headers(api)} == {"0"}
+
+
+def test_a_replay_goes_no_faster_than_the_rate_of_its_subscription(api: Deployment) -> None:
+    subscription = subscribe(api)
+    for _ in range(30):
+        api.start("flow")
+    api.drain()
+    api.sent.clear()
+    api.call("PATCH", f"{SUBSCRIPTIONS}/{subscription}", {"rate_per_minute": 10})
+    post(api, subscription, "replay", {"since": "2026-01-01", "status": "succeeded"})
+    api.drain()
+    assert [delay for _, message, delay in api.sent if "replay" in message] == [0, 60], "ten in a minute"
 
 
 def test_an_account_with_a_slow_receiver_is_watched_and_what_has_no_room_waits_and_uses_no_attempt(

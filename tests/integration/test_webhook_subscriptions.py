@@ -28,6 +28,7 @@ from tests.support.workflows.definitions import halting, one
 
 OLD = "whsec_" + base64.b64encode(b"the old secret of a subscription").decode()
 NEW = "whsec_" + base64.b64encode(b"the new secret of a subscription").decode()
+NO_RATES = (0, -1, 10_001, 10**30, 60.5, "100", "", True, [60], {})
 
 
 @pytest.fixture
@@ -85,6 +86,8 @@ def test_a_change_changes_what_it_names_and_nothing_else(quiet: Deployment) -> N
     before = quiet.call("GET", f"{SUBSCRIPTIONS}/{subscription}").data
     path = f"{SUBSCRIPTIONS}/{subscription}"
     changes: tuple[Any, ...] = (
+        {"rate_per_minute": 10_000},
+        {"rate_per_minute": 1},
         {"url": "https://yourapp.com/other"},
         {"events": ["workflow.instance.failed"]},
         {"namespace_filter": None},
@@ -107,6 +110,7 @@ def test_a_change_changes_what_it_names_and_nothing_else(quiet: Deployment) -> N
         ({"events": ["nonsense"]}, "events"),
         ({"status": "asleep"}, "status"),
         ({"namespace_filter": "a#b"}, "namespace_filter"),
+        *(({"rate_per_minute": each}, "rate_per_minute") for each in NO_RATES),
     ],
 )
 def test_a_wrong_change_names_its_field_and_changes_nothing(quiet: Deployment, change: Any, field: str) -> None:
@@ -116,6 +120,29 @@ def test_a_wrong_change_names_its_field_and_changes_nothing(quiet: Deployment, c
     assert refused.refusal == (400, "validation_error")
     assert [each["field"] for each in refused.error["details"]] == [field]
     assert quiet.call("GET", f"{SUBSCRIPTIONS}/{subscription}").data == before
+
+
+def test_a_subscription_has_the_rate_it_asks_for_and_else_the_default(quiet: Deployment) -> None:
+    wanted = {"url": URL, "events": [HALTED]}
+    for given, rate in (({}, 1_000), ({"rate_per_minute": None}, 1_000), ({"rate_per_minute": 1}, 1)):
+        made = quiet.call("POST", SUBSCRIPTIONS, wanted | given).data
+        assert made["rate_per_minute"] == rate
+        path = f"{SUBSCRIPTIONS}/{made['id']}"
+        assert quiet.call("GET", path).data["rate_per_minute"] == rate
+        listed = quiet.call("GET", SUBSCRIPTIONS).data["subscriptions"]
+        assert next(each for each in listed if each["id"] == made["id"])["rate_per_minute"] == rate
+        assert quiet.call("PATCH", path, {"rate_per_minute": None}).data["rate_per_minute"] == 1_000
+        quiet.call("DELETE", path)
+
+
+@pytest.mark.parametrize("rate", NO_RATES)
+def test_a_rate_that_is_none_makes_no_subscription(quiet: Deployment, rate: Any) -> None:
+    before = quiet.call("GET", SUBSCRIPTIONS).data["subscriptions"]
+    refused = quiet.call("POST", SUBSCRIPTIONS, {"url": URL, "events": [HALTED], "rate_per_minute": rate})
+    assert refused.refusal == (400, "validation_error")
+    (wrong,) = refused.error["details"]
+    assert wrong == {"field": "rate_per_minute", "message": "must be a whole number from 1 to 10,000"}
+    assert quiet.call("GET", SUBSCRIPTIONS).data["subscriptions"] == before
 
 
 def test_a_filter_stays_within_the_namespaces_of_the_token_that_made_it(quiet: Deployment) -> None:

@@ -7,6 +7,7 @@ from collections import deque
 
 import pytest
 
+from interactor.core.limits import RATE_PER_MINUTE_DEFAULT
 from interactor.core.storing import GuardLostError
 from interactor.core.times import MINUTE, SECOND
 from interactor.webhooks.account_concurrency import AccountConcurrency
@@ -95,7 +96,7 @@ class Cloud:
     def _begin(self, limits):
         messages = [self.visible.popleft() for _ in range(min(BATCH, len(self.visible)))]
         watches = {each["account"]: self.store.watch(each["account"]) for each in messages}
-        held = limits.of(messages, range(len(messages)), watches)
+        held = limits.of(messages, range(len(messages)), watches, {})
         batch = held.__enter__()
         left = set(range(len(messages)))
 
@@ -113,7 +114,8 @@ class Cloud:
             took = message["takes"]
             if position in batch.refused:
                 waits = message["waits"]
-                delay = concurrency.wait(batch.refused[position], waits, self.clock, self.chance.random())
+                usage, chance = batch.refused[position], self.chance.random()
+                delay = concurrency.wait(usage, RATE_PER_MINUTE_DEFAULT, waits, self.clock, chance)
                 self.send(self.clock + delay, {**message, "waits": waits + 1})
                 took = LOOKS
             else:

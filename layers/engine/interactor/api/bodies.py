@@ -62,6 +62,12 @@ EVENTS = _told(
     {"type": "list", "items_schema": text(), "max_length": 50, "strict": True},
     "must be a list of at most 50 event types",
 )
+RATE = _or_null(
+    _told(
+        {"type": "int", "ge": 1, "le": limits.RATE_PER_MINUTE_MAXIMUM, "strict": True},
+        f"must be a whole number from 1 to {limits.RATE_PER_MINUTE_MAXIMUM:,}",
+    )
+)
 STATUS = _told({"type": "literal", "expected": ["active", "disabled"]}, "must be active or disabled")
 
 
@@ -160,26 +166,30 @@ class CreateSubscription(Body):
         "events": EVENTS,
         "secret": SECRET,
         "namespace_filter": ANYTHING,
+        "rate_per_minute": RATE,
     }
     url: str
     events: Sequence[str]
     secret: str | None = None
     namespace_filter: Json = None
+    rate_per_minute: int | None = None
 
 
 @dataclass(frozen=True)
 class ChangeSubscription(Body):
-    """``PATCH /webhooks/subscriptions/{id}``: what is not given stays; ``namespace_filter: null`` takes it away."""
+    """``PATCH /webhooks/subscriptions/{id}``: what is not given stays; null takes filter or rate away."""
 
     MEMBERS: ClassVar[Members] = {
         "url": text(limits.BODY_BYTES),
         "events": EVENTS,
         "namespace_filter": ANYTHING,
+        "rate_per_minute": RATE,
         "status": STATUS,
     }
     url: str = ""
     events: Sequence[str] = ()
     namespace_filter: Json = None
+    rate_per_minute: int | None = None
     status: Literal["active", "disabled"] = "active"
     given: frozenset[str] = frozenset()
     """The members that the caller sent."""

@@ -114,6 +114,7 @@ def subscription(found: Subscription) -> JsonObject:
         "url": found.url,
         "events": list(found.events),
         "namespace_filter": found.namespace_filter,
+        "rate_per_minute": found.rate,
         "status": found.status,
         "created_at": iso(found.created_at),
     }

@@ -75,6 +75,9 @@ UPLOAD_LIFETIME: Millis = 15 * MINUTE
 DOWNLOAD_LIFETIME: Millis = 5 * MINUTE
 
 SUBSCRIPTIONS_PER_ACCOUNT = 50
+RATE_PER_MINUTE_DEFAULT = 1_000
+RATE_PER_MINUTE_MAXIMUM = 10_000
+"""Attempts of a subscription in a minute. With 20 at the same time, more would need answers within 120 ms."""
 PAGE_DEFAULT = 50
 PAGE_MAXIMUM = 100
 HISTORY_PAGE_DEFAULT = 100

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from interactor.core import limits
 from interactor.core.jsons import JsonObject
 from interactor.core.storing import GuardLostError
 from interactor.core.times import Millis
@@ -94,11 +95,16 @@ class ConcurrencyLimits:
 
     @contextmanager
     def of(
-        self, messages: Sequence[JsonObject], positions: Sequence[int], watches: Mapping[str, Watch]
+        self,
+        messages: Sequence[JsonObject],
+        positions: Sequence[int],
+        watches: Mapping[str, Watch],
+        rates: Mapping[SubscriptionKey, int],
     ) -> "Iterator[Batch]":
         """Take shares for the messages at these positions, for as long as their attempts are under way.
 
-        ``watches`` are the watches over their accounts, just read.
+        ``watches`` are the watches over their accounts, and ``rates`` the rates a minute of their subscriptions, both
+        just read. A subscription that is not there has the default.
         """
         by_account: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         for position in positions:
@@ -109,10 +115,10 @@ class ConcurrencyLimits:
             for account, by_subscription in by_account.items():
                 watch = watches.get(account)
                 if watch is not None and watch.is_on(self.world.now()):
-                    self._take_watched(batch, share_id, account, watch, by_subscription)
+                    self._take_watched(batch, share_id, account, watch, by_subscription, rates)
                 else:
                     for subscription_id, wanting in by_subscription.items():
-                        self._take_share(batch, share_id, (account, subscription_id), wanting)
+                        self._take_share(batch, share_id, (account, subscription_id), wanting, rates)
             yield batch
         finally:
             batch.close()
@@ -123,7 +129,13 @@ class ConcurrencyLimits:
             self.watches.note_slow(message["account"])
 
     def _take_watched(
-        self, batch: Batch, share_id: str, account: str, watch: Watch, by_subscription: Mapping[str, Sequence[int]]
+        self,
+        batch: Batch,
+        share_id: str,
+        account: str,
+        watch: Watch,
+        by_subscription: Mapping[str, Sequence[int]],
+        rates: Mapping[SubscriptionKey, int],
     ) -> None:
         """Take shares of the subscriptions of a watched account, as far as the account seems to have room; then count.
 
@@ -135,7 +147,8 @@ class ConcurrencyLimits:
             batch.refused |= dict.fromkeys(wanting[room[subscription_id] :], Usage())
             some = wanting[: room[subscription_id]]
             if some:
-                going[subscription_id] = self._take_share(batch, share_id, (account, subscription_id), some, back=True)
+                key = account, subscription_id
+                going[subscription_id] = self._take_share(batch, share_id, key, some, rates, back=True)
         wanted = {each: len(granted) for each, granted in going.items()}
         counted = self.watches.take(account, watch, share_id, wanted)
         for subscription_id, granted in going.items():
@@ -146,17 +159,24 @@ class ConcurrencyLimits:
                 batch.holds((account, subscription_id), granted[:count], end)
 
     def _take_share(
-        self, batch: Batch, share_id: str, key: SubscriptionKey, wanting: Sequence[int], back: bool = False
+        self,
+        batch: Batch,
+        share_id: str,
+        key: SubscriptionKey,
+        wanting: Sequence[int],
+        rates: Mapping[SubscriptionKey, int],
+        back: bool = False,
     ) -> Sequence[int]:
         """Take a share of a subscription: the one this worker keeps, or a new one. Refuse the messages without one.
 
         Returns the positions that have a share. ``back``: give the share back even if the subscription is not crowded.
         """
-        again = self._use_kept(key, len(wanting))
+        rate = rates.get(key, limits.RATE_PER_MINUTE_DEFAULT)
+        again = self._use_kept(key, rate, len(wanting))
         if again is not None:
             batch.holds(key, wanting, partial(self._release, key, _Held(again, len(wanting), kept=True)))
             return wanting
-        taken = self._take(key, share_id, len(wanting))
+        taken = self._take(key, rate, share_id, len(wanting))
         granted = wanting[: taken.granted]
         batch.refused |= dict.fromkeys(wanting[taken.granted :], taken.usage)
         kept = taken.kept is not None and self._keep(key, taken.kept)
@@ -171,11 +191,11 @@ class ConcurrencyLimits:
         else:
             self._give_back(key, held.share_id)
 
-    def _use_kept(self, key: SubscriptionKey, wanted: int) -> str | None:
+    def _use_kept(self, key: SubscriptionKey, rate: int, wanted: int) -> str | None:
         """Use the kept share for ``wanted`` attempts. Returns its id, or None if it has no room for them."""
         with self._lock:
             kept = self._kept.get(key)
-            used = None if kept is None else kept.use(wanted, self.world.now())
+            used = None if kept is None else kept.use(rate, wanted, self.world.now())
             if used is None:
                 return None
             self._kept[key] = used
@@ -202,12 +222,13 @@ class ConcurrencyLimits:
                 if known is not None and known.share.id == share_id:
                     self._kept[key] = known.done(count)
 
-    def _take(self, key: SubscriptionKey, share_id: str, wanted: int) -> Taken:
+    def _take(self, key: SubscriptionKey, rate: int, share_id: str, wanted: int) -> Taken:
         idle = self._take_back(key)
         for attempt in range(TRIES):
             usage = self.store.get(*key)
             now = self.world.now()
-            taken = concurrency.take(usage, share_id, wanted, now, None if idle is None else idle.share.id)
+            instead_of = None if idle is None else idle.share.id
+            taken = concurrency.take(usage, rate, share_id, wanted, now, instead_of)
             if not taken.granted:
                 break
             try:

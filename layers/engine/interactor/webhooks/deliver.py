@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from interactor.core import ids, jsons, traces
+from interactor.core import ids, jsons, limits, traces
 from interactor.core.excerpts import excerpt
 from interactor.core.jsons import JsonObject
 from interactor.core.times import SECOND, Millis
@@ -51,6 +51,11 @@ class Known:
     deliveries: Mapping[tuple[str, str, str], Delivery]
     watches: Mapping[str, Watch]
 
+    @property
+    def rates(self) -> Mapping[tuple[str, str], int]:
+        """How many attempts each subscription may have in a minute."""
+        return {key: each.rate for key, each in self.subscriptions.items()}
+
 
 @dataclass(frozen=True)
 class Deliverer:
@@ -70,10 +75,11 @@ class Deliverer:
         """Whether the attempt of a message is due now. A message that is early goes back to the queue unchanged."""
         return bool(message.get("due_at", 0) <= self.world.now())
 
-    def wait(self, message: JsonObject, usage: Usage) -> None:
-        """Send a message back that is over the concurrency limit. This uses up no attempt (ruling 34)."""
+    def wait(self, message: JsonObject, usage: Usage, rates: Mapping[tuple[str, str], int]) -> None:
+        """Send a message back that is over the limits of its subscription. This uses up no attempt (ruling 34)."""
         now, waits = self.world.now(), message.get("waits", 0)
-        delay = concurrency.wait(usage, waits, now, self._chance())
+        rate = rates.get(_key(message)[:2], limits.RATE_PER_MINUTE_DEFAULT)
+        delay = concurrency.wait(usage, rate, waits, now, self._chance())
         self._send_on({**message, "waits": waits + 1, "due_at": now + delay}, delay)
 
     def look_up(self, messages: Iterable[JsonObject]) -> Known:

@@ -19,7 +19,6 @@ from interactor.core.times import MINUTE, SECOND, Millis
 from interactor.core.world import World
 from interactor.webhooks.redrive import begin_redrive
 from interactor.webhooks.relay import Messages
-from interactor.webhooks.rules.concurrency import PER_MINUTE
 from interactor.webhooks.rules.delivery import Delivery, Range, State, replayed, waiting
 from interactor.webhooks.rules.events import Subscription
 
@@ -32,7 +31,7 @@ ONE_AT_A_TIME: Millis = 3 * MINUTE
 """How long a replay that died blocks others. Its message comes again before that."""
 LONGEST_WAIT: Millis = MINUTE
 STEP = 50
-"""How many deliveries one step sends, approximately."""
+"""How many deliveries one step sends, approximately; fewer if that is more than the subscription has in a minute."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ class Replays:
             begin_redrive(self.messages, *key, wanted.exhausted)
             self.concurrency.leave(*key, wanted.id)
             return
-        portion = self.log.within(wanted, STEP, now)
+        portion = self.log.within(wanted, min(STEP, subscription.rate), now)
         begun = ids.moment_of(wanted.id)
         sent = self.send(*key, [(each, ids.derive("del", begun, wanted.id, each.id)) for each in portion.chosen])
         exhausted = wanted.exhausted + portion.repeated + sent
@@ -100,7 +99,7 @@ class Replays:
         else:
             following = _message(replace(wanted, after=portion.position, exhausted=exhausted))
             # In whole seconds, because a queue delays by these. After few deliveries there is no pause.
-            pause = len(portion.chosen) * MINUTE // PER_MINUTE // SECOND * SECOND
+            pause = len(portion.chosen) * MINUTE // subscription.rate // SECOND * SECOND
             self.messages.send_all([(following, subscription.id, pause)])
 
 

@@ -78,16 +78,21 @@ class NewSubscription:
     events: tuple[str, ...]
     secret: str | None
     namespace_filter: str | None
+    rate_per_minute: int | None = None
 
 
 @dataclass(frozen=True)
 class Changes:
-    """A change by a caller. Fields that are not in ``given`` stay. ``namespace_filter`` None: all of its namespaces."""
+    """A change by a caller. Fields that are not in ``given`` stay.
+
+    ``namespace_filter`` None: all of its namespaces. ``rate_per_minute`` None: the default.
+    """
 
     given: frozenset[str]
     url: str = ""
     events: tuple[str, ...] = ()
     namespace_filter: str | None = None
+    rate_per_minute: int | None = None
     status: Status = "active"
 
 
@@ -115,6 +120,7 @@ def create(
         namespaces=principal.namespaces,
         created_at=subscriptions.world.now(),
         namespace_filter=wanted.namespace_filter,
+        rate_per_minute=wanted.rate_per_minute,
         created_by=principal.subject,
     )
     extra = [also(subscription, secret)] if also is not None else []
@@ -179,6 +185,8 @@ def change(
         if "namespace_filter" in given:
             _check_within(found, changes.namespace_filter)
             found = replace(found, namespace_filter=changes.namespace_filter)
+        if "rate_per_minute" in given:
+            found = replace(found, rate_per_minute=changes.rate_per_minute)
         if "status" in given and changes.status != found.status:
             active = changes.status == "active"
             found = found.enabled() if active else found.disabled("requested", subscriptions.world.now())

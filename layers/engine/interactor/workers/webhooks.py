@@ -25,13 +25,14 @@ def deliver_batch(event: JsonObject) -> JsonObject:
     ids, messages = _parsed(event, failed)
     attempts = [n for n, each in enumerate(messages) if _is_attempt(each) and deliverer.is_due(each)]
     known = deliverer.look_up(messages[n] for n in attempts)
-    with limits.of(messages, attempts, known.watches) as batch, ThreadPoolExecutor(AT_ONCE) as workers:
+    rates = known.rates
+    with limits.of(messages, attempts, known.watches, rates) as batch, ThreadPoolExecutor(AT_ONCE) as workers:
         refused = batch.refused
 
         def work(position: int) -> None:
             message = messages[position]
             if position in refused:
-                deliverer.wait(message, refused[position])
+                deliverer.wait(message, refused[position], rates)
             elif "replay" in message:
                 replays.step(message)
             elif "drain" in message:

@@ -21,6 +21,7 @@ from interactor.api.openapi.shapes import (
     shape,
     texts,
 )
+from interactor.core import limits
 from interactor.core.jsons import JsonObject
 from interactor.core.statuses import STATUSES
 from interactor.webhooks.rules.events import EVENT_TYPES
@@ -47,12 +48,17 @@ _SUBSCRIPTION: Final = {
     "url": TEXT,
     "events": list_of(_EVENT),
     "namespace_filter": maybe(TEXT),
+    "rate_per_minute": described(WHOLE, "Attempts in a minute, at most."),
     "status": texts("active", "disabled"),
     "created_at": TIME,
     "disabled_at?": TIME,
     "disabled_reason?": maybe(texts("requested", "gone", "failing")),
     "failing_since?": TIME,
 }
+_RATE: Final = described(
+    {**maybe(WHOLE), "minimum": 1, "maximum": limits.RATE_PER_MINUTE_MAXIMUM},
+    f"Attempts in a minute, at most. The rest waits. Null: the default, {limits.RATE_PER_MINUTE_DEFAULT:,}.",
+)
 _SECRET: Final = {"secret?": described(TEXT, "Only if it was generated here. It is never shown again.")}
 _DELIVERY: Final = {
     "id": id_of("del"),
@@ -337,6 +343,7 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
             "events": {**list_of(_EVENT), "minItems": 1, "maxItems": 50},
             "secret?": described(maybe(TEXT), "If it is left out, one is generated and shown once."),
             "namespace_filter?": maybe(TEXT),
+            "rate_per_minute?": _RATE,
         },
     ),
     "ChangeSubscription": shape(
@@ -344,6 +351,7 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
             "url?": TEXT,
             "events?": {**list_of(_EVENT), "minItems": 1, "maxItems": 50},
             "namespace_filter?": maybe(TEXT),
+            "rate_per_minute?": _RATE,
             "status?": texts("active", "disabled"),
         },
         "What is left out stays.",

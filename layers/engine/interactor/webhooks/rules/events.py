@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from interactor.access.rules.principal import ALL, Namespaces, namespaces_claim
-from interactor.core import ids
+from interactor.core import ids, limits
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.times import DAY, HOUR, Millis, iso
 from interactor.instances.rules.snapshots import data_at
@@ -62,6 +62,8 @@ class Subscription:
     namespaces: Namespaces
     created_at: Millis
     namespace_filter: str | None = None
+    rate_per_minute: int | None = None
+    """How many attempts it may have in a minute; None: the default."""
     status: Status = "active"
     previous_secret: str | None = None
     previous_until: Millis = 0
@@ -75,6 +77,11 @@ class Subscription:
     """Counts the changes, so that none overwrites another."""
     later: Mapping[str, Json] = field(default_factory=dict)
     """What a later release keeps with it (``core.releases``)."""
+
+    @property
+    def rate(self) -> int:
+        """How many attempts it may have in a minute."""
+        return limits.RATE_PER_MINUTE_DEFAULT if self.rate_per_minute is None else self.rate_per_minute
 
     def secrets(self, now: Millis) -> tuple[str, ...]:
         """The sealed secrets that sign now, the newest first (ruling 34)."""

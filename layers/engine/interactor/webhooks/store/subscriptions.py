@@ -13,7 +13,7 @@ from interactor.aws.dynamo import generations, items, keys
 from interactor.aws.dynamo.items import Item, b, n
 from interactor.aws.dynamo.table import ConditionFailedError, Table
 from interactor.core import releases
-from interactor.core.jsons import JsonObject
+from interactor.core.jsons import Json, JsonObject
 from interactor.core.storing import GuardLostError, KeyTakenError
 from interactor.core.times import Millis
 from interactor.webhooks.rules.events import Subscription
@@ -22,7 +22,7 @@ SCHEMA: Final = 1
 READABLE: Final = 1
 _MEMBERS: Final = {
     *("schema", "url", "events", "secret", "namespaces", "namespace_filter", "status", "created_at", "created_by"),
-    *("previous_secret", "previous_until", "disabled_at", "disabled_because"),
+    *("previous_secret", "previous_until", "disabled_at", "disabled_because", "rate_per_minute"),
 }
 
 
@@ -125,7 +125,12 @@ def _document(subscription: Subscription) -> JsonObject:
         "previous_until": subscription.previous_until,
         "disabled_at": subscription.disabled_at,
         "disabled_because": subscription.disabled_because,
+        **_given("rate_per_minute", subscription.rate_per_minute),
     }
+
+
+def _given(name: str, value: Json) -> JsonObject:
+    return {} if value is None else {name: value}
 
 
 def read(account: str, item: Item) -> Subscription:
@@ -146,6 +151,7 @@ def read(account: str, item: Item) -> Subscription:
         created_at=document["created_at"],
         created_by=document.get("created_by"),
         namespace_filter=document["namespace_filter"],
+        rate_per_minute=document.get("rate_per_minute"),
         status=document["status"],
         previous_secret=document["previous_secret"],
         previous_until=document["previous_until"],
