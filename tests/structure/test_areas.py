@@ -19,6 +19,7 @@ ORDER = (
     ("settings", "logs"),
     ("aws", "outgoing", "sandbox"),
     ("access",),
+    ("people",),
     ("definitions",),
     ("forms",),
     ("logic",),
@@ -36,7 +37,7 @@ OUTSIDE_THE_ENGINE = {"interactor_client", "interactor_cli"}
 """They stand beside the engine and travel in no layer."""
 
 PURE = ("core", "forms", "access/rules", "definitions/rules", "definitions/diagram", "logic/rules", "instances/rules")
-PURE += ("webhooks/rules",)
+PURE += ("people/rules", "webhooks/rules")
 """Folders whose modules are given all they need as values."""
 IMPURE_PACKAGES = {"boto3", "botocore", "aws_lambda_powertools", "socket", "subprocess", "requests"}
 IMPURE_MODULES = {"time", "random", "secrets", "logging", "os"}

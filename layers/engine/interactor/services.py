@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from interactor.files.provider import FilesProvider
     from interactor.instances.provider import InstancesProvider
     from interactor.logic.provider import LogicProvider
+    from interactor.people.provider import PeopleProvider
     from interactor.webhooks.provider import WebhooksProvider
 
 
@@ -52,6 +53,13 @@ class Services:
         from interactor.access.provider import AccessProvider
 
         return AccessProvider(self.settings, self.world, self.aws, lambda: self.logic.outgoing)
+
+    @cached_property
+    def people(self) -> "PeopleProvider":
+        """The directory: groups, people, absence."""
+        from interactor.people.provider import PeopleProvider
+
+        return PeopleProvider(self.world, self.aws)
 
     @cached_property
     def definitions(self) -> "DefinitionsProvider":

@@ -1,4 +1,4 @@
-"""Names of workflows and accounts: which there can be."""
+"""Names of workflows and accounts: which there can be; and names of any characters as parts of keys."""
 
 import re
 from typing import Final
@@ -18,3 +18,13 @@ def is_workflow_name(name: str) -> bool:
 def is_account(value: object) -> bool:
     """Whether ``value`` can be an account: it becomes part of keys, so it has no ``#`` and no surprises."""
     return isinstance(value, str) and _ACCOUNT.fullmatch(value) is not None
+
+
+def escape(text: str) -> str:
+    """Return a text that may hold anything as a part of a key, which holds no ``#``; ``unescape`` reads it back."""
+    return text.replace("%", "%25").replace("#", "%23")
+
+
+def unescape(part: str) -> str:
+    """Return the text that ``escape`` was given."""
+    return part.replace("%23", "#").replace("%25", "%")

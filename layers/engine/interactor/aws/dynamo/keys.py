@@ -1,11 +1,13 @@
 """Every key of the table, in one place.
 
 The account in a key comes from the verified token, or from what our own code committed (invariant 6). None of
-the parts can hold ``#``: accounts, namespaces and names have their alphabets checked before they come here.
+the parts can hold ``#``: accounts, namespaces and names have their alphabets checked before they come here, and ids of
+people and groups, which may hold any character, are escaped here.
 """
 
 from zlib import crc32
 
+from interactor.core.names import escape, unescape
 from interactor.core.statuses import Status
 
 HEAD = "M"
@@ -210,3 +212,51 @@ def parse_account_events(partition: str) -> str | None:
     """The account of such a partition; None for any other."""
     parts = partition.split("#")
     return parts[1] if len(parts) == 3 and parts[2] == "EV" else None
+
+
+MEMBERSHIP = "G#"
+CARE = "N"
+"""Sort key of how often somebody was named as this person's care; lies between the profile and who is stood in for."""
+STANDS_IN = "S#"
+PERSON_FIRST, PERSON_LAST = MEMBERSHIP, "S~"
+"""Sort keys of what a standing is read of lie between these, the memberships first."""
+
+
+def groups(account: str) -> str:
+    """Partition of an account's list of groups; the sort key is ``listed_group``."""
+    return f"A#{account}#GR"
+
+
+def listed_group(group: str) -> str:
+    """Sort key of a group in that list."""
+    return escape(group)
+
+
+def group(account: str, group: str) -> str:
+    """Partition of one group of the directory."""
+    return f"A#{account}#GR#{escape(group)}"
+
+
+def person(account: str, person: str) -> str:
+    """Partition of one person of the directory: profile, memberships, for whom the person stands in."""
+    return f"A#{account}#P#{escape(person)}"
+
+
+def membership(group: str) -> str:
+    """Sort key of a person's being a member of a group."""
+    return f"{MEMBERSHIP}{escape(group)}"
+
+
+def parse_membership(sort: str) -> str:
+    """The group of such a sort key."""
+    return unescape(sort.removeprefix(MEMBERSHIP))
+
+
+def stands_in(absent: str) -> str:
+    """Sort key of a person's standing in for another, in the partition of who stands in."""
+    return f"{STANDS_IN}{escape(absent)}"
+
+
+def parse_stands_in(sort: str) -> str:
+    """The absent person of such a sort key."""
+    return unescape(sort.removeprefix(STANDS_IN))

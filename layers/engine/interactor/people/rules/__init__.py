@@ -1,0 +1,1 @@
+"""What decides about ids, memberships and absence, by values alone."""

@@ -1,0 +1,1 @@
+"""Groups and people in the table."""
