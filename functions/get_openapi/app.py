@@ -11,7 +11,7 @@ from interactor.core import jsons
 from interactor.services import Services
 
 KEPT_SECONDS = 300
-CACHED = {"Cache-Control": f"public, max-age={KEPT_SECONDS}", "X-Content-Type-Options": "nosniff"}
+CACHED = {"Cache-Control": f"public, max-age={KEPT_SECONDS}"}
 
 
 @public

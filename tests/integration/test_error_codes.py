@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from interactor.api.response import ALWAYS
 from interactor.core import limits
 from interactor.core.times import SECOND
 from interactor.outgoing import OutgoingError
@@ -272,6 +273,7 @@ def test_a_code_is_answered_with_its_status_and_the_documented_body(bench: Bench
         assert (None if error["details"] is None else set(error["details"])) == row.details
     assert ("Retry-After" in given.headers) == (code in ("rate_limited", "service_unavailable"))
     assert ("WWW-Authenticate" in given.headers) == (code == "unauthorized")
+    assert given.headers.items() >= ALWAYS.items()
     for internal in ("arn:", "dynamodb", "Traceback", "botocore", bench.api.table, bench.api.stack.name + "-"):
         assert internal not in (given.raw or "")
 

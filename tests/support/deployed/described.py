@@ -7,6 +7,7 @@ from typing import Any
 import jsonschema_rs
 
 from interactor.api.openapi.document import document
+from interactor.api.response import ALWAYS
 
 
 @cache
@@ -26,7 +27,8 @@ def _validator(route: str, status: int, media: str) -> Any:
 
 
 def check_described(route: str, status: int, headers: Any, body: str | None) -> None:
-    """Hold an answer to the description of its route. Unknown paths have none."""
+    """Hold an answer to the headers that all have, and to the description of its route. Unknown paths have none."""
+    assert set(headers) >= set(ALWAYS), f"{route} answered {status} without {set(ALWAYS) - set(headers)}"
     if route == "$default":
         return
     media = headers.get("Content-Type", "application/json").partition(";")[0]

@@ -2,11 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from interactor.core import jsons
 from interactor.core.errors import InteractorError, RateLimitedError, ServiceUnavailableError, UnauthorizedError
 from interactor.core.jsons import Json, JsonObject
+
+ALWAYS: Final = {
+    "Cache-Control": "no-store",
+    # An address may hold the token of a signed link, which no other site is to be told.
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    # RFC 6797. Over plain HTTP, as in the local run, browsers pass over it.
+    "Strict-Transport-Security": "max-age=31536000",
+}
+"""Headers of every answer, errors too; an endpoint may replace one (``Cache-Control`` of what anybody may keep)."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +29,7 @@ class Response:
 
     def event(self, request_id: str, also: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The answer in API Gateway's notation, with further headers."""
-        headers = {"X-Request-Id": request_id, "Cache-Control": "no-store", **(also or {}), **self.headers}
+        headers = {"X-Request-Id": request_id, **ALWAYS, **(also or {}), **self.headers}
         if self.body is None:
             return {"statusCode": self.status, "headers": headers}
         headers = {"Content-Type": "application/json", **headers}
