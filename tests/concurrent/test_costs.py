@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from benchmarks import flows
-from benchmarks.capacity import Layout
+from benchmarks.capacity import Layout, read_units
+from tests.support import events
 from tests.support.workers.faults import Call
 from tests.support.workers.place import Place, Worker
 from tests.support.workers.world import Clock
@@ -78,3 +79,22 @@ def test_a_message_that_comes_twice_costs_one_read(worker: Worker, bill: Bill) -
     assert worker.step(message)
     assert worker.get(made)["status"] == "completed"
     assert bill.of(lambda: worker.step(message)) == (["query"], 0)
+
+
+HOOK = {"events": ["workflow.instance.halted", "workflow.instance.completed"]}
+
+
+def test_the_relay_of_a_batch_reads_an_accounts_subscriptions_once_and_ten_of_them_for_one_unit(
+    worker: Worker, bill: Bill, approval: str
+) -> None:
+    """Why it reads them for each batch: docs/decisions/2026-11-26-the-relay-keeps-no-subscriptions.md."""
+    for number in range(10):
+        url = f"https://application.example.com/api/webhooks/workflows/{number}"
+        assert worker.call("POST", "/webhooks/subscriptions", {"url": url, **HOOK}).status == 201
+    made = [worker.create(approval, flows.REQUEST).data["id"] for _ in range(5)]
+    records = [item for each in made for item in worker.place.raw(each) if item["sk"]["S"].startswith("H#")]
+    batch = events.stream(worker.place.table, records)
+    assert bill.of(lambda: worker.invoke("relay_events", batch)) == (["query"], 0)
+    subscriptions = [item for item in worker.place.scan() if item["pk"]["S"].endswith("#S")]
+    assert (len(records), len(subscriptions)) == (5, 10)
+    assert read_units(subscriptions, consistent=True) == 1

@@ -169,6 +169,30 @@ def test_a_disabled_subscription_hears_nothing_until_it_is_enabled(api: Deployme
     assert len(arrived(api)) == 1
 
 
+def test_a_subscription_hears_of_the_next_event_after_it_was_made_though_the_relay_has_just_looked(
+    api: Deployment,
+) -> None:
+    """All at one moment, in one process of the relay."""
+    api.start("flow")
+    api.drain()
+    subscription = subscribe(api)
+    api.start("flow")
+    api.drain()
+    assert len(arrived(api)) == 1
+    post(api, subscription, "disable")
+    api.start("flow")
+    api.drain()
+    assert len(arrived(api)) == 1
+    post(api, subscription, "enable")
+    api.start("flow")
+    api.drain()
+    assert len(arrived(api)) == 2
+    api.call("DELETE", f"{SUBSCRIPTIONS}/{subscription}")
+    api.start("flow")
+    api.drain()
+    assert len(arrived(api)) == 2
+
+
 def test_what_is_under_way_when_a_subscription_is_disabled_is_in_the_log_to_be_replayed(api: Deployment) -> None:
     subscription = subscribe(api)
     api.start("flow")
