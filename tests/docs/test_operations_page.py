@@ -10,7 +10,7 @@ from botocore import xform_name
 
 from interactor_cli.arguments import parser
 from tests.support.pages import blocks, code, rows, section, text
-from tests.support.template import template
+from tests.support.template import template, triggers
 
 PAGE = text("docs/operations.md")
 PAGES = [PAGE, text("docs/deploy.md"), text("README.md")]
@@ -123,3 +123,4 @@ def test_the_price_of_an_idle_stack_counts_what_the_template_has() -> None:
     assert f"{words[kinds.count('AWS::KMS::Key')]} KMS keys" in costs
     assert f"{words[kinds.count('AWS::CloudWatch::Alarm')]} alarms" in costs
     assert f"{words[kinds.count('AWS::CloudWatch::Dashboard')]} dashboard" in costs
+    assert f"polling {words[len(triggers())]} queues" in costs
