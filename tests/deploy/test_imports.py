@@ -18,6 +18,7 @@ OF_ALL = {"aws_lambda_powertools", "botocore", "ulid"}
 """The log, the errors of the table, and ids. Whatever else is used is imported at its first use."""
 BODIES = "interactor.api.bodies"
 OF_BODIES = {"pydantic_core"}
+DESCRIPTION = "interactor.api.openapi"
 CHECK = {"interactor.definitions.rules.check", "interactor.definitions.rules.compile"}
 CHECKS = {"create_version", "create_workflow", "validate_workflow"}
 ENGINE_ITSELF = {"interactor.instances.engine", "interactor.instances.rules.machine"}
@@ -86,6 +87,7 @@ def test_a_function_imports_no_package_before_it_uses_it(function: str) -> None:
 def test_a_function_imports_no_part_of_the_engine_that_others_are_for(function: str) -> None:
     assert function in CHECKS or not loaded_by(function) & CHECK
     assert function in MOVES or not loaded_by(function) & ENGINE_ITSELF
+    assert function == "get_openapi" or not any(module.startswith(DESCRIPTION) for module in loaded_by(function))
 
 
 def test_the_lists_name_functions_that_there_are() -> None:

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import re
-from dataclasses import fields
 from html.parser import HTMLParser
 from typing import Any
 
@@ -13,10 +12,8 @@ import pytest
 import yaml
 
 from interactor.access.rules.principal import SCOPES
-from interactor.api import bodies
 from interactor.api.openapi.document import SCOPE_MEANINGS, document
 from interactor.api.openapi.operations import OPERATIONS
-from interactor.api.openapi.schemas import SCHEMAS
 from interactor.api.operations import TABLE, Entry
 from interactor.api.request import Request
 from interactor.api.routes import ROUTES
@@ -107,19 +104,6 @@ def test_every_code_of_the_error_tree_is_described_somewhere() -> None:
 
 def test_every_scope_has_its_meaning() -> None:
     assert SCOPE_MEANINGS.keys() == set(SCOPES)
-
-
-@pytest.mark.parametrize(
-    "model",
-    [model for model in vars(bodies).values() if isinstance(model, type) and issubclass(model, bodies.Body)
-     and model is not bodies.Body],
-    ids=lambda model: model.__name__,
-)  # fmt: skip
-def test_a_bodys_members_are_those_that_are_described(model: Any) -> None:
-    described = SCHEMAS[model.__name__]
-    assert described["properties"].keys() == model.MEMBERS.keys()
-    assert {each.name for each in fields(model)} - {"given"} == model.MEMBERS.keys()
-    assert set(described["required"]) == model.required()
 
 
 def examples() -> list[Any]:

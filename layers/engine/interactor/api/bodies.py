@@ -1,7 +1,8 @@
 """The bodies of requests, as typed values. Every member that is wrong or unknown is named (ruling 22).
 
-A body is a frozen dataclass whose members each say how they are judged, in the terms of pydantic's core, which judges
-them. pydantic's models would say the same, and add 105 ms to a cold start (docs/dependencies.md has the figures).
+A body is a frozen dataclass whose ``MEMBERS`` say what each member may be. The check of requests and the schemas of the
+API's description are both made of them. pydantic's core checks; pydantic's models would add 105 ms to a cold start
+(docs/dependencies.md has the figures).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,64 +12,41 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar
 
 from pydantic_core import SchemaValidator, ValidationError
 
+from interactor.api.members import ANY_WHOLE, OBJECT, OPTIONAL_TEXT, TEXT_CHARACTERS, Member, one_of, text, whole
 from interactor.api.request import Request
+from interactor.api.shapes import TEXT, TIME, list_of, maybe, ref, shape
 from interactor.core import jsons, limits
 from interactor.core.errors import InvalidRequestError, PayloadTooLargeError
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.near import nearest
 
 if TYPE_CHECKING:
-    from pydantic_core.core_schema import CoreSchema, TypedDictField
+    from pydantic_core.core_schema import TypedDictField
 
 RAW_INPUT_BYTES = 512 * limits.KILOBYTE
 """Of the body as sent: escapes and white space are not counted against the input's own 64 KB."""
-
-TEXT_CHARACTERS = 1_000
 
 _WRONG_MEMBERS = 20
 """Of one body, that a refusal names."""
 _NAME_CHARACTERS = 80
 
-Judge: TypeAlias = "CoreSchema"
-Members: TypeAlias = Mapping[str, "CoreSchema"]
+Members: TypeAlias = Mapping[str, Member]
 
-
-def text(most: int = TEXT_CHARACTERS) -> Judge:
-    """A text of at most so many characters."""
-    return _told({"type": "str", "max_length": most, "strict": True}, f"must be a text of at most {most:,} characters")
-
-
-def _told(judge: Judge, message: str) -> Judge:
-    return {"type": "custom-error", "schema": judge, "custom_error_type": "wrong", "custom_error_message": message}
-
-
-def _or_null(judge: Judge) -> Judge:
-    return {"type": "nullable", "schema": judge}
-
-
-ANYTHING: Judge = {"type": "any"}
-"""Judged elsewhere."""
-OBJECT = _told({"type": "dict", "strict": True}, "must be a JSON object")
-WHOLE = _told({"type": "int", "strict": True}, "must be a whole number")
-OPTIONAL_TEXT = _or_null(text())
-HALT_ID = _or_null(
-    _told(
-        {"type": "str", "pattern": r"\Ahalt_[0-7][0-9abcdefghjkmnpqrstvwxyz]{25}\z", "strict": True},
-        "must be the halt_id of an answer or webhook: 'halt_' and 26 letters and digits",
-    )
+_HALT_ID = Member(
+    {"type": "string", "pattern": "^halt_[0-7][0-9abcdefghjkmnpqrstvwxyz]{25}$"},
+    "must be the halt_id of an answer or webhook: 'halt_' and 26 letters and digits",
 )
-SECRET = _or_null(text(256))
-EVENTS = _told(
-    {"type": "list", "items_schema": text(), "max_length": 50, "strict": True},
-    "must be a list of at most 50 event types",
+_EVENT = ref("EventType")
+_EVENTS = Member({**list_of(_EVENT), "minItems": 1, "maxItems": 50}, "must be a list of at most 50 event types")
+_NAMESPACE = Member(maybe(TEXT))
+_RATE = (
+    whole(1, limits.RATE_PER_MINUTE_MAXIMUM)
+    .or_null()
+    .about(f"Attempts in a minute, at most. The rest waits. Null: the default, {limits.RATE_PER_MINUTE_DEFAULT:,}.")
 )
-RATE = _or_null(
-    _told(
-        {"type": "int", "ge": 1, "le": limits.RATE_PER_MINUTE_MAXIMUM, "strict": True},
-        f"must be a whole number from 1 to {limits.RATE_PER_MINUTE_MAXIMUM:,}",
-    )
-)
-STATUS = _told({"type": "literal", "expected": ["active", "disabled"]}, "must be active or disabled")
+_SECRET = text(256).or_null().about("If it is left out, one is generated and shown once.")
+_TIME = Member({**TIME, "maxLength": TEXT_CHARACTERS}, text().message)
+_URL = text(limits.BODY_BYTES)
 
 
 @dataclass(frozen=True)
@@ -76,6 +54,8 @@ class Body:
     """What all bodies are. A member without a default is required."""
 
     MEMBERS: ClassVar[Members] = {}
+    DESCRIPTION: ClassVar[str] = ""
+    """What the API's description says of the whole."""
     ELSEWHERE: ClassVar[str] = ""
     """Where the body takes what has no place at its top level, for whoever put it there."""
 
@@ -90,10 +70,17 @@ class Body:
         """What reads a document as the members that were sent, and raises ``ValidationError`` for wrong ones."""
         required = cls.required()
         members: dict[str, TypedDictField] = {
-            name: {"type": "typed-dict-field", "schema": judge, "required": name in required}
-            for name, judge in cls.MEMBERS.items()
+            name: {"type": "typed-dict-field", "schema": member.judge(), "required": name in required}
+            for name, member in cls.MEMBERS.items()
         }
         return SchemaValidator({"type": "typed-dict", "fields": members, "extra_behavior": "forbid"})
+
+    @classmethod
+    def schema(cls) -> JsonObject:
+        """What the API's description says of the body; it goes by the name of the class."""
+        required = cls.required()
+        members = {name if name in required else f"{name}?": each.described() for name, each in cls.MEMBERS.items()}
+        return shape(members, cls.DESCRIPTION)
 
 
 Made = TypeVar("Made", bound=Body)
@@ -103,7 +90,10 @@ Made = TypeVar("Made", bound=Body)
 class CreateInstance(Body):
     """``POST /workflows/{name}/instances``."""
 
-    MEMBERS: ClassVar[Members] = {"namespace": ANYTHING, "input": OBJECT}
+    MEMBERS: ClassVar[Members] = {
+        "namespace": _NAMESPACE.about("A token with one namespace may leave it out."),
+        "input": OBJECT.about("At most 64 KB as JSON."),
+    }
     ELSEWHERE = "what the workflow is to have belongs in input"
     namespace: Json = None
     input: JsonObject = field(default_factory=dict)
@@ -114,11 +104,17 @@ class Resume(Body):
     """``POST .../resume``; the choice may stand beside the input or in it."""
 
     MEMBERS: ClassVar[Members] = {
-        "input": OBJECT,
+        "input": OBJECT.about(
+            "What was answered. A form needs it, and takes no keys but its fields, unless the state says "
+            "additional_input. A boolean field that is left out, null or empty is false."
+        ),
         "selected_option": OPTIONAL_TEXT,
         "choice": OPTIONAL_TEXT,
-        "expected_state": OPTIONAL_TEXT,
-        "halt_id": HALT_ID,
+        "expected_state": OPTIONAL_TEXT.about("The resume is refused with 409 if the state is a different one."),
+        "halt_id": _HALT_ID.or_null().about(
+            "The halt that was shown to whoever decides. Send it always: where that halt is over, the answer is "
+            "409 and says what became of it, so that a second click decides nothing else. It names the thread too."
+        ),
     }
     ELSEWHERE = 'answers belong in input, as {"input": {"approved": true}}'
     input: JsonObject | None = None
@@ -142,12 +138,12 @@ class CreateFile(Body):
     """``POST .../files``; ``thread_id`` where several threads are halted, ``size`` in bytes."""
 
     MEMBERS: ClassVar[Members] = {
-        "field": text(),
-        "name": text(limits.BODY_BYTES),
+        "field": text().about("A file field of the form that the instance waits with."),
+        "name": text(limits.BODY_BYTES).about("At most 255 bytes as UTF-8."),
         "content_type": text(),
-        "size": WHOLE,
-        "thread_id": OPTIONAL_TEXT,
-        "replaces": OPTIONAL_TEXT,
+        "size": ANY_WHOLE.about("Bytes: at most the field's maxSize, and 10 MB."),
+        "thread_id": OPTIONAL_TEXT.about("Required if several threads are halted."),
+        "replaces": OPTIONAL_TEXT.about("The id of a file of the same field that this one replaces."),
     }
     field: str
     name: str
@@ -162,11 +158,11 @@ class CreateSubscription(Body):
     """``POST /webhooks/subscriptions``."""
 
     MEMBERS: ClassVar[Members] = {
-        "url": text(limits.BODY_BYTES),
-        "events": EVENTS,
-        "secret": SECRET,
-        "namespace_filter": ANYTHING,
-        "rate_per_minute": RATE,
+        "url": _URL,
+        "events": _EVENTS,
+        "secret": _SECRET,
+        "namespace_filter": _NAMESPACE,
+        "rate_per_minute": _RATE,
     }
     url: str
     events: Sequence[str]
@@ -179,12 +175,13 @@ class CreateSubscription(Body):
 class ChangeSubscription(Body):
     """``PATCH /webhooks/subscriptions/{id}``: what is not given stays; null takes filter or rate away."""
 
+    DESCRIPTION = "What is left out stays."
     MEMBERS: ClassVar[Members] = {
-        "url": text(limits.BODY_BYTES),
-        "events": EVENTS,
-        "namespace_filter": ANYTHING,
-        "rate_per_minute": RATE,
-        "status": STATUS,
+        "url": _URL,
+        "events": _EVENTS,
+        "namespace_filter": _NAMESPACE,
+        "rate_per_minute": _RATE,
+        "status": one_of("active", "disabled"),
     }
     url: str = ""
     events: Sequence[str] = ()
@@ -199,7 +196,7 @@ class ChangeSubscription(Body):
 class RotateSecret(Body):
     """``POST /webhooks/subscriptions/{id}/rotate-secret``."""
 
-    MEMBERS: ClassVar[Members] = {"secret": SECRET}
+    MEMBERS: ClassVar[Members] = {"secret": _SECRET}
     secret: str | None = None
 
 
@@ -207,7 +204,7 @@ class RotateSecret(Body):
 class TestSubscription(Body):
     """``POST /webhooks/subscriptions/{id}/test``."""
 
-    MEMBERS: ClassVar[Members] = {"event": OPTIONAL_TEXT}
+    MEMBERS: ClassVar[Members] = {"event": Member(_EVENT, text().message).or_null()}
     event: str | None = None
 
 
@@ -215,7 +212,7 @@ class TestSubscription(Body):
 class ReplayDeliveries(Body):
     """``POST /webhooks/subscriptions/{id}/replay``."""
 
-    MEMBERS: ClassVar[Members] = {"since": text(), "until": OPTIONAL_TEXT, "status": OPTIONAL_TEXT}
+    MEMBERS: ClassVar[Members] = {"since": _TIME, "until": _TIME.or_null(), "status": OPTIONAL_TEXT}
     since: str
     until: str | None = None
     status: str | None = None

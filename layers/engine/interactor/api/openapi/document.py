@@ -8,7 +8,7 @@ from typing import Any, Final
 from interactor.api.openapi.operation import Operation
 from interactor.api.openapi.operations import OPERATIONS
 from interactor.api.openapi.schemas import SCHEMAS, definition_schemas
-from interactor.api.openapi.shapes import FLAG, TEXT, TIME, ref
+from interactor.api.shapes import FLAG, TEXT, TIME, ref
 from interactor.core import limits
 from interactor.core.jsons import JsonObject
 from interactor.core.statuses import STATUSES

@@ -1,10 +1,14 @@
-"""The models of requests and answers, as JSON Schemas by name. A test holds real answers against them."""
+"""The models of requests and answers, as JSON Schemas by name. A test holds real answers against them.
+
+Those of requests come from ``api/bodies.py``, which checks by them too; only the forms of OAuth are told here.
+"""
 
 import json
 from importlib.resources import files
 from typing import Any, Final
 
-from interactor.api.openapi.shapes import (
+from interactor.api.bodies import Body
+from interactor.api.shapes import (
     ANYTHING,
     FLAG,
     FREE,
@@ -21,14 +25,13 @@ from interactor.api.openapi.shapes import (
     shape,
     texts,
 )
-from interactor.core import limits
 from interactor.core.jsons import JsonObject
 from interactor.core.statuses import STATUSES
 from interactor.webhooks.rules.events import EVENT_TYPES
 
 _INSTANCE_ID: Final = id_of("inst")
 _VERSION_ID: Final = id_of("v")
-_EVENT = texts(*EVENT_TYPES)
+_EVENT: Final = ref("EventType")
 _HALTED: Final = {
     "halted_at_state?": TEXT,
     "halt_id?": described(id_of("halt"), "The id of the halt. A resume sends it back, and decides only this halt."),
@@ -55,10 +58,6 @@ _SUBSCRIPTION: Final = {
     "disabled_reason?": maybe(texts("requested", "gone", "failing")),
     "failing_since?": TIME,
 }
-_RATE: Final = described(
-    {**maybe(WHOLE), "minimum": 1, "maximum": limits.RATE_PER_MINUTE_MAXIMUM},
-    f"Attempts in a minute, at most. The rest waits. Null: the default, {limits.RATE_PER_MINUTE_DEFAULT:,}.",
-)
 _SECRET: Final = {"secret?": described(TEXT, "Only if it was generated here. It is never shown again.")}
 _DELIVERY: Final = {
     "id": id_of("del"),
@@ -97,6 +96,7 @@ _FILE: Final = {
 _PROBLEM: Final = list_of(shape({"path": TEXT, "message": TEXT}))
 
 SCHEMAS: Final[dict[str, JsonObject]] = {
+    **{kind.__name__: kind.schema() for kind in Body.__subclasses__()},
     "Pagination": shape({"has_more": FLAG, "next_cursor": maybe(TEXT)}),
     "Error": shape(
         {
@@ -164,41 +164,6 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
     "Verdict": shape({"valid": FLAG, "errors?": _PROBLEM, "warnings?": _PROBLEM}),
     "Diagram": shape({"mermaid": TEXT, "svg": TEXT}),
     # Instances
-    "CreateInstance": shape(
-        {
-            "namespace?": described(maybe(TEXT), "A token with one namespace may leave it out."),
-            "input?": described(FREE, "At most 64 KB as JSON."),
-        },
-    ),
-    "Resume": shape(
-        {
-            "input?": described(
-                FREE,
-                "What was answered. A form needs it, and takes no keys but its fields, unless the state says "
-                "additional_input. A boolean field that is left out, null or empty is false.",
-            ),
-            "selected_option?": maybe(TEXT),
-            "choice?": maybe(TEXT),
-            "halt_id?": described(
-                maybe(id_of("halt")),
-                "The halt that was shown to whoever decides. Send it always: where that halt is over, the answer is "
-                "409 and says what became of it, so that a second click decides nothing else. It names the thread too.",
-            ),
-            "expected_state?": described(
-                maybe(TEXT), "The resume is refused with 409 if the state is a different one."
-            ),
-        },
-    ),
-    "CreateFile": shape(
-        {
-            "field": described(TEXT, "A file field of the form that the instance waits with."),
-            "name": described(TEXT, "At most 255 bytes as UTF-8."),
-            "content_type": TEXT,
-            "size": described(WHOLE, "Bytes: at most the field's maxSize, and 10 MB."),
-            "thread_id?": described(maybe(TEXT), "Required if several threads are halted."),
-            "replaces?": described(maybe(TEXT), "The id of a file of the same field that this one replaces."),
-        },
-    ),
     "Upload": shape({**_FILE, "fields": described(map_of(TEXT), "They come before the file in the form.")}),
     "Download": shape(_FILE),
     "Presentation": shape(
@@ -336,29 +301,8 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
         },
     ),
     # Webhooks
+    "EventType": texts(*EVENT_TYPES),
     "EventTypes": shape({"event_types": list_of(shape({"name": _EVENT, "description": TEXT}))}),
-    "CreateSubscription": shape(
-        {
-            "url": TEXT,
-            "events": {**list_of(_EVENT), "minItems": 1, "maxItems": 50},
-            "secret?": described(maybe(TEXT), "If it is left out, one is generated and shown once."),
-            "namespace_filter?": maybe(TEXT),
-            "rate_per_minute?": _RATE,
-        },
-    ),
-    "ChangeSubscription": shape(
-        {
-            "url?": TEXT,
-            "events?": {**list_of(_EVENT), "minItems": 1, "maxItems": 50},
-            "namespace_filter?": maybe(TEXT),
-            "rate_per_minute?": _RATE,
-            "status?": texts("active", "disabled"),
-        },
-        "What is left out stays.",
-    ),
-    "RotateSecret": shape({"secret?": maybe(TEXT)}),
-    "TestSubscription": shape({"event?": maybe(_EVENT)}),
-    "ReplayDeliveries": shape({"since": TIME, "until?": maybe(TIME), "status?": maybe(TEXT)}),
     "ReplayDelivery": shape({}),
     "Subscription": shape(_SUBSCRIPTION),
     "NewSubscription": shape({**_SUBSCRIPTION, **_SECRET}),

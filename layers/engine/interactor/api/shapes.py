@@ -42,7 +42,7 @@ def map_of(value: JsonObject) -> JsonObject:
 
 def maybe(schema: JsonObject) -> JsonObject:
     """The same, or null."""
-    if isinstance(schema.get("type"), str):
+    if isinstance(schema.get("type"), str) and "enum" not in schema:
         return {**schema, "type": [schema["type"], "null"]}
     return {"anyOf": [schema, {"type": "null"}]}
 
