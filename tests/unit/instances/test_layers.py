@@ -102,6 +102,19 @@ def test_what_a_path_leaves_behind_is_no_part_of_what_the_main_thread_holds():
     assert set(run.instance.data["checks"]) == {"credit", "fraud"}
 
 
+@pytest.mark.parametrize("name", ["\0verdict\0x", "\0verdict\0", "\0", "\0verdict"])
+def test_no_key_that_a_person_sends_takes_what_the_thread_wrote_before_from_the_join(name):
+    fork = {"threads": {"a": {"target": "judge"}}, "join": {"target": "end"}}
+    judge = {"type": "action", "logic": SCRIPT, "transitions": [{"target": "wait"}]}
+    definition = compiled(
+        {"f": {"type": "action", "fork": fork}, "judge": judge, "wait": ask(), "said": END, "end": END}
+    )
+    verdict = {"ok": False, "why": "late"}
+    run = running(definition, {"judge": {"verdict": verdict}}).resume({name: 1}, "thread_a")
+    assert run.instance.status == "completed"
+    assert {"verdict": verdict, name: 1}.items() <= run.instance.data.items()
+
+
 def test_results_beside_taken_names_stay_side_by_side():
     states = {"a": {**call("x"), "on_enter": None}, "b": call("x")}
     for state in states.values():

@@ -371,6 +371,33 @@ def test_a_retry_brings_back_the_threads_that_the_failure_cut_off():
     assert run.instance.status == "completed"
 
 
+def test_a_retry_of_what_a_bound_stopped_at_its_join_goes_on_from_the_join():
+    fork = {"threads": {"a": {"target": "done"}, "b": {"target": "ask"}}, "join": {"target": "again", "policy": "any"}}
+    rounds = {"field": "rounds", "equals": 1}
+    states = {
+        "split": {"type": "action", "fork": fork},
+        "ask": {
+            "type": "halting",
+            "presentation": {"type": "message", "message": "?"},
+            "transitions": [{"target": "done"}],
+        },
+        "done": END,
+        "again": {
+            "type": "action",
+            "logic": SCRIPT,
+            "transitions": [{"target": "end", "condition": rounds}, {"target": "split"}],
+        },
+        "end": END,
+    }
+    data = {}
+    run = Runner(compiled(states), lambda step, advance: Succeeded(dict(data))).start()
+    assert (run.instance.failure.code, run.instance.main.state) == ("loop_limit_exceeded", "split")
+    data["rounds"] = 1
+    run.adopt(retry(run.definition, run.instance, None, run.tick(), b"\0" * 16, 0)).rest()
+    assert (run.instance.status, run.instance.main.state) == ("completed", "end")
+    assert outcomes(run) == {"main": "completed", "a": "completed", "b": "cancelled"}
+
+
 def test_only_a_failed_instance_can_be_retried_and_only_an_active_one_paused():
     run = Runner(compiled(review())).start()
     with pytest.raises(InstanceNotFailedError):

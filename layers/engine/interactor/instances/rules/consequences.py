@@ -64,6 +64,14 @@ class InstanceDraft:
         else:
             self._try_join(self.instance.threads[thread.parent])
 
+    def join_again(self, thread_id: str) -> None:
+        """Let a thread that stands at its join again go on where enough threads have completed already."""
+        parent = self.instance.threads[thread_id]
+        for name in parent.forked:
+            # Transitions in a row are counted anew by a retry, for those that need not be repeated as well.
+            self.put(replace(self.instance.threads[name], transitions=0))
+        self._try_join(parent)
+
     def end(self, status: Status, fields: JsonObject) -> None:
         """End the instance."""
         # What has ended is not paused: it could neither be let go on nor be cleaned.

@@ -6,7 +6,7 @@ are remembered among the thread's ``writers``, under names that no key and no st
 release which does not know them reads the document as before, and joins the whole value.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from interactor.core.jsons import Json, JsonObject
@@ -40,6 +40,14 @@ def after_write(layer: JsonObject, writers: Writers, keys: Iterable[str], paths:
         elif key not in layer or earlier:
             found |= {_name(path): by for path in marked[key]}
     return found
+
+
+def recorded(keys: Iterable[str]) -> Iterator[str]:
+    """The keys whose writer is remembered: not those that would read as the name of a path.
+
+    A person may send any key. One that reads as a path below another key would take that key's value from a join.
+    """
+    return (key for key in keys if not key.startswith(_MARK))
 
 
 def paths_of(writers: Writers, key: str) -> list[Path]:

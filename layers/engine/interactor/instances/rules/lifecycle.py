@@ -77,6 +77,10 @@ def retry(definition: Definition, head: Instance, by: Json, now: Millis, entropy
     draft = InstanceDraft(definition, again, now)
     _restore(draft, MAIN)
     draft.note(MAIN, "lifecycle", "retried", {"state": failed_state, **_attribution(by)})
+    for thread in list(draft.instance.threads.values()):
+        if thread.phase is Phase.JOINING:
+            # A bound may have stopped the join itself: then no thread is left whose end would complete it.
+            draft.join_again(thread.id)
     return draft.settled(entropy, by)
 
 

@@ -28,7 +28,7 @@ from interactor.instances.rules.instance import (
     Phase,
     Thread,
 )
-from interactor.instances.rules.layers import Written, after_write
+from interactor.instances.rules.layers import Written, after_write, recorded
 
 INPUT = "input"
 """The writer's name for values from a create or a resume."""
@@ -186,7 +186,7 @@ class ThreadDraft:
         layer = {**thread.layer, **{key: written.values[key] for key in kept}}
         paths = written.paths if thread.parent is not None else ()
         writers = after_write(thread.layer, thread.writers, kept, paths, writer)
-        writers = {**writers, **dict.fromkeys(touched, writer)}
+        writers = {**writers, **dict.fromkeys(recorded(touched), writer)}
         self._thread = replace(self._thread, layer=layer, writers=writers)
         self._changed_bytes += size(found)
         return found
