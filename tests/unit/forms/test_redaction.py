@@ -1,16 +1,20 @@
 """Form fields that nobody reads back."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interactor.core.errors import InvalidRequestError
+from interactor.core.jsons import Json
 from interactor.core.paths import Scope
 from interactor.definitions.rules.compile import compile_definition
 from interactor.forms import redaction
 from interactor.forms.redaction import REDACTED
 from interactor.instances.rules.events import apply, changes, undo
+from tests.support.workflows.runner import Runner, compiled
 
 WORDS = ("password", "api_key", "file")
 KEYS = ("password", "pin")
@@ -102,3 +106,28 @@ def test_a_default_that_is_filled_from_a_hidden_value_is_left_out(default: str, 
     shown = redaction.presentation(form, KEYS, found)
     assert shown is not None
     assert ("default" in shown["fields"][0]) is kept
+
+
+@pytest.mark.parametrize("type_", ["string", "number", "boolean", "select", "date", "file"])
+@pytest.mark.parametrize("sent", ["hunter22", 739155, ["hunter22"], {"a": 739155}])
+def test_no_error_repeats_what_was_sent_to_a_sensitive_field(type_: str, sent: Json) -> None:
+    field = {"name": "pin", "type": type_, "label": "PIN", "options": [{"value": "a", "label": "a"}]}
+    states = {
+        "ask": {
+            "type": "halting",
+            "presentation": {"type": "form", "fields": [field]},
+            "transitions": [{"target": "done"}],
+        },
+        "done": {"type": "terminal"},
+    }
+    run = Runner(compiled(states)).start()
+    for redacted in ((), ("pin",)):
+        run.instance = replace(run.instance, redacted=redacted)
+        try:
+            run.advance().resume({"pin": sent}, None, "", run.now)
+        except InvalidRequestError as error:
+            told = f"{error.message} {error.details}"
+            assert "must be" in told
+            assert not redacted or not ("hunter22" in told or "739155" in told)
+        else:
+            assert isinstance(sent, {"string": str, "number": int}.get(type_, str))

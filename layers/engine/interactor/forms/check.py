@@ -48,12 +48,14 @@ def check_input(
     uploads: file_fields.Uploads | None = None,
     *,
     additional_input: bool = False,
+    sensitive: Collection[str] = (),
 ) -> Checked:
     """Check a resume's input against what the state asks for.
 
     ``options`` are the rendered ``halted_options``; ``submitted`` is the input, None where the body has none, which is
     no answer to a form; ``selected_option`` is the choice sent beside the input, if one was; ``uploads`` the files that
-    its file fields may refer to; ``additional_input`` whether keys are kept that are no fields of the form.
+    its file fields may refer to; ``additional_input`` whether keys are kept that are no fields of the form;
+    ``sensitive`` the fields whose values no error repeats.
 
     Raises:
         InvalidRequestError: with ``details`` naming every field that is wrong, as ``{field, message}``.
@@ -75,7 +77,7 @@ def check_input(
         if field.get("type") == "file" and file_fields.names_uploads(result):
             result = file_fields.taken(field, result, uploads or {})
         if isinstance(result, field_types.Wrong):
-            errors.append({"field": name, "message": f"'{name}' {result.message}"})
+            errors.append({"field": name, "message": f"'{name}' {result.told(name in sensitive)}"})
         elif result is not MISSING:
             merged[name] = result
     own_form = {name: merged.get(name) for name in fields}

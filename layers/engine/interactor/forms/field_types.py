@@ -21,6 +21,12 @@ class Wrong:
     """Why a value does not do: what follows the field's name in a sentence (``must be ...``)."""
 
     message: str
+    value: Json | Missing = MISSING
+    """The wrong value, where the sentence ends with it."""
+
+    def told(self, sensitive: bool) -> str:
+        """The sentence. The value of a sensitive field is not repeated: errors are logged and shown (ruling 31)."""
+        return self.message if sensitive or self.value is MISSING else f"{self.message}, not {_quoted(self.value)}"
 
 
 Rule: TypeAlias = Callable[[JsonObject, Json], Wrong | None]
@@ -92,7 +98,7 @@ def _wanted(field: JsonObject) -> str:
 
 def _string(field: JsonObject, value: Json) -> Wrong | None:
     if not isinstance(value, str):
-        return Wrong(f"must be a text, not {_quoted(value)}")
+        return Wrong("must be a text", value)
     longest = field.get("maxLength")
     # As in HTML, a line end is one character, however it is sent.
     characters = len(defaults.unix_lines(value))
@@ -103,7 +109,7 @@ def _string(field: JsonObject, value: Json) -> Wrong | None:
 
 def _numeric(field: JsonObject, value: Json) -> Wrong | None:
     if not _is_number(value):
-        return Wrong(f"must be a number, not {_quoted(value)}")
+        return Wrong("must be a number", value)
     least, most, step = (_bound(field, key) for key in ("min", "max", "step"))
     if least is not None and value < least:
         return Wrong(f"must be at least {_quoted(least)}")
@@ -132,7 +138,7 @@ def _on_step(value: float, base: float, step: float) -> bool:
 
 
 def _boolean(field: JsonObject, value: Json) -> Wrong | None:
-    return None if isinstance(value, bool) else Wrong(f"must be true or false, not {_quoted(value)}")
+    return None if isinstance(value, bool) else Wrong("must be true or false", value)
 
 
 def _select(field: JsonObject, value: Json) -> Wrong | None:
@@ -142,13 +148,13 @@ def _select(field: JsonObject, value: Json) -> Wrong | None:
     values = [option["value"] for option in options if isinstance(option, dict) and "value" in option]
     if any(jsons.equal(value, option) for option in values):
         return None
-    return Wrong(f"must be one of {listed(values)}, not {_quoted(value)}")
+    return Wrong(f"must be one of {listed(values)}", value)
 
 
 def _date(field: JsonObject, value: Json) -> Wrong | None:
     day = defaults.day(value)
     if day is None:
-        return Wrong(f"must be a date of the calendar written YYYY-MM-DD, not {_quoted(value)}")
+        return Wrong("must be a date of the calendar written YYYY-MM-DD", value)
     first, last = (defaults.day_of(field.get(key)) for key in ("minDate", "maxDate"))
     if first is not None and day < first:
         return Wrong(f"must be {first.isoformat()} or later")
@@ -165,7 +171,7 @@ def _file(field: JsonObject, value: Json) -> Wrong | None:
         return Wrong(f"is required: send {_wanted(field)}")
     for file in files:
         if not isinstance(file, str) or not ids.is_id(file, "file"):
-            return Wrong(f"must be the id of an uploaded file (file_...) or a list of them, not {_quoted(file)}")
+            return Wrong("must be the id of an uploaded file (file_...) or a list of them", file)
     return None
 
 

@@ -126,6 +126,7 @@ class Advance(ThreadDraft):
             option,
             uploads,
             additional_input=state.additional_input,
+            sensitive=self._instance.redacted,
         )
         before = self._data()
         scope = Scope({**before, **checked.merged}, checked.merged, self.context(), own_form=checked.own_form)
