@@ -20,10 +20,10 @@ An error is one line on standard error.
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line. A parsed one has ``noun``, ``verb`` and the options of its verb."""
-    what = "Manage clients, secrets, events and items of a deployment."
+    what = "Manage clients, secrets, events, items and links of a deployment."
     top: argparse.ArgumentParser = _Parser(prog="interactor", description=what, epilog=_HELP)
     top.add_argument("--version", action="version", version=f"interactor {__version__}")
-    nouns = top.add_subparsers(dest="noun", metavar="{client,secret,events,items}", required=True)
+    nouns = top.add_subparsers(dest="noun", metavar="{client,secret,events,items,links}", required=True)
     deployment.add_to(nouns)
     return top
 

@@ -232,6 +232,7 @@ class LocalRun:
             "table": environment.get("TABLE_NAME"),
             "secrets_prefix": environment.get("SECRETS_PREFIX"),
             "relay_retry_queue": environment.get("RELAY_RETRY_QUEUE_URL"),
+            "data_key": environment.get("DATA_KEY_ID"),
         }
         if self._ministack is not None:
             found["access_key_id"] = _DUMMY_CREDENTIALS["AWS_ACCESS_KEY_ID"]

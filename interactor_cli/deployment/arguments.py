@@ -1,4 +1,4 @@
-"""The commands on a deployment: ``client``, ``secret``, ``events`` and ``items``, with their options."""
+"""The commands on a deployment: ``client``, ``secret``, ``events``, ``items`` and ``links``, with their options."""
 
 import argparse
 
@@ -36,6 +36,14 @@ example:
   interactor events relay --stack interactor --since 2026-01-20T09:00:00Z --until 2026-01-20T11:00:00Z
 """
 
+_LINKS_HELP = """\
+The new key signs links two minutes later. Links of the key before it stay good until the next change, so leave as long
+as LinkLifetime between two changes. With --end-all every link ends within a minute: for a key that has leaked.
+
+example:
+  interactor links change-key --stack interactor
+"""
+
 _COPY_HELP = """\
 Puts the items of another table into the deployment's own: what is needed back from a restored table. What is there
 stays as it is, unless --replace is given. With --account the account's clients are left out: add them again.
@@ -51,6 +59,7 @@ def add_to(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     _secrets(nouns.add_parser("secret", help="secrets for HTTP logic and scripts", description="Manage secrets."))
     _events(nouns.add_parser("events", help="what was committed", description="Relay events again."))
     _items(nouns.add_parser("items", help="what the table holds", description="Put items back."))
+    _links(nouns.add_parser("links", help="signed links of tasks", description="Change the key of signed links."))
 
 
 def _clients(noun: argparse.ArgumentParser) -> None:
@@ -92,6 +101,12 @@ def _items(noun: argparse.ArgumentParser) -> None:
     copy.add_argument("--account", help="copy this account's items only")
     copy.add_argument("--replace", action="store_true", help="let them take the place of what is there")
     copy.add_argument("--dry-run", action="store_true", help="count the items and write nothing")
+
+
+def _links(noun: argparse.ArgumentParser) -> None:
+    verbs = noun.add_subparsers(dest="verb", metavar="{change-key}", required=True)
+    change = _verb(verbs, "change-key", "give signed links a new key", _LINKS_HELP)
+    change.add_argument("--end-all", action="store_true", help="forget the old key at once, and so end every link")
 
 
 def _verb(

@@ -1,7 +1,9 @@
 """What the management command does. Each returns what there is to print: a JSON value and the same for a person."""
 
 import argparse
+import os
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,12 +13,16 @@ from interactor.access.rules.principal import Client, namespaces_claim
 from interactor.aws.dynamo import copying
 from interactor.aws.dynamo.table import Table
 from interactor.aws.queues import MessageQueue
+from interactor.aws.sealing import Sealer
 from interactor.core import encodings
 from interactor.core.jsons import JsonObject
 from interactor.core.names import is_account
+from interactor.core.storing import GuardLostError
 from interactor.core.times import Millis, iso, parse_iso
+from interactor.core.world import World
 from interactor.instances.store import outbox
 from interactor.logic.secrets import SecretStore
+from interactor.tasks.link_keys import LinkKeys
 from interactor.webhooks.rules.events import Subscription
 from interactor.webhooks.store.subscriptions import SubscriptionStore
 from interactor_cli.deployment.target import Target, TargetError
@@ -47,6 +53,18 @@ class Context:
         """The deployment's secrets."""
         prefix = _known(self.target.secrets_prefix, "secrets-prefix", "SECRETS_PREFIX")
         return SecretStore(self.target.client("secretsmanager"), prefix, self.clock)
+
+    def link_keys(self) -> LinkKeys:
+        """The keys of the deployment's signed links."""
+        table = _known(self.target.table, "table", "TABLE_NAME")
+        key = self.target.data_key
+        if not key:
+            raise TargetError("the key that seals those of links is not known: give --stack or --local, or DATA_KEY_ID")
+        return LinkKeys(
+            World(self.clock, os.urandom, time.sleep),
+            Table(self.target.client("dynamodb"), table),
+            lambda: Sealer(self.target.client("kms"), key, "links"),
+        )
 
     def relay_retries(self) -> MessageQueue:
         """The queue of records to relay again."""
@@ -164,10 +182,26 @@ def items_copy(arguments: argparse.Namespace, context: Context) -> Printed:
     return Printed({"found": found, "copied": written}, text)
 
 
+def links_change_key(arguments: argparse.Namespace, context: Context) -> Printed:
+    """Give signed links a new key, beside the one before it or in place of all."""
+    try:
+        kept = context.link_keys().change(only_new=arguments.end_all)
+    except GuardLostError:
+        raise CommandError("somebody else changed the key at this moment; look whether that was enough") from None
+    text = "Links are signed with a new key in two minutes. "
+    text += "Links of the one before it stay good until the next change."
+    if arguments.end_all:
+        text = "Every link that was sent ends within a minute."
+    elif len(kept) == 1:
+        text = "Links have their first key now."
+    return Printed({"made_at": [iso(each.made_at) for each in kept]}, text)
+
+
 COMMANDS: Final[dict[tuple[str, str], Callable[[argparse.Namespace, Context], Printed]]] = {
     ("client", "add"): client_add,
     ("client", "list"): client_list,
     ("client", "remove"): client_remove,
+    ("links", "change-key"): links_change_key,
     ("secret", "set"): secret_set,
     ("secret", "list"): secret_list,
     ("secret", "remove"): secret_remove,

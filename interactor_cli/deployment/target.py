@@ -30,6 +30,7 @@ class Target:
     table: str | None = None
     secrets_prefix: str | None = None
     relay_retry_queue: str | None = None
+    data_key: str | None = None
     region: str | None = None
     endpoint_url: str | None = None
     profile: str | None = None
@@ -76,6 +77,7 @@ def find(choice: Choice, environment: Mapping[str, str]) -> Target:
         table=choice.table or environment.get("TABLE_NAME"),
         secrets_prefix=choice.secrets_prefix or environment.get("SECRETS_PREFIX"),
         relay_retry_queue=environment.get("RELAY_RETRY_QUEUE_URL"),
+        data_key=environment.get("DATA_KEY_ID"),
         region=choice.region,
         endpoint_url=endpoint_url,
         profile=choice.profile,
@@ -89,6 +91,7 @@ def find(choice: Choice, environment: Mapping[str, str]) -> Target:
         table=choice.table or _output(outputs, "TableName", choice.stack),
         secrets_prefix=choice.secrets_prefix or _output(outputs, "SecretsPrefix", choice.stack),
         relay_retry_queue=outputs.get("RelayRetryQueueUrl"),
+        data_key=outputs.get("DataKeyId"),
     )
 
 
@@ -102,6 +105,7 @@ def _local(folder: Path, choice: Choice, environment: Mapping[str, str]) -> Targ
             table=choice.table or run["table"],
             secrets_prefix=choice.secrets_prefix or run["secrets_prefix"],
             relay_retry_queue=run.get("relay_retry_queue"),
+            data_key=run.get("data_key"),
             region=choice.region or run["region"],
             endpoint_url=choice.endpoint_url or run["endpoint_url"],
             profile=choice.profile,

@@ -517,3 +517,25 @@ def test_a_table_to_copy_from_that_is_not_there_is_told() -> None:
     refused = run(*COPY)
     assert refused.code == 1
     assert "ResourceNotFoundException" in refused.err
+
+
+@pytest.fixture
+def data_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The data key of the stack ``demo``."""
+    key: str = HERE.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    monkeypatch.setitem(OUTPUTS, "demo", OUTPUTS["demo"] | {"DataKeyId": key})
+
+
+@pytest.mark.usefixtures("data_key")
+def test_links_get_a_new_key_beside_the_old_one_or_in_place_of_it() -> None:
+    change = ["links", "change-key", "--stack", "demo"]
+    assert "first key" in run(*change).out
+    assert len(run(*change, "--json").data["made_at"]) == 2
+    assert len(run(*change, "--json").data["made_at"]) == 2
+    assert "ends within a minute" in run(*change, "--end-all").out
+
+
+def test_without_the_key_that_seals_them_the_keys_of_links_stay() -> None:
+    refused = run("links", "change-key", "--table", "of-the-stack", "--secrets-prefix", "x")
+    assert refused.code == 2
+    assert "DATA_KEY_ID" in refused.err

@@ -25,6 +25,7 @@ ORDER = (
     ("logic",),
     ("instances",),
     ("files",),
+    ("tasks",),
     ("webhooks",),
     ("services",),
     ("api", "workers"),
@@ -37,7 +38,7 @@ OUTSIDE_THE_ENGINE = {"interactor_client", "interactor_cli"}
 """They stand beside the engine and travel in no layer."""
 
 PURE = ("core", "forms", "access/rules", "definitions/rules", "definitions/diagram", "logic/rules", "instances/rules")
-PURE += ("people/rules", "webhooks/rules")
+PURE += ("people/rules", "tasks/rules", "webhooks/rules")
 """Folders whose modules are given all they need as values."""
 IMPURE_PACKAGES = {"boto3", "botocore", "aws_lambda_powertools", "socket", "subprocess", "requests"}
 IMPURE_MODULES = {"time", "random", "secrets", "logging", "os"}

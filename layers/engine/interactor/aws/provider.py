@@ -36,10 +36,17 @@ class AwsProvider:
 
     @cached_property
     def sealer(self) -> "Sealer":
-        """Seals what must not be read at rest."""
+        """Seals the secrets of webhooks."""
         from interactor.aws.sealing import Sealer
 
         return Sealer(boto.client("kms"), self._settings.data_key_id)
+
+    @cached_property
+    def link_sealer(self) -> "Sealer":
+        """Seals the keys of signed links."""
+        from interactor.aws.sealing import Sealer
+
+        return Sealer(boto.client("kms"), self._settings.data_key_id, "links")
 
     @cached_property
     def cursors(self) -> "Cursors":

@@ -1,4 +1,6 @@
-"""Webhook secrets at rest: encrypted by a KMS key, bound to their account, and opened only where they sign."""
+"""Secrets of the engine's own at rest: encrypted by a KMS key, bound to what they are for and to their account, and
+opened only where they are used.
+"""
 
 import base64
 from collections import OrderedDict
@@ -16,12 +18,14 @@ REMEMBERED: Final = 1_000
 class Sealer:
     """Seals and opens texts of up to 4 KB (KMS's own bound).
 
-    A sealed text that was copied to another account's item does not open there: the account is part of it.
+    A sealed text that was copied to another account's item does not open there: the account is part of it, and so is
+    ``purpose``, what the text is for.
     """
 
-    def __init__(self, client: "KMSClient", key_id: str) -> None:
+    def __init__(self, client: "KMSClient", key_id: str, purpose: str = "webhooks") -> None:
         self._client = client
         self._key_id = key_id
+        self._purpose = purpose
         self._opened: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     def seal(self, account: str, text: str) -> str:
@@ -30,7 +34,7 @@ class Sealer:
         Raises:
             StoreBusyError: when KMS does not answer now.
         """
-        context = _context(account)
+        context = self._context(account)
         with faults.passing():
             answer = self._client.encrypt(KeyId=self._key_id, Plaintext=text.encode(), EncryptionContext=context)
         sealed = base64.b64encode(answer["CiphertextBlob"]).decode()
@@ -46,7 +50,7 @@ class Sealer:
         known = self._opened.get((account, sealed))
         if known is not None:
             return known
-        context = _context(account)
+        context = self._context(account)
         with faults.passing():
             answer = self._client.decrypt(
                 KeyId=self._key_id, CiphertextBlob=base64.b64decode(sealed), EncryptionContext=context
@@ -60,6 +64,5 @@ class Sealer:
         while len(self._opened) > REMEMBERED:
             self._opened.popitem(last=False)
 
-
-def _context(account: str) -> dict[str, str]:
-    return {"account": account, "for": "webhooks"}
+    def _context(self, account: str) -> dict[str, str]:
+        return {"account": account, "for": self._purpose}

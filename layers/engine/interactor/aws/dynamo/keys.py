@@ -198,6 +198,11 @@ def concurrency(account: str, subscription_id: str) -> str:
     return f"A#{account}#G#{subscription_id}"
 
 
+def link_keys() -> str:
+    """Partition of the keys of signed links, which are the deployment's and no account's."""
+    return "LK"
+
+
 def watch(account: str) -> str:
     """Partition of what the workers share of an account whose receivers are slow."""
     return f"A#{account}#G"

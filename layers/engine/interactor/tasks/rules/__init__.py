@@ -1,0 +1,1 @@
+"""What a link's token holds, decided by values alone."""
