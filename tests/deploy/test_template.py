@@ -22,6 +22,8 @@ each_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda functi
 
 FILES = "${FilesBucket.Arn}/*"
 CALLED_BY_OTHERS = {"run_script"}
+ITS_OWN_NAME = ("run_script", "SCRIPT_FUNCTION")
+"""A variable that a function has empty, since a reference to itself would lead in a circle."""
 RESERVED = "ReservedConcurrentExecutions"
 API_GATEWAY_SECONDS = 30
 """After this an HTTP API gives up waiting for its function."""
@@ -59,6 +61,32 @@ def test_scripts_run_in_a_function_that_may_do_nothing() -> None:
         *("advance_steps", "create_instance", "create_version", "create_workflow"),
         *("resume_instance", "resume_thread", "retry_instance", "validate_workflow"),
     }
+
+
+def test_every_name_that_is_made_of_the_stacks_fits_for_a_name_of_64_characters() -> None:
+    """docs/deploy.md says 64. What has no name here is named by CloudFormation, which cuts it to what is allowed."""
+    longest = {"QueueName": 80, "AliasName": 256, "DashboardName": 255}
+    given = [
+        (member, value["Fn::Sub"] if "Fn::Sub" in value else f"${{{value['Ref']}}}")
+        for resource in template()["Resources"].values()
+        for member, value in resource.get("Properties", {}).items()
+        if member.endswith("Name") and "AWS::StackName" in str(value)
+    ]
+
+    assert {member for member, _ in given} == longest.keys()
+    lengths = [(longest[member], len(name.replace("${AWS::StackName}", "s" * 64))) for member, name in given]
+    assert all(length <= most for most, length in lengths)
+    assert (80, 80) in lengths, "one character more is too many"
+
+
+def test_nothing_else_is_given_a_name_of_its_own() -> None:
+    named_here = {
+        each["Type"]
+        for each in template()["Resources"].values()
+        if {"FunctionName", "RoleName", "TableName", "BucketName", "LogGroupName", "ManagedPolicyName", "AlarmName"}
+        & each.get("Properties", {}).keys()
+    }
+    assert named_here == set()
 
 
 @each_function
@@ -117,7 +145,8 @@ def test_a_function_may_only_do_named_things_to_named_resources(function: Functi
 
 @each_function
 def test_what_a_function_may_use_it_has_the_name_of(function: Function) -> None:
-    given = set(strings(list(function.variables.values())))
+    texts = list(strings(list(function.variables.values())))
+    given = {*texts, *re.findall(r"\$\{(\w+)\}", " ".join(texts))}
     for statement in function.statements:
         for name in strings(statement["Resource"]):
             used = re.match(r"(?:\$\{)?(\w+)\.Arn", name)
@@ -129,12 +158,15 @@ def test_a_variable_has_one_value_in_all_functions() -> None:
     values: dict[str, Any] = {}
     for function in FUNCTIONS:
         for name, value in function.variables.items():
+            if (function.folder, name) == ITS_OWN_NAME:
+                continue
             assert values.setdefault(name, value) == value, f"{name} of {function.logical_id}"
 
 
 @each_function
 def test_a_function_does_not_repeat_a_common_variable(function: Function) -> None:
-    assert not function.own_variables.keys() & function.common_variables.keys()
+    own = {name: value for name, value in function.own_variables.items() if (function.folder, name) != ITS_OWN_NAME}
+    assert not own.keys() & function.common_variables.keys()
 
 
 @each_function
@@ -235,6 +267,33 @@ def test_whatever_is_given_up_raises_an_alarm() -> None:
         given_up_into | {named(t["Queue"]) for f in FUNCTIONS for t in f.triggers("SQS")} | {"ExhaustedQueue"}
         == QUEUES.keys()
     )
+
+
+def test_the_errors_of_every_worker_raise_an_alarm() -> None:
+    """A worker is what no route calls. A failed run of the clock goes to a queue that has an alarm of its own."""
+    workers = {each.logical_id for each in FUNCTIONS if not each.triggers("HttpApi")}
+    elsewhere = {each.logical_id for each in FUNCTIONS if "EventInvokeConfig" in each.properties}
+    alarm = resources("AWS::CloudWatch::Alarm")["WorkerErrorAlarm"]
+    (total, *watched) = alarm["Metrics"]
+    metrics = [each["MetricStat"]["Metric"] for each in watched]
+
+    assert {named(metric["Dimensions"][0]["Value"]) for metric in metrics} == workers - elsewhere
+    assert elsewhere == {"TickClockFunction"}
+    assert {(metric["Namespace"], metric["MetricName"]) for metric in metrics} == {("AWS/Lambda", "Errors")}
+    assert {each["ReturnData"] for each in watched} == {False}
+    assert total["Expression"] == "SUM(METRICS())"
+    assert len(watched) <= 10, "as many as CloudWatch takes in one alarm"
+
+
+def test_throttles_of_reads_and_writes_of_the_table_and_every_index_raise_an_alarm() -> None:
+    """An index's throttles are not in the table's metrics. The query names no index, and so finds all of them."""
+    alarms = resources("AWS::CloudWatch::Alarm")
+    queries = [alarms[name]["Metrics"] for name in ("TableThrottleAlarm", "TableReadThrottleAlarm")]
+
+    assert [each["Expression"]["Fn::Sub"] for query in queries for each in query] == [
+        "SELECT SUM(WriteThrottleEvents) FROM \"AWS/DynamoDB\" WHERE TableName = '${Table}'",
+        "SELECT SUM(ReadThrottleEvents) FROM \"AWS/DynamoDB\" WHERE TableName = '${Table}'",
+    ]
 
 
 @pytest.mark.parametrize("queue", QUEUES.values(), ids=QUEUES.keys())

@@ -118,9 +118,13 @@ def test_the_price_of_an_idle_stack_counts_what_the_template_has() -> None:
     kinds = [each["Type"] for each in TEMPLATE["Resources"].values()]
     words = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
     words += ["thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
+    alarms = [each["Properties"] for each in TEMPLATE["Resources"].values() if each["Type"] == "AWS::CloudWatch::Alarm"]
+    queries = sum("SELECT" in str(each) for each in alarms)
+    metrics = sum(str(each).count("'MetricName'") for each in alarms)
     costs = section(PAGE, "What it costs")
 
     assert f"{words[kinds.count('AWS::KMS::Key')]} KMS keys" in costs
-    assert f"{words[kinds.count('AWS::CloudWatch::Alarm')]} alarms" in costs
+    assert f"{words[len(alarms)]} alarms on {words[metrics]} metrics" in costs
+    assert f"{words[queries]} on what is throttled" in costs
     assert f"{words[kinds.count('AWS::CloudWatch::Dashboard')]} dashboard" in costs
     assert f"polling {words[len(triggers())]} queues" in costs

@@ -6,6 +6,7 @@ who may take a role. What it does not: ``dynamodb:LeadingKeys``, which it takes 
 ``sqs:SendMessageBatch`` and ``sqs:DeleteMessageBatch``, where AWS knows no other than for one message, so that they are
 given with that. It judges a call of a function's alias by the ARN of the function, and the template names both.
 A parameter's value stays a text, where AWS makes it what a resource asks for: the concurrency of queues is written out.
+It makes no alarm of several metrics or a query: those are left out.
 """
 
 import copy
@@ -73,7 +74,9 @@ class Aws:
             batches = [f"{each}Batch" for each in ("sqs:DeleteMessage", "sqs:SendMessage") if each in given]
             if batches:
                 statement["Action"] = [*given, *batches]
-        for resource in template["Resources"].values():
+        for name, resource in list(template["Resources"].items()):
+            if resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]:
+                del template["Resources"][name]
             scaling = resource.get("Properties", {}).get("ScalingConfig")
             if scaling:
                 declared = template["Parameters"][scaling["MaximumConcurrency"]["Ref"]]
