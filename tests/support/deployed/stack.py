@@ -99,6 +99,9 @@ class Stack:
     def _resource(self, logical_id: str) -> dict[str, str]:
         if logical_id not in self._made:
             kind = template()["Resources"][logical_id]["Type"]
+            if kind == "AWS::Serverless::Function":
+                # Handlers run in this process; only the name is asked for.
+                return {"Ref": f"{self.name}-{logical_id}"}
             properties = self._intrinsics.properties(logical_id)
             makers = {
                 "AWS::DynamoDB::Table": self._table,
