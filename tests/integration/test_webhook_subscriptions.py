@@ -322,6 +322,7 @@ def test_a_test_sends_a_sample_of_any_event_through_the_real_path(quiet: Deploym
     assert (body["event"], body["test"], body["delivery_id"]) == (event, True, made.body["data"]["delivery_id"])
     shown = delivery(quiet, subscription, body["delivery_id"])
     assert (shown["status"], shown["test"], shown["attempts"][0]["status"]) == ("succeeded", True, 200)
+    assert quiet.call("DELETE", f"{SUBSCRIPTIONS}/{subscription}").status == 204
 
 
 def test_a_test_has_one_attempt_and_its_failure_counts_for_nothing(api: Deployment) -> None:

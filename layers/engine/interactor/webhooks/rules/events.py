@@ -15,6 +15,7 @@ from interactor.core.jsons import Json, JsonObject
 from interactor.core.times import DAY, HOUR, Millis, iso
 from interactor.instances.rules.snapshots import data_at
 from interactor.instances.rules.stored import Record
+from interactor.webhooks.rules import task_events
 
 EVENTS = {
     ("lifecycle", "created"): "workflow.instance.created",
@@ -24,6 +25,7 @@ EVENTS = {
     ("lifecycle", "failed"): "workflow.instance.failed",
     ("lifecycle", "cancelled"): "workflow.instance.cancelled",
     ("transition", "state_change"): "workflow.instance.state_changed",
+    **task_events.event_types(),
 }
 SUBSCRIPTION_DISABLED = "webhook.subscription.disabled"
 EVENT_TYPES = (*EVENTS.values(), SUBSCRIPTION_DISABLED)
@@ -35,6 +37,7 @@ DESCRIPTIONS = {
     "workflow.instance.failed": "An instance failed.",
     "workflow.instance.cancelled": "An instance was cancelled, or expired.",
     "workflow.instance.state_changed": "A thread went from one state to another.",
+    **{f"{task_events.PREFIX}{subtype}": told for subtype, told in task_events.DESCRIPTIONS.items()},
     SUBSCRIPTION_DISABLED: "Another subscription of the account was disabled, because of how its endpoint answered.",
 }
 
@@ -239,6 +242,8 @@ def _particulars(event: JsonObject) -> JsonObject:
             return {name: event[name] for name in ("error", "error_code", "failed_state")} | _in_flight(event)
         case "lifecycle", "cancelled":
             return {"cancelled_at": iso(event["at"]), "cancel_reason": event["cancel_reason"]} | _in_flight(event)
+        case "task", _:
+            return task_events.particulars(event)
     return {}
 
 

@@ -3,7 +3,7 @@
 from interactor.access.rules.principal import ALL, DEFAULT_NAMESPACE
 from interactor.core import ids
 from interactor.core.jsons import JsonObject
-from interactor.core.times import Millis
+from interactor.core.times import DAY, Millis
 from interactor.instances.rules.stored import Record
 from interactor.webhooks.rules.events import (
     EVENTS,
@@ -38,6 +38,24 @@ _HISTORY: dict[str, JsonObject] = {
     "workflow.instance.cancelled": {"state": "await_approval", "cancel_reason": "requested"},
     "workflow.instance.state_changed": {"from_state": "submit", "to_state": "await_approval", "trigger": "automatic"},
 }
+_TOLD: JsonObject = {"notify": {"users": ["ann"], "groups": []}}
+_ACT: JsonObject = {"by": "ann", "via": "inbox"}
+_TASK_HISTORY: dict[str, JsonObject] = {
+    "created": _TOLD,
+    "responded": {**_ACT, "outcome": "approve", "comment": "Needed for Q1"},
+    "claimed": _ACT,
+    "released": _ACT,
+    "reassigned": {**_ACT, "from": "ann", "to": ["bo"], "notify": {"users": ["bo"], "groups": []}},
+    "reminded": {**_TOLD, "via": "timer"},
+    "escalated": {**_TOLD, "via": "timer", "level": 1},
+    "info_requested": {**_ACT, "question": "Which cost centre?", "notify": {"users": ["cho"], "groups": []}},
+    "info_answered": {"by": "cho", "via": "api", "question": "Which cost centre?", "answer": "4711"},
+    "commented": {**_ACT, "comment": "Waiting for the offer"},
+    "overridden": {"by": "dee", "via": "api", "outcome": "approve", "reason": "Ann is ill"},
+    "completed": {"outcome": "approved"},
+    "expired": {"outcome": "expired", "via": "timer"},
+    "cancelled": {"reason": "requested"},
+}
 
 
 def sample(event: str, subscription: Subscription, now: Millis, entropy: bytes) -> JsonObject:
@@ -59,8 +77,8 @@ def sample(event: str, subscription: Subscription, now: Millis, entropy: bytes) 
         "subtype": subtype,
         "at": now,
         "thread": _MAIN,
-        **_HISTORY[event],
-        **({"halt_id": ids.halt_id(1, now, instance, _MAIN)} if kind == "halt" else {}),
+        **(_HISTORY.get(event) or _task(instance, now) | _TASK_HISTORY[subtype]),
+        **({"halt_id": ids.halt_id(1, now, instance, _MAIN)} if kind in ("halt", "task") else {}),
     }
     envelope: JsonObject = {
         "namespace": _namespace(subscription),
@@ -70,6 +88,22 @@ def sample(event: str, subscription: Subscription, now: Millis, entropy: bytes) 
     data: JsonObject = {"layers": {_MAIN: {"amount": 5000, "status": "pending"}}, "parents": {}}
     record = Record(subscription.account, instance, (history,), data, 1, envelope)
     return {**body([record], 1, subscription.id, delivery), "test": True}
+
+
+def _task(instance: str, now: Millis) -> JsonObject:
+    """Return what every event of a task has."""
+    return {
+        "task_id": f"task_{instance.removeprefix('inst_')}_1",
+        "state": "await_approval",
+        "title": "Approval required",
+        "due_at": now + 2 * DAY,
+        "priority": "normal",
+        "key": "order-4711",
+        "labels": {"site": "berlin"},
+        "assignees": ["ann"],
+        "groups": [],
+        "tally": {"approve": 0, "reject": 0, "responses": 0, "needed": 1},
+    }
 
 
 def _namespace(subscription: Subscription) -> str:
