@@ -157,9 +157,11 @@ class LocalRun:
         settings = self._settings
         if not settings.template.exists():
             raise LocalRunError(f"There is no template {settings.template}.")
+        given = {**_LOCAL_PARAMETERS, **settings.environment}
+        if given["ScriptIsolation"] != "process":
+            raise LocalRunError("The local run has no function for scripts: leave ScriptIsolation out.")
         self._say(f"reading {settings.template.name}")
         try:
-            given = {**_LOCAL_PARAMETERS, **settings.environment}
             return transformed(python, settings.template, settings.region, ROOT / ".local" / "transformed", given)
         except ValueError as error:
             raise LocalRunError(str(error)) from None

@@ -169,6 +169,11 @@ def test_a_broken_seed_file_is_refused_with_its_field(tmp_path):
         start_local_run({"INTERACTOR_LOCAL_SEED": str(seed)}, directory=tmp_path / "local", ready_timeout=20)
 
 
+def test_scripts_in_a_function_are_refused_since_there_is_none(tmp_path):
+    with pytest.raises(LocalRunError, match="error: The local run has no function for scripts"):
+        start(tmp_path, ScriptIsolation="function")
+
+
 def _child_of(process):
     """The embedded AWS of a local run: its one child that leads a session of its own."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
