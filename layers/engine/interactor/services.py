@@ -1,7 +1,7 @@
-"""Puts the engine together for one process: the settings, the clock, and one provider for each area.
+"""Builds the engine for one process: the settings, the clock, and one provider for each area.
 
-A provider makes a part when it is first used and imports it only then, so that no function pays in its cold start for
-what others use. Handlers and workers are given the services; nothing below them asks for them.
+A provider makes a part when it is first used, and imports it only then. So no function pays in its cold start for parts
+that only others use. Handlers and workers are given the services; nothing below them asks for them.
 """
 
 import os
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def clock() -> Millis:
-    """Now, in milliseconds."""
+    """Return the present time in milliseconds."""
     return time.time_ns() // 1_000_000
 
 
@@ -33,7 +33,7 @@ class Services:
     """The parts of one process, by area.
 
     Raises:
-        SettingsError: when the environment lacks a setting, or one cannot be read.
+        SettingsError: the environment lacks a setting, or one cannot be read.
     """
 
     def __init__(self, world: World | None = None, settings: Settings | None = None) -> None:
@@ -105,7 +105,7 @@ _services: Services | None = None
 
 
 def services() -> Services:
-    """The process's services; only the frames of endpoints and workers ask for them."""
+    """Return the services of the process. Only the frames of endpoints and workers call this."""
     global _services
     if _services is None:
         _services = Services()
@@ -113,7 +113,7 @@ def services() -> Services:
 
 
 def install(other: Services | None) -> None:
-    """Put other services in place, or (None) have them made anew: for tests."""
+    """Replace the services, or (with None) let them be made again. For tests."""
     from interactor.aws import boto
 
     global _services

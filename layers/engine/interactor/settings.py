@@ -1,7 +1,7 @@
-"""What the deployment sets: the functions' environment, read once as a process starts.
+"""The settings of the deployment: the functions' environment, read once when a process starts.
 
-``template.yaml`` declares every variable for all functions. One that is missing or cannot be read stops the process
-before its first request: a forgotten quota must not mean that there is none.
+``template.yaml`` declares every variable for all functions. A variable that is missing or cannot be read stops the
+process before its first request, because a forgotten quota must not mean "no quota".
 """
 
 from collections.abc import Mapping
@@ -25,17 +25,17 @@ def _flag(value: str) -> bool:
 
 
 def _lifetime(value: str) -> Millis:
-    """A duration such as ``30d``; ``0`` is no limit."""
+    """A duration such as ``30d``; ``0`` means no limit."""
     return FOR_EVER if value.strip() == "0" else parse_duration(value.strip())
 
 
 def _limit(value: str) -> int | None:
-    """A number; ``0`` is no limit."""
+    """A number; ``0`` means no limit."""
     return int(value) or None
 
 
 def _budget(value: str) -> Millis:
-    """Milliseconds; ``0`` is no limit."""
+    """Milliseconds; ``0`` means no limit."""
     return int(value) or NO_BUDGET
 
 
@@ -55,7 +55,7 @@ def _delays(value: str) -> tuple[Millis, ...]:
 
 
 def _shards(value: str) -> int:
-    """1 to 32."""
+    """A number from 1 to 32."""
     if not 1 <= int(value) <= 32:
         raise ValueError(f"{value} is not from 1 to 32")
     return int(value)
@@ -74,7 +74,7 @@ Flag: TypeAlias = Annotated[bool, _flag]
 
 @dataclass(frozen=True)
 class Settings:
-    """Every setting. The variable of ``table_name`` is ``TABLE_NAME``, and so on. None is no limit."""
+    """Every setting. The variable of ``table_name`` is ``TABLE_NAME``, and so on. None means no limit."""
 
     table_name: str
     files_bucket: str
@@ -90,9 +90,9 @@ class Settings:
     signing_key_id: str
     cursor_key_id: str
     signing_keys: str
-    """Key ids separated by commas, while keys change; empty: the one of the stack."""
+    """Key ids separated by commas, while keys are changed. Empty: the key of the stack."""
     issuer_jwks_url: str
-    """Where an outside issuer's keys are; empty: tokens are issued here."""
+    """The URL of an outside issuer's keys. Empty: this deployment issues the tokens."""
 
     rate_limit_read: Limit
     rate_limit_write: Limit
@@ -101,7 +101,7 @@ class Settings:
     rate_limit_source: Limit
     namespace_quota: Limit
     index_shards: Shards
-    """Partitions that each list of instances and errors is spread over; it may be raised at any time."""
+    """The number of partitions over which each list of instances and errors is spread. It may be raised at any time."""
     workflows_per_account: Limit
     versions_per_workflow: Limit
 
@@ -119,16 +119,16 @@ class Settings:
     outgoing_private_ranges: PrivateRanges
     """Ranges whose private addresses outgoing requests may reach."""
     script_function: str
-    """Name and alias of the function that runs scripts; empty: each process runs its own."""
+    """Name and alias of the function that runs scripts. Empty: each process runs its own scripts."""
     ai_models: str
     """``name=model`` pairs separated by commas, or the name of the stand-in."""
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
-    """The settings of an environment.
+    """Return the settings of an environment.
 
     Raises:
-        SettingsError: naming every variable that is missing or wrong.
+        SettingsError: names every variable that is missing or wrong.
     """
     values: dict[str, Any] = {}
     problems: list[str] = []

@@ -1,6 +1,6 @@
 """Who asks and how often they may: tokens, registered clients, scopes and namespaces, actors, rate limits.
 
-It owns the items of clients, of refresh tokens, of revoked tokens and of rate counters. ``rules`` decides by values.
+This area owns the items of clients, refresh tokens, revoked tokens and rate counters. ``rules`` decides from values.
 
 Open first: ``rules/principal.py`` (what a caller may see and do), then ``verifier.py`` and ``limiter.py``.
 """

@@ -1,8 +1,8 @@
 """Registered OAuth clients in the table, and the check of their secrets.
 
-Two items a client, written in one transaction: ``C#<client id> / M``, which the token endpoint reads (the account is
-not known before), and ``A#<account>#C / <client id>``, which lists an account's clients. Secrets are kept as salted
-scrypt hashes only.
+Each client has two items, written in one transaction: ``C#<client id> / M``, which the token endpoint reads (the
+account is not known before), and ``A#<account>#C / <client id>``, which lists an account's clients. Only salted scrypt
+hashes of secrets are stored.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SECRET_CHARACTERS: Final = 1_024
 
-# OWASP's smaller choice that still fits scrypt's 16 MB beside a handler: about 80 ms of one laptop core.
+# OWASP's smaller choice, which still fits scrypt's 16 MB beside a handler: about 80 ms of one laptop core.
 _COST: Final = (2**14, 8, 1)
 _SALT_BYTES: Final = 16
 _UNKNOWN: Final = f"scrypt${_COST[0]}${_COST[1]}${_COST[2]}${'00' * _SALT_BYTES}${'00' * 64}"
@@ -47,7 +47,7 @@ class ClientStore:
     Args:
         client: a boto3 DynamoDB client.
         table: the table's name.
-        entropy: gives that many random bytes; for salts.
+        entropy: returns that many random bytes; for salts.
     """
 
     def __init__(self, client: "DynamoDBClient", table: str, entropy: Callable[[int], bytes] = os.urandom) -> None:
@@ -83,7 +83,7 @@ class ClientStore:
             "created_at": {"N": str(now)},
         }
         secret_hash = hash_secret(secret, self._entropy(_SALT_BYTES))
-        # The same id in another account would give away that account's tokens and leave a false entry in its list.
+        # The same id in another account would give away that account's tokens, and leave a false entry in its list.
         unless_taken = "attribute_not_exists(pk)" + (" OR account = :account" if replace else "")
         main: Any = {
             "TableName": self._table,
@@ -114,7 +114,7 @@ class ClientStore:
         return _client(item) if right and item is not None else None
 
     def list(self, account_id: str) -> list[Client]:
-        """Return the clients of an account, by id: one query, all its pages."""
+        """Return the clients of an account, sorted by id. It is one query with all its pages."""
         if not is_account(account_id):
             return []
         pages = self._client.get_paginator("query").paginate(
@@ -136,7 +136,8 @@ class ClientStore:
         return True
 
     def _item(self, client_id: str) -> Mapping[str, Any] | None:
-        # What cannot be an id is looked for too, under a name that no client has: it costs what an unknown one does.
+        # A text that cannot be an id is also looked up, under a name that no client has: it costs the same as an
+        # unknown id.
         sought = client_id if is_client_id(client_id) else _NO_CLIENT
         with faults.passing():
             answer = self._client.get_item(TableName=self._table, Key=_main_key(sought), ConsistentRead=True)
@@ -154,7 +155,7 @@ def check_client(
     """Return a client with these values.
 
     Raises:
-        ValueError: the first that is wrong, with a sentence.
+        ValueError: names the first value that is wrong, with a sentence.
     """
     if not is_client_id(client_id):
         raise ValueError("a client id is 1 to 64 of the characters A-Z a-z 0-9 . _ - and begins with a letter or digit")

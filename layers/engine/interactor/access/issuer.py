@@ -1,7 +1,7 @@
 """Tokens for registered clients: ``POST /oauth/token`` (ruling 25, RFC 6749).
 
-Entries parse JSON or form bodies into a flat object, and hand in time and entropy. With each access token goes a
-refresh token, which buys the next one without the client's secret (`interactor.access.refresh`).
+Callers parse JSON or form bodies into a flat object, and pass time and entropy. Each access token comes with a refresh
+token, which gets the next one without the client's secret (`interactor.access.refresh`).
 """
 
 import base64
@@ -46,7 +46,7 @@ class Signing(Protocol):
 
 @dataclass(frozen=True)
 class Issuer:
-    """What all tokens of this deployment have in common, and what signs them."""
+    """What all tokens of this deployment have in common, and the signer."""
 
     issuer: str
     audience: str
@@ -92,19 +92,19 @@ def issue_token(
     entropy: bytes,
     proven: Callable[[Client], None] = lambda _: None,
 ) -> IssuedToken:
-    """Return a token for what the client may do, narrowed to the ``scope`` that is asked for.
+    """Return a token for what the client may do, narrowed to the requested ``scope``.
 
-    By ``client_credentials``, or by ``refresh_token`` for at most what the first token of its family was for.
+    With ``client_credentials``, or with ``refresh_token`` for at most what the first token of its family was for.
 
     Args:
         form: the fields of the body; values may be of any JSON type, and are checked here.
         authorization: the ``Authorization`` header, for a client that authenticates with HTTP Basic.
         entropy: ``ENTROPY_BYTES`` random bytes, for the token's ``jti`` and the refresh token.
-        proven: told of the client as soon as it has proven who it is, before anything is changed; it may refuse.
+        proven: called with the client when it has proven who it is, before anything is changed; it may refuse.
 
     Raises:
-        InvalidRequestError: a field is missing or wrong, another grant type, or no scope is left.
-        UnauthorizedError: no such client, not its secret, or a refresh token that does not hold.
+        InvalidRequestError: a field is missing or wrong, the grant type is another one, or no scope is left.
+        UnauthorizedError: there is no such client, the secret is wrong, or the refresh token is not valid.
     """
     jti, rest = entropy[:JTI_BYTES], entropy[JTI_BYTES:]
     wanted = "" if form.get("scope") in (None, "") else _text(form, "scope")
@@ -114,7 +114,7 @@ def issue_token(
         family = refresh.find(issuer.families, token, client.client_id, now, client.generation)
         proven(client)
         scopes = _narrowed(narrow(client.scopes, family.scopes), wanted)
-        # Signed first: where that fails, the refresh token is not used up.
+        # Signing comes first: if it fails, the refresh token is not used up.
         signed = _signed(issuer, client, scopes, now, jti)
         following = refresh.rotate(issuer.families, family, token, now, rest)
     else:

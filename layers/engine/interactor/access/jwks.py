@@ -42,7 +42,7 @@ class OutsideKeys:
         """Return the key with that id, or None if the issuer has no such key.
 
         Raises:
-            KeysUnavailableError: when there never was an answer with keys.
+            KeysUnavailableError: there never was an answer with keys.
         """
         now = self._now()
         with self._lock:
@@ -61,7 +61,7 @@ class OutsideKeys:
             if answer.status == 200:
                 self._keys, self._fetched_at = _read(jsons.loads(answer.body)), now
         except (OutgoingError, jsons.JsonError):
-            # The keys that are known stay good while the issuer cannot be reached.
+            # The known keys stay valid while the issuer cannot be reached.
             return
 
 

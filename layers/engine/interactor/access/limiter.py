@@ -1,8 +1,8 @@
 """Counts requests against the limits of ruling 33: never more than a limit, and at most 5 % fewer.
 
-Writes and creates take one token each. Reads take blocks, so that most of them cost no call: a process that stops
-asking leaves the rest of its block unused, and the counter bounds what all of them leave together. A process that saw
-the limit remembers it until the window ends. Where the counter cannot be asked, the request passes.
+Writes and creates take one token each. Reads take blocks, so most of them cost no call. A process that stops asking
+leaves the rest of its block unused, and the counter limits what all processes leave together. A process that saw the
+limit remembers it until the window ends. If the counter cannot be reached, the request passes.
 """
 
 import threading
@@ -31,7 +31,11 @@ class Counters(Protocol):
     """The counters that all processes share."""
 
     def add(self, subject: str, bucket: Bucket, window: int, size: int, loosened: int) -> Count:
-        """Take tokens, or raise FullError."""
+        """Take tokens.
+
+        Raises:
+            FullError: there are not enough left.
+        """
 
     def give_back(self, subject: str, bucket: Bucket, window: int) -> Count | None:
         """Put a token back. Returns None if none was taken."""
@@ -53,11 +57,11 @@ class _Held:
 
 
 class Limiter:
-    """The limits as one process keeps them. Safe to share between OS threads.
+    """The limits as one process keeps them. OS threads may share it.
 
     Args:
         counters: where all processes count together.
-        failed: told of a counter that could not be asked.
+        failed: called with the error if the counter could not be reached.
     """
 
     def __init__(self, counters: Counters, failed: Callable[[Exception], None]) -> None:
@@ -66,7 +70,7 @@ class Limiter:
         self._held: defaultdict[tuple[str, Category], _Held] = defaultdict(_Held)
 
     def take(self, subject: str, bucket: Bucket, now: Millis) -> Standing:
-        """Count one request of an account (or client, or address). Returns where it then stands.
+        """Count one request of an account (or client, or address). Return its standing afterwards.
 
         Raises:
             RateLimitedError: the limit is reached.
@@ -92,7 +96,7 @@ class Limiter:
             try:
                 count = self._counters.give_back(subject, bucket, window)
             except Exception as error:
-                # It stays counted, which costs the caller one request of this minute.
+                # The request stays counted, which costs the caller one request of this minute.
                 self._failed(error)
                 return
             if count is not None and held.window == window:

@@ -1,4 +1,4 @@
-"""The parts that decide who asks, and how often they may."""
+"""The parts that find out who asks, and how often they may."""
 
 from collections.abc import Mapping
 from functools import cached_property

@@ -18,10 +18,10 @@ class CounterStore:
         self._table = table
 
     def add(self, subject: str, bucket: Bucket, window: int, size: int, loosened: int) -> Count:
-        """Take ``size`` tokens of a window; ``loosened`` is how many more of them now lie unused than before.
+        """Take ``size`` tokens of a window. ``loosened`` is how many more of them are unused than before.
 
         Raises:
-            FullError: so many are not left, or too many would lie unused; with the counter as it stands.
+            FullError: not enough are left, or too many would be unused; it has the counter as it is.
         """
         try:
             item = self._table.update(

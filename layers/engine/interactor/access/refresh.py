@@ -1,8 +1,9 @@
-"""Refresh tokens: each works once, lives 30 days, and stands for the family that its first one began (ruling 25).
+"""Refresh tokens: each works once, is valid for 30 days, and belongs to the family that its first token began (ruling
+25).
 
-A token is ``rt_<family>.<secret>``. The table keeps one item a family, with the hash of the one secret that is next:
-whoever knows a family and comes with another secret has an old token of it, which somebody else has used, so that the
-family ends for both (RFC 9700, 4.14.2).
+A token is ``rt_<family>.<secret>``. The table has one item for each family, with the hash of the one secret that is
+valid next. If somebody sends a family with another secret, it is an old token of the family, so two parties have used
+it. Then the family ends for both (RFC 9700, 4.14.2).
 """
 
 import base64
@@ -35,7 +36,7 @@ class Families(Protocol):
         """Store a new family."""
 
     def rotate(self, family: Family, next_hash: str, expires_at: Millis) -> bool:
-        """Put another token in the place of the next one; False, and no change, where that was done before."""
+        """Replace the next token by another one. Return False, and change nothing, if that was done before."""
 
     def end(self, family_id: str) -> None:
         """Delete a family, so that none of its tokens works any more."""
@@ -52,10 +53,10 @@ def begin(
 
 
 def find(families: Families, token: str, client_id: str, now: Millis, generation: str = "") -> Family:
-    """Return the family whose next token this is, of the client as it is registered now (``generation``).
+    """Return the family whose next token this is, for the client's present registration (``generation``).
 
     Raises:
-        UnauthorizedError: it is no token of this client's, or an old one: then the family is ended.
+        UnauthorizedError: it is not this client's token, or it is an old one; then the family is ended.
     """
     family_id = family_of(token)
     family = None if family_id is None else families.get(family_id)
@@ -69,10 +70,10 @@ def find(families: Families, token: str, client_id: str, now: Millis, generation
 
 
 def rotate(families: Families, family: Family, token: str, now: Millis, entropy: bytes) -> str:
-    """The token that follows ``token``, which is used up.
+    """Use up ``token`` and return the token that follows it.
 
     Raises:
-        UnauthorizedError: another request used it in this moment; the family is ended.
+        UnauthorizedError: another request used it at this moment; the family is ended.
     """
     following = _token(family.id, entropy[FAMILY_BYTES:ENTROPY_BYTES])
     if not families.rotate(family, _hash(following), now + LIFETIME):
@@ -81,7 +82,7 @@ def rotate(families: Families, family: Family, token: str, now: Millis, entropy:
 
 
 def family_of(token: str) -> str | None:
-    """The family that a token says it is of; None when it is no refresh token."""
+    """Return the family that a token names, or None if it is no refresh token."""
     parts = _TOKEN.fullmatch(token)
     return None if parts is None else parts[1]
 

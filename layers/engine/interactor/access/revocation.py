@@ -42,13 +42,13 @@ class RevocationList:
 
 
 Inspect = Callable[[str, Millis], Verified]
-"""Reads an ``Authorization`` header at a time; raises UnauthorizedError where its token does not hold."""
+"""Reads an ``Authorization`` header at a time. It raises UnauthorizedError if the token is not valid."""
 
 
 def revoke(form: JsonObject, families: Families, tokens: RevokedTokens, inspect: Inspect, now: Millis) -> None:
     """Revoke ``token``: an access token, or a refresh token with its family. Any other text is ignored.
 
-    Having the token is what entitles to end it; where ``client_id`` is sent, a refresh token must be that client's.
+    Whoever has a token may revoke it. If ``client_id`` is sent, a refresh token must belong to that client.
 
     Raises:
         InvalidRequestError: there is no ``token``.
@@ -66,6 +66,6 @@ def revoke(form: JsonObject, families: Families, tokens: RevokedTokens, inspect:
     try:
         verified = inspect(f"Bearer {token}", now)
     except UnauthorizedError:
-        # RFC 7009, 2.2: a token that does not hold is as good as revoked.
+        # RFC 7009, 2.2: a token that is not valid counts as revoked.
         return
     tokens.add(verified.principal.account, verified.jti, verified.expires_at)

@@ -1,7 +1,7 @@
-"""The built-in issuer's keys: RSA keys that never leave KMS, and the public halves that everybody may see.
+"""The built-in issuer's keys: RSA keys that never leave KMS, and their public halves, which everybody may see.
 
-Several key ids may be given: the first signs, all verify, so that a key is replaced by putting the new one in front
-and dropping the old one an hour later, when its last token has expired.
+There may be several key ids: the first signs, all verify. To replace a key, put the new one first, and remove the old
+one an hour later, when its last token has expired.
 """
 
 import base64
@@ -41,7 +41,7 @@ class Signer:
         """Return a compact RS256 JWT (RFC 7515, RFC 7519) of ``claims``.
 
         Raises:
-            StoreBusyError: when KMS does not answer now.
+            StoreBusyError: KMS does not answer now.
         """
         kid = next(iter(self._keys))
         header = {"alg": "RS256", "typ": "JWT", "kid": kid}

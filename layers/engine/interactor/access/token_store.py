@@ -12,7 +12,9 @@ _FAMILY = "M"
 
 
 class FamilyStore:
-    """Families of refresh tokens; of a token only its hash is kept. TTL removes a family when its last one expires."""
+    """Families of refresh tokens. Only the hash of a token is stored. TTL removes a family when its last token
+    expires.
+    """
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -45,7 +47,7 @@ class FamilyStore:
         )
 
     def rotate(self, family: Family, next_hash: str, expires_at: Millis) -> bool:
-        """Put another hash in the place of the next one; False where somebody else did that, or ended the family."""
+        """Replace the next hash by another one. Return False if another request did that, or ended the family."""
         try:
             self._table.update(
                 items.key(keys.family(family.id), _FAMILY),
@@ -58,7 +60,7 @@ class FamilyStore:
                 },
             )
         except ConditionFailedError as refused:
-            # boto3 tries again where an answer was lost, and then finds its own work.
+            # boto3 retries if an answer was lost, and then finds its own write.
             found = refused.failed.get(0)
             return found is not None and items.text(found, "next_hash") == next_hash
         return True
@@ -69,7 +71,7 @@ class FamilyStore:
 
 
 class RevokedStore:
-    """Revoked access tokens, a list for each account; TTL removes each when the token would have expired."""
+    """Revoked access tokens, a list for each account. TTL removes a token when it would have expired."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

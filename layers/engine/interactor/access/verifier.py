@@ -1,9 +1,9 @@
 """From an ``Authorization`` header to a `Principal`, or to 401 (ruling 25).
 
-What a token says about itself decides nothing: the algorithm is RS256 whatever its header says, the key is one of
-ours, found by ``kid`` alone (``jwk``, ``jku``, ``x5u`` and the like are never read), the time is handed in, and every
-claim is of its type and required, except ``acts_for_people`` (ruling 27). PyJWT checks the signature; the claims are
-read by the engine's own strict JSON reader after that, so nothing of an unsigned token is looked at but ``kid``.
+A token does not decide how it is verified. The algorithm is RS256 whatever its header says. The key is one of ours,
+found only by ``kid`` (``jwk``, ``jku``, ``x5u`` and the like are never read). The time is a parameter. Every claim must
+have its type and is required, except ``acts_for_people`` (ruling 27). PyJWT checks the signature, and then the engine's
+own strict JSON reader reads the claims. So of an unsigned token only ``kid`` is read.
 """
 
 import hashlib
@@ -52,11 +52,11 @@ class _Signed:
 
 
 IsRevoked = Callable[[str, str, Millis], bool]
-"""Whether an account's token of this ``jti`` is revoked, as far as is known at this time."""
+"""Whether an account's token with this ``jti`` is revoked, as far as is known at this time."""
 
 
 class Verifier:
-    """Verifies bearer tokens of one issuer for one audience. ``revoked`` None: no token is ever revoked."""
+    """Verifies bearer tokens of one issuer for one audience. If ``revoked`` is None, no token is ever revoked."""
 
     def __init__(self, keys: KeySource, issuer: str, audience: str, revoked: IsRevoked | None = None) -> None:
         self._keys = keys
@@ -69,7 +69,7 @@ class Verifier:
         """Return who sent a request with this ``Authorization`` header at ``now``.
 
         Raises:
-            UnauthorizedError: as ``inspect``, and for a token that was revoked.
+            UnauthorizedError: as for ``inspect``, and for a revoked token.
         """
         verified = self.inspect(authorization, now)
         if self._revoked is not None and self._revoked(verified.principal.account, verified.jti, now):
@@ -80,16 +80,18 @@ class Verifier:
         """Return the token of an ``Authorization`` header, whether it was revoked or not.
 
         Raises:
-            UnauthorizedError: no token, or one that does not hold. The sentence helps an honest caller; it says nothing
-                about keys, and about claims only once the signature was right.
+            UnauthorizedError: there is no token, or it is not valid. The sentence helps an honest caller. It says
+                nothing about keys, and says something about claims only if the signature was right.
         """
         claims = self._claims(bearer_token(authorization))
         principal = self._principal(claims, now)
         return Verified(principal, str(claims["jti"]), int(claims["exp"] * 1000))
 
     def _claims(self, token: str) -> JsonObject:
-        """The claims of a token whose signature is right. A signature that was right before, by a key that is still
-        the issuer's, is not computed again; what the claims come to is judged each time.
+        """Return the claims of a token whose signature is right.
+
+        A signature that was right before, by a key that the issuer still has, is not computed again. The claims are
+        checked each time.
         """
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
         known = self._signed.get(digest)
@@ -111,7 +113,7 @@ class Verifier:
         try:
             header = jwt.get_unverified_header(token)
         except Exception:
-            # A library may stumble over a hostile text in ways it does not document; the text is at fault.
+            # A library may fail on a hostile text in ways that it does not document; the text is at fault.
             _refuse("it is not a JWT")
         kid = header.get("kid")
         if header.get("alg") != _ALGORITHM:
@@ -121,7 +123,7 @@ class Verifier:
             _refuse("its header asks for an extension that is not supported")
         if not isinstance(kid, str) or len(kid) > _KID_CHARACTERS:
             _refuse("its header names no key")
-        # Outside the try: when our own keys cannot be had that is our failure, not the token's.
+        # This is outside the try: if our own keys are not available, that is our failure, not the token's.
         key = self._keys.get(kid)
         if key is None:
             _refuse("its key is not known here")
@@ -165,7 +167,7 @@ def bearer_token(authorization: str | None) -> str:
     """Return the token of an ``Authorization`` header (RFC 6750, 2.1; the scheme's case does not matter).
 
     Raises:
-        UnauthorizedError: when there is none, or its form is not a JWT's.
+        UnauthorizedError: there is none, or it does not have the form of a JWT.
     """
     if authorization is None or not authorization.strip():
         raise UnauthorizedError(
@@ -188,7 +190,7 @@ def _verified_payload(token: str, key: RSAPublicKey) -> bytes:
     try:
         payload: Any = _JWS.decode(token, key, algorithms=[_ALGORITHM])
     except Exception:
-        # As above: whatever PyJWT or cryptography raise over these bytes, the bytes do not hold.
+        # As above: whatever PyJWT or cryptography raise for these bytes, the token is not valid.
         _refuse("its signature is not valid")
     return bytes(payload)
 

@@ -1,7 +1,7 @@
-"""AWS as all areas use it: the table and its keys, queues, sealing, and the clients of boto3.
+"""AWS as all areas use it: the table and its keys, queues, encryption of secrets, and clients.
 
-It knows no rule of the engine. Every key of the table stands in ``dynamo/keys.py``, so that a tenant cannot name
-another's item; what an area keeps under its keys is its own store's matter.
+This area knows no rule of the engine. ``dynamo/keys.py`` has every key of the table, so that no tenant can name
+another's item. What an area stores under its keys is up to the area's own store.
 
 Open first: ``dynamo/table.py``, then ``dynamo/keys.py``.
 """

@@ -1,4 +1,4 @@
-"""Clients of AWS's services, as boto3 makes them. Each is made when it is first needed and kept for the process."""
+"""Clients of AWS's services. Each is made when it is first needed, and kept for the process."""
 
 import os
 from collections.abc import Mapping
@@ -6,13 +6,14 @@ from functools import cache
 from typing import Any, Final
 
 CONFIG: Final[Mapping[str, Any]] = {
-    # Timeouts stay well inside those of the functions.
+    # These timeouts are well below those of the functions.
     "connect_timeout": 2,
     "read_timeout": 5,
     "retries": {"mode": "standard", "total_max_attempts": 3},
     "max_pool_connections": 32,
-    # Together they cost a sixth of each call's processor time: boto3 makes its own name of a dozen parts, anew each
-    # time, checks arguments that our own code makes, and looks for an account to put into the endpoint's name.
+    # The next settings together save a sixth of the processor time of each call. Otherwise botocore builds its user
+    # agent from a dozen parts each time, checks arguments that only our own code makes, and looks for an account to put
+    # into the endpoint's name.
     "user_agent": "interactor",
     "parameter_validation": False,
     "account_id_endpoint_mode": "disabled",
@@ -23,7 +24,7 @@ made: dict[str, Any] = {}
 
 
 def client(service: str, config: Mapping[str, Any] = CONFIG) -> Any:
-    """The client of a service."""
+    """Return the client of a service."""
     if service not in made:
         from botocore.config import Config
 
@@ -32,7 +33,9 @@ def client(service: str, config: Mapping[str, Any] = CONFIG) -> Any:
 
 
 def for_s3() -> dict[str, Any]:
-    """What is signed names the bucket's own region: the global address sends a new bucket's callers elsewhere."""
+    """Return settings for S3: a signed request must name the bucket's own region, because the global address redirects
+    callers of a new bucket.
+    """
     elsewhere = any(name.startswith("AWS_ENDPOINT_URL") for name in os.environ)
     style = "path" if elsewhere else "virtual"
     return {
@@ -43,7 +46,9 @@ def for_s3() -> dict[str, Any]:
 
 @cache
 def session() -> Any:
-    """What makes clients: botocore's. Importing boto3 would add resources and S3 transfers, which nobody here uses."""
+    """Return botocore's session, which makes clients. Importing boto3 would add resources and S3 transfers, which
+    nobody uses here.
+    """
     from botocore.session import get_session
 
     return get_session()

@@ -1,8 +1,8 @@
-"""Cursors that say nothing to who holds them, and that nobody else can make: encrypted, and bound to their list.
+"""Cursors that their holders cannot read and nobody else can make: encrypted, and bound to their list.
 
-The key is a MAC that a KMS key makes of a constant: the same in every process, asked for once in each, and gone with
-the KMS key. A cursor is AES-SIV (RFC 5297) of a position; what it is bound to is authenticated with it. The same
-position has the same cursor, which is no secret.
+The key is a MAC that a KMS key makes of a constant. It is the same in every process, each process asks for it once, and
+it is lost with the KMS key. A cursor is AES-SIV (RFC 5297) of a position, and authenticates what it is bound to. The
+same position always gives the same cursor; that need not be secret.
 """
 
 import base64
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 300
 _SHORTEST_BYTES: Final = 17
-"""The tag of AES-SIV and one byte of a position."""
+"""The tag of AES-SIV, and one byte of a position."""
 _MAKES_THE_KEY: Final = b"interactor: cursors, 1"
 
 
 class Cursors:
-    """Makes cursors of positions, and reads them.
+    """Makes cursors from positions, and reads them.
 
     Args:
         client: a boto3 KMS client; ``kms:GenerateMac`` is used, once.
         key_id: the id or ARN of an ``HMAC_256`` key, as in the setting ``CURSOR_KEY_ID``.
 
     Raises:
-        ValueError: without a key, for there are no cursors that anybody could make.
+        ValueError: there is no key. Without one, anybody could make cursors.
     """
 
     def __init__(self, client: "KMSClient", key_id: str) -> None:
@@ -42,11 +42,11 @@ class Cursors:
         self._key_id = key_id
 
     def make(self, position: str, bound_to: bytes) -> str:
-        """The cursor of a position that is not empty."""
+        """Return the cursor of a position that is not empty."""
         return _text(self._cipher.encrypt(position.encode(), [bound_to]))
 
     def read(self, cursor: str, bound_to: bytes) -> str | None:
-        """The position of a cursor that was made here and bound to the same; None: it is none."""
+        """Return the position of a cursor that was made here and bound to the same; None for any other text."""
         if len(cursor) > LONGEST:
             return None
         try:
@@ -68,5 +68,5 @@ class Cursors:
 
 
 def _text(raw: bytes) -> str:
-    """The bytes as a cursor's text: base64 for URLs without padding (RFC 4648, section 5)."""
+    """Return the bytes as a cursor's text: base64 for URLs without padding (RFC 4648, section 5)."""
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")

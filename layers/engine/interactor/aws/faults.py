@@ -1,4 +1,4 @@
-"""AWS's passing faults at calls that change nothing: the request that needs them may be sent again (ruling 32)."""
+"""Temporary faults of AWS at calls that change nothing: the caller may send its request again (ruling 32)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,15 +17,15 @@ _THROTTLED: Final = {
     "ThrottlingException",
     "TooManyRequestsException",
 }
-"""Answered with a status of 400 by some services."""
+"""Some services answer these with the status 400."""
 
 
 @contextmanager
 def passing() -> Iterator[None]:
-    """Around a call that changes nothing.
+    """Wrap a call that changes nothing.
 
     Raises:
-        StoreBusyError: when the service throttled it, failed, or did not answer.
+        StoreBusyError: the service throttled it, failed, or did not answer.
     """
     try:
         yield

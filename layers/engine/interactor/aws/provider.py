@@ -29,21 +29,21 @@ class AwsProvider:
 
     @cached_property
     def idempotency_records(self) -> "IdempotencyStore":
-        """What requests with an Idempotency-Key came to."""
+        """The results of requests with an Idempotency-Key."""
         from interactor.aws.dynamo.idempotency_records import IdempotencyStore
 
         return IdempotencyStore(self.table)
 
     @cached_property
     def sealer(self) -> "Sealer":
-        """Seals the secrets of webhooks."""
+        """Encrypts the secrets of webhooks."""
         from interactor.aws.sealing import Sealer
 
         return Sealer(boto.client("kms"), self._settings.data_key_id)
 
     @cached_property
     def link_sealer(self) -> "Sealer":
-        """Seals the keys of signed links."""
+        """Encrypts the keys of signed links."""
         from interactor.aws.sealing import Sealer
 
         return Sealer(boto.client("kms"), self._settings.data_key_id, "links")

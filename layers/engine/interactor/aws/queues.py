@@ -1,4 +1,4 @@
-"""The queues: step hints, webhook messages, and what is set aside."""
+"""The queues: step hints, webhook messages, and messages that failed."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,20 +11,22 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 LONGEST_DELAY: Millis = 900 * SECOND
-"""What SQS can hold a message back; a longer wait is several hops."""
+"""The longest delay of SQS. A longer wait takes several messages."""
 _BATCH = 10
 _BATCH_BYTES = 900_000
 
 
 class MessageQueue:
-    """A queue of JSON messages that must not be lost: failures are raised."""
+    """A queue of JSON messages that must not be lost: failures raise."""
 
     def __init__(self, client: "SQSClient", url: str) -> None:
         self._client = client
         self._url = url
 
     def send(self, body: JsonObject, group: str, delay: Millis = 0) -> None:
-        """Send one message, to arrive after ``delay`` or as late as the queue can hold it."""
+        """Send one message. It arrives after ``delay`` milliseconds, or after the longest delay of the queue if that is
+        shorter.
+        """
         self._client.send_message(
             QueueUrl=self._url,
             MessageBody=jsons.dumps(body),
@@ -33,22 +35,23 @@ class MessageQueue:
         )
 
     def send_all(self, messages: Iterable[tuple[JsonObject, str, Millis]]) -> None:
-        """Send messages (body, group, delay), as many a call as the queue takes; no more than that is held at once.
+        """Send messages (body, group, delay), as many per call as the queue accepts. Only those are held in memory at
+        once.
 
         Raises:
-            RuntimeError: when the queue refused some.
+            RuntimeError: the queue refused some.
         """
         send_batches(self._client, self._url, messages)
 
     def receive(self, hidden: Millis) -> list[tuple[str, str]]:
-        """Up to ten messages, as receipt and body, which nobody else sees for so long."""
+        """Return up to ten messages, as receipt and body. Nobody else sees them for ``hidden`` milliseconds."""
         answer = self._client.receive_message(
             QueueUrl=self._url, MaxNumberOfMessages=_BATCH, VisibilityTimeout=hidden // SECOND
         )
         return [(each["ReceiptHandle"], each["Body"]) for each in answer.get("Messages", [])]
 
     def remove(self, receipts: Sequence[str]) -> None:
-        """Remove up to ten messages that were received; one whose hiding is over may stay."""
+        """Remove up to ten received messages. A message that is visible again may stay."""
         entries: list[Any] = [{"Id": str(n), "ReceiptHandle": each} for n, each in enumerate(receipts)]
         self._client.delete_message_batch(QueueUrl=self._url, Entries=entries)
 

@@ -1,5 +1,5 @@
-"""Secrets of the engine's own at rest: encrypted by a KMS key, bound to what they are for and to their account, and
-opened only where they are used.
+"""The engine's own secrets in storage: encrypted with a KMS key, bound to their purpose and their account, and
+decrypted only where they are used.
 """
 
 import base64
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
 REMEMBERED: Final = 1_000
-"""Opened secrets that a process keeps: KMS bills by the call, and each attempt needs one."""
+"""Decrypted secrets that a process keeps: KMS bills each call, and each attempt needs one."""
 
 
 class Sealer:
-    """Seals and opens texts of up to 4 KB (KMS's own bound).
+    """Encrypts ("seals") and decrypts texts of up to 4 KB (KMS's own bound).
 
-    A sealed text that was copied to another account's item does not open there: the account is part of it, and so is
-    ``purpose``, what the text is for.
+    The account and ``purpose``, what the text is for, are part of the encryption. A sealed text that was copied to
+    another account's item cannot be opened.
     """
 
     def __init__(self, client: "KMSClient", key_id: str, purpose: str = "webhooks") -> None:
@@ -29,10 +29,10 @@ class Sealer:
         self._opened: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     def seal(self, account: str, text: str) -> str:
-        """The text, sealed, as base64.
+        """Return the encrypted text as base64.
 
         Raises:
-            StoreBusyError: when KMS does not answer now.
+            StoreBusyError: KMS does not answer now.
         """
         context = self._context(account)
         with faults.passing():
@@ -42,10 +42,10 @@ class Sealer:
         return sealed
 
     def open(self, account: str, sealed: str) -> str:
-        """The text that was sealed.
+        """Return the decrypted text.
 
         Raises:
-            StoreBusyError: when KMS does not answer now.
+            StoreBusyError: KMS does not answer now.
         """
         known = self._opened.get((account, sealed))
         if known is not None:

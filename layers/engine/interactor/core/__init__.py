@@ -1,6 +1,7 @@
-"""What every area needs and nothing of the world: ids, JSON, times, paths, templates, conditions, errors, bounds.
+"""What every area needs: ids, JSON, times, paths, templates, conditions, errors and bounds.
 
-All of it is values in, values out. What only one area needs belongs there.
+All functions here take values and return values. They use no clock, no chance and no AWS. What only one area needs
+belongs to that area.
 
-Open first: ``errors.py`` (every refusal there is), then ``limits.py`` (every bound).
+Open first: ``errors.py`` (every refusal), then ``limits.py`` (every bound).
 """

@@ -1,10 +1,10 @@
 """Which addresses an outgoing request may reach: public ones, and private ones that the deployment names (invariant 8).
 
-The deny list is written out, range by range, from the IANA special-purpose registries (RFC 6890 and what was
-registered since). ``ipaddress.is_global`` does not do: it answers True for NAT64 and 6to4 forms of private
-addresses, for multicast, and for ranges registered after its release.
+The deny list names every range of the IANA special-purpose registries (RFC 6890 and later registrations).
+``ipaddress.is_global`` is not enough: it returns True for NAT64 and 6to4 forms of private addresses, for multicast, and
+for ranges that were registered after its release.
 
-This module judges one address. Names are resolved, and the connected socket asked, by the outgoing adapter.
+This module checks one address. ``outgoing`` resolves names and asks the connected socket for its address.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,8 @@ from typing import Final, TypeAlias
 LOOPBACK: Final = "loopback"
 NOT_AN_ADDRESS: Final = "unreadable"
 
-# Hosts that hand out credentials. Most lie in a range below; the name says more than the range, and one is public.
+# Hosts that give out credentials. Most are in a range below, but this name says more than the range's, and one is
+# public.
 _METADATA: Final = frozenset(
     map(
         ip_address,
@@ -90,25 +91,25 @@ _IPV6: Final = tuple(
 
 Ranges: TypeAlias = tuple[IPv4Network | IPv6Network, ...]
 
-# What a network of one's own is made of. A named range opens nothing else, however wide it is.
+# The addresses of private networks. A range that the deployment names allows only these, however wide it is.
 _PRIVATE: Final = frozenset({"private", "carrier-grade NAT", "unique local"})
 _PRIVATE_RANGES: Final[Ranges] = (
     *(network for network, name in _IPV4 if name in _PRIVATE),
     *(network for network, name in _IPV6 if name in _PRIVATE),
 )
 
-# Within them, what every machine on EC2 is served by: metadata, names, time.
+# Services of EC2 inside those ranges, for every machine: metadata, DNS, time.
 _EC2: Final = IPv6Network("fd00:ec2::/32")
 
-# Everything else that is handed out to hosts lies here; the rest of IPv6 belongs to nobody yet.
+# All IPv6 addresses that are given to hosts otherwise are in this range. The rest of IPv6 is not assigned yet.
 _IPV6_GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
 
 
 def parse_ranges(texts: Iterable[str]) -> Ranges:
-    """Ranges of private addresses, as in ``10.1.0.0/16`` or ``fd12:3456:789a::/48``.
+    """Return the ranges of private addresses that texts such as ``10.1.0.0/16`` or ``fd12:3456:789a::/48`` name.
 
     Raises:
-        ValueError: one is not in that form, has bits beyond its prefix, or holds no private address.
+        ValueError: one is not in that form, has bits beyond its prefix, or contains no private address.
     """
     found = []
     for text in texts:
@@ -125,12 +126,12 @@ def parse_ranges(texts: Iterable[str]) -> Ranges:
 
 
 def refusal(address: str, allow_loopback: bool = False, private: Ranges = ()) -> str | None:
-    """The name of the range that keeps ``address`` from being reached, or None for one that may be.
+    """Return the name of the range that forbids ``address``, or None if it may be reached.
 
-    ``address`` is in the notation sockets give (dotted decimal, or RFC 4291). Loopback can be allowed, for the local
-    run, and ``private`` ranges, of which only private addresses count (RFC 1918, RFC 4193, RFC 6598). Link-local and
-    metadata addresses, loopback and multicast stay refused within them, and so does an address that merely carries an
-    allowed one inside (IPv4-mapped, 6to4, NAT64).
+    ``address`` is in the notation of sockets (dotted decimal, or RFC 4291). ``allow_loopback`` allows loopback, for the
+    local run. ``private`` allows the private addresses (RFC 1918, RFC 4193, RFC 6598) in its ranges. Link-local
+    addresses, metadata addresses, loopback and multicast in these ranges stay forbidden. So does an address that only
+    contains an allowed one (IPv4-mapped, 6to4, NAT64).
     """
     try:
         parsed = ip_address(address)
@@ -139,7 +140,7 @@ def refusal(address: str, allow_loopback: bool = False, private: Ranges = ()) ->
     if isinstance(parsed, IPv6Address) and parsed.scope_id is not None:
         return "zoned"
     name = _range_of(parsed)
-    # Asked of the ranges themselves too: the name of an IPv4-mapped address is that of the one inside.
+    # The ranges must contain the address itself: an IPv4-mapped address has the name of the address inside it.
     inside = any(parsed in own for own in _PRIVATE_RANGES) and any(parsed in network for network in private)
     if name in _PRIVATE and inside and parsed not in _EC2:
         return None
@@ -152,7 +153,7 @@ def _range_of(address: IPv4Address | IPv6Address) -> str | None:
     if isinstance(address, IPv4Address):
         return _first(address, _IPV4)
     if address in _IPV4_MAPPED:
-        # A socket connects such an address as IPv4, so its IPv4 range is the one worth naming.
+        # A socket connects such an address as IPv4, so the name of its IPv4 range says more.
         return _range_of(IPv4Address(int(address) & 0xFFFF_FFFF)) or "IPv4-mapped"
     name = _first(address, _IPV6)
     if name is None and address not in _IPV6_GLOBAL_UNICAST:

@@ -1,6 +1,6 @@
 """Whether the condition of a transition holds (spec section Transition Conditions, ruling 8).
 
-Conditions are checked when a definition is posted. Here nothing raises: a condition that is not one is false.
+Conditions are checked when a definition is posted. Nothing raises here: a malformed condition does not hold.
 """
 
 from collections.abc import Callable
@@ -10,16 +10,16 @@ from interactor.core.jsons import Json, JsonObject, equal
 from interactor.core.paths import MISSING, Scope, split
 
 MAX_DEPTH: Final = 100
-"""Deeper than a definition may nest (20), and far from what the interpreter's stack could not hold."""
+"""Deeper than a definition may nest (20), but shallow enough for the interpreter's stack."""
 
 _FORMS = ("and", "or", "equals", "not_equals", "operator")
 
 
 def evaluate(condition: JsonObject | None, scope: Scope) -> bool:
-    """Whether ``condition`` holds for the values of ``scope``; no condition always does.
+    """Return whether ``condition`` holds for the values of ``scope``. No condition always holds.
 
-    A missing field equals null, and every ordering of it is false. Values of different types are unequal and
-    have no order. ``and`` of nothing is true, ``or`` of nothing is false.
+    A missing field equals null, and no order comparison with it holds. Values of different types are unequal and have
+    no order. An empty ``and`` holds, an empty ``or`` does not.
     """
     return condition is None or _holds(condition, scope, 1)
 
@@ -102,4 +102,4 @@ OPERATORS: Final[dict[str, Callable[[Json, Json], bool]]] = {
     "contains": _contains,
     "in": _in,
 }
-"""What each operator says of the field's value and the condition's."""
+"""The operators by name. Each takes the field's value and the condition's value."""

@@ -1,4 +1,6 @@
-"""The forms in which a text comes back from services, logs and errors; one list for all that hides texts."""
+"""The encoded forms in which a text may come back from services, logs and errors. Everything that hides texts uses this
+list.
+"""
 
 import json
 import re
@@ -12,9 +14,9 @@ from urllib.parse import quote, quote_plus
 from interactor.core import jsons
 
 SHORTEST: Final = 3
-"""A shorter form is not looked for: it would tear ordinary texts apart."""
+"""Shorter forms are not searched for, because they occur by chance in ordinary texts."""
 STRONG: Final = 8
-"""A text of fewer characters is weak: it may stand in any text by accident."""
+"""A text with fewer characters is weak: it may occur by chance in any text."""
 _SHORTEST_BASE64: Final = 10
 _LONGEST_PLAIN: Final = 24
 _REMEMBERED_CHARACTERS: Final = 256
@@ -27,9 +29,10 @@ _CAMEL = re.compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]{2,})*")
 
 
 def is_strong(value: str) -> bool:
-    """Whether a text can be told from ordinary ones wherever it stands: long, and no plain word or number.
+    """Whether a text is so long and unusual that it does not occur by chance: no number, and not one or two plain
+    words.
 
-    Plain are numbers with the signs of dates and phone numbers, and one or two words, as in ``customer_id``.
+    Numbers include those with the signs of dates and phone numbers. Plain words may be joined, as in ``customer_id``.
     """
     value = value.strip()
     if len(value) < STRONG or (len(value) <= _LONGEST_PLAIN and _NUMBER.fullmatch(value)):
@@ -44,10 +47,12 @@ def _is_word(text: str) -> bool:
 
 
 def forms(value: str) -> tuple[tuple[str, bool], ...]:
-    """The forms of a text, each with whether it is a piece of base64, which may stand amid letters.
+    """Return the encoded forms of a text. Each comes with whether it is a piece of base64, which may have letters
+    around it.
 
-    As it is and on one line, as JSON text (once and within another, with escaped slashes, with escapes of either
-    case), as HTML text, percent-encoded, in hexadecimal, and in base64, also where that is the base64 of more.
+    The forms are: as it is and on one line; as JSON text (once, and within another JSON text, with escaped slashes,
+    with escapes of either case); as HTML text; percent-encoded; in hexadecimal; in base64, also inside the base64 of a
+    longer text.
     """
     return _remembered(value) if len(value) <= _REMEMBERED_CHARACTERS else _forms(value)
 
@@ -77,7 +82,9 @@ def _written(value: str, raw: bytes) -> Iterator[str]:
 
 
 def _base64(raw: bytes) -> Iterator[str]:
-    """What of a text's base64 is the same whatever stands around it, for each of the three places it may begin at."""
+    """Yield the part of a text's base64 that does not depend on the text around it, for each of its three
+    alignments.
+    """
     for offset, start in enumerate((0, 2, 3)):
         whole = (offset + len(raw)) % 3 == 0
         encoded = b64encode(bytes(offset) + raw).decode().rstrip("=")[start : None if whole else -1]

@@ -1,20 +1,20 @@
-"""Every error that an answer can carry: one class a code, in one tree.
+"""Every error that an answer can carry: one class for each code, in one tree.
 
-    InteractorError                  code, HTTP status, sentence, details
-    ├── UnauthorizedError            401  who is asking is not known
-    ├── ForbiddenError               403  it is known, and may not
-    ├── NotFoundError                404  what does not exist, or is not the caller's to know of
+    InteractorError                  code, HTTP status, message, details
+    ├── UnauthorizedError            401  it is not known who is asking
+    ├── ForbiddenError               403  the caller is known, but may not do this
+    ├── NotFoundError                404  it does not exist, or the caller may not know of it
     ├── MethodNotAllowedError        405  the path exists, the method does not
-    ├── NamespaceQuotaExceededError  429  too much; for workflows and versions likewise
-    ├── RateLimitedError             429  too often
+    ├── NamespaceQuotaExceededError  429  too many instances; similar for workflows and versions
+    ├── RateLimitedError             429  too many requests
     ├── InvalidRequestError          400  the request itself is wrong
-    ├── PayloadTooLargeError         413  the same, by its size
-    ├── RefusedError            400, 409  the request is right, the state of things says no
-    ├── ServiceUnavailableError      503  not now; nothing was done
-    └── InternalError                500  our fault; the sentence tells nothing
+    ├── PayloadTooLargeError         413  the request is too large
+    ├── RefusedError            400, 409  the request is right, but the present state does not allow it
+    ├── ServiceUnavailableError      503  temporary; nothing was done
+    └── InternalError                500  our fault; the message contains no detail
 
-The table of codes is the API's (error codes by endpoint) with ruling 32. An error of this tree is the caller's
-to see; anything else that is raised is logged and answered as ``internal_error``.
+The codes are those of the API (error codes by endpoint) and of ruling 32. The caller sees an error of this tree. Any
+other exception is logged and answered as ``internal_error``.
 """
 
 from typing import ClassVar
@@ -23,7 +23,7 @@ from interactor.core.jsons import Json
 
 
 class InteractorError(Exception):
-    """Base: ``message`` is the sentence shown, ``details`` whatever helps a program, or None."""
+    """Base class. ``message`` is the sentence that the caller sees; ``details`` are data for programs, or None."""
 
     code: ClassVar[str]
     status: ClassVar[int]
@@ -35,7 +35,7 @@ class InteractorError(Exception):
 
 
 class UnauthorizedError(InteractorError):
-    """No token, or one that does not hold. ``challenge`` says how the caller may prove who it is (RFC 9110, 11.6.1)."""
+    """There is no token, or it is not valid. ``challenge`` says how the caller can authenticate (RFC 9110, 11.6.1)."""
 
     code, status = "unauthorized", 401
 
@@ -45,7 +45,7 @@ class UnauthorizedError(InteractorError):
 
 
 class ForbiddenError(InteractorError):
-    """The token lacks the scope, or the namespace of a create."""
+    """The token does not have the scope, or the namespace of a create."""
 
     code, status = "forbidden", 403
 
@@ -75,7 +75,7 @@ class MethodNotAllowedError(InteractorError):
 
 
 class WorkflowNotFoundError(NotFoundError):
-    """No workflow of that name in the account."""
+    """The account has no workflow with this name."""
 
     code = "workflow_not_found"
 
@@ -93,7 +93,7 @@ class VersionNotFoundError(NotFoundError):
 
 
 class InstanceNotFoundError(NotFoundError):
-    """No instance of that id that the caller may see (ruling 18)."""
+    """There is no instance with this id that the caller may see (ruling 18)."""
 
     code = "instance_not_found"
 
@@ -111,7 +111,7 @@ class ThreadNotFoundError(NotFoundError):
 
 
 class SubscriptionNotFoundError(NotFoundError):
-    """No webhook subscription of that id that the caller may see."""
+    """There is no webhook subscription with this id that the caller may see."""
 
     code = "subscription_not_found"
 
@@ -120,7 +120,7 @@ class SubscriptionNotFoundError(NotFoundError):
 
 
 class DeliveryNotFoundError(NotFoundError):
-    """The subscription's log has no delivery of that id, or no longer."""
+    """The subscription's delivery log has no delivery with this id, or no longer has it."""
 
     code = "delivery_not_found"
 
@@ -129,25 +129,25 @@ class DeliveryNotFoundError(NotFoundError):
 
 
 class NamespaceQuotaExceededError(InteractorError):
-    """The namespace has as many active instances as it may."""
+    """The namespace already has the maximum number of active instances."""
 
     code, status = "namespace_quota_exceeded", 429
 
 
 class WorkflowQuotaExceededError(InteractorError):
-    """The account has as many workflows as it may."""
+    """The account already has the maximum number of workflows."""
 
     code, status = "workflow_quota_exceeded", 429
 
 
 class VersionQuotaExceededError(InteractorError):
-    """The workflow has as many versions as it may."""
+    """The workflow already has the maximum number of versions."""
 
     code, status = "version_quota_exceeded", 429
 
 
 class RateLimitedError(InteractorError):
-    """Too many requests this minute; ``retry_after`` says for how many seconds (ruling 33)."""
+    """Too many requests in this minute. Wait for ``retry_after`` seconds (ruling 33)."""
 
     code, status = "rate_limited", 429
 
@@ -163,13 +163,13 @@ class InvalidRequestError(InteractorError):
 
 
 class InvalidWorkflowError(InvalidRequestError):
-    """A definition with errors; ``details`` lists them as ``{path, message}``."""
+    """The definition has errors; ``details`` lists them as ``{path, message}``."""
 
     code = "invalid_workflow"
 
 
 class InvalidCursorError(InvalidRequestError):
-    """A cursor that this API did not give for this query."""
+    """The API did not give this cursor for this query."""
 
     code = "invalid_cursor"
 
@@ -181,41 +181,41 @@ class NamespaceMismatchError(InvalidRequestError):
 
 
 class ThreadRequiredError(InvalidRequestError):
-    """Several threads are halted and the request names none; ``details.threads`` names them."""
+    """Several threads are halted, and the request names none; ``details.threads`` lists them."""
 
     code = "thread_required"
 
 
 class WorkflowDataTooLargeError(InvalidRequestError):
-    """The data would pass 256 KB with this input (ruling 14)."""
+    """The data would exceed 256 KB with this input (ruling 14)."""
 
     code = "workflow_data_too_large"
 
 
 class InstanceTooLargeError(InvalidRequestError):
-    """The instance would pass what is stored of one at the most (invariant 9)."""
+    """The instance would exceed the size that can be stored (invariant 9)."""
 
     code = "instance_too_large"
 
 
 class PayloadTooLargeError(InteractorError):
-    """A body over its limit."""
+    """The body is larger than its limit."""
 
     code, status = "payload_too_large", 413
 
 
 class RefusedError(InteractorError):
-    """The request is right; the state of things says no."""
+    """The request is right, but the present state does not allow it."""
 
 
 class WorkflowExistsError(RefusedError):
-    """The name is taken."""
+    """A workflow with this name exists already."""
 
     code, status = "workflow_exists", 409
 
 
 class AlreadyPublishedError(RefusedError):
-    """The version is the published one already."""
+    """The version is already the published one."""
 
     code, status = "already_published", 400
 
@@ -227,7 +227,7 @@ class WorkflowNotPublishedError(RefusedError):
 
 
 class InstanceNotHaltedError(RefusedError):
-    """A resume of what does not wait for one."""
+    """The instance or thread is not halted, so it cannot be resumed."""
 
     code, status = "instance_not_halted", 400
 
@@ -239,7 +239,7 @@ class InvalidTransitionError(RefusedError):
 
 
 class InstanceNotActiveError(RefusedError):
-    """The instance has ended."""
+    """The instance has already ended."""
 
     code, status = "instance_not_active", 400
 
@@ -251,7 +251,7 @@ class InstanceNotFailedError(RefusedError):
 
 
 class HistoryLimitExceededError(RefusedError):
-    """The instance's history is full: it can be cancelled, and nothing else (invariant 9)."""
+    """The instance's history is full; it can only be cancelled (invariant 9)."""
 
     code, status = "history_limit_exceeded", 409
 
@@ -275,7 +275,7 @@ class EventNotFoundError(NotFoundError):
 
 
 class StoredFileNotFoundError(NotFoundError):
-    """The instance has no such file, nothing was uploaded for it, or it is past its date."""
+    """The instance has no such file, nothing was uploaded for it, or its time is over."""
 
     code = "file_not_found"
 
@@ -296,19 +296,19 @@ class IdempotencyConflictError(RefusedError):
 
 
 class SubscriptionQuotaExceededError(RefusedError):
-    """The account has as many subscriptions as it may."""
+    """The account already has the maximum number of subscriptions."""
 
     code, status = "subscription_quota_exceeded", 400
 
 
 class SubscriptionDisabledError(RefusedError):
-    """A disabled subscription gets no events, replayed ones neither."""
+    """A disabled subscription gets no events, also no replayed ones."""
 
     code, status = "subscription_disabled", 400
 
 
 class ServiceUnavailableError(InteractorError):
-    """What the engine is built on would not do it now, and nothing was done; ``retry_after`` is in seconds."""
+    """AWS did not do the work now, and nothing was done; try again after ``retry_after`` seconds."""
 
     code, status = "service_unavailable", 503
     retry_after: ClassVar[int] = 2
@@ -319,7 +319,7 @@ class ServiceUnavailableError(InteractorError):
 
 
 class InternalError(InteractorError):
-    """Our fault."""
+    """A fault of the engine."""
 
     code, status = "internal_error", 500
 

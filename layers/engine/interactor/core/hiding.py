@@ -1,7 +1,7 @@
-"""Replaces texts by labels, in all their encoded forms and in one pass, however many there are.
+"""Replaces texts by labels, in all their encoded forms and in one pass, however many texts there are.
 
-A pass looks at each place of a text once: what stands there can only be one of the forms that begin with the same
-three characters, and these are few.
+A pass looks at each position of a text once. Only forms that begin with the three characters at this position can be
+there, and those are few.
 """
 
 import re
@@ -14,7 +14,7 @@ from typing import Final
 from interactor.core.encodings import SHORTEST, forms, is_strong
 
 _SHORTEST_PIECE: Final = 6
-"""A shorter piece of a strong text, where a cut tore it, tells little and may be anything."""
+"""A shorter piece of a strong text at a cut says little, and may be anything."""
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2}|\\[bfnrt]|\\u[0-9A-Fa-f]{4})\Z")
 
 
@@ -22,25 +22,25 @@ class Reach(IntEnum):
     """Where a text is hidden."""
 
     ANYWHERE = 0
-    """Also inside other text; always so where the text is strong."""
+    """Also inside other text. Strong texts are always hidden in this way."""
     WORD = 1
-    """Where neither a letter nor a digit stands beside it."""
+    """Only where no letter and no digit is next to it."""
     TOLD_WORD = 2
-    """The same, in errors and logs only."""
+    """As ``WORD``, but only in errors and logs."""
 
 
 @dataclass(frozen=True)
 class Hidden:
-    """A text to hide, what stands in its place, and how far a weak one is looked for."""
+    """A text to hide, its label, and how far it is searched for if it is weak."""
 
     value: str
     label: str
     weak: Reach | None
-    """None: a weak text is not hidden."""
+    """None: it is not hidden if it is weak."""
 
 
 class Finder:
-    """Finds forms of hidden texts. ``finder`` makes one that is remembered, for texts that stay."""
+    """Finds the forms of hidden texts. ``finder`` returns a cached one, for sets of texts that stay the same."""
 
     def __init__(self, hidden: Iterable[Hidden]) -> None:
         self._forms: dict[str, tuple[str, Reach]] = {}
@@ -48,7 +48,7 @@ class Finder:
             reach = Reach.ANYWHERE if is_strong(each.value) else each.weak
             if reach is None or len(each.value.strip()) < SHORTEST:
                 continue
-            # A label is left as it is: a text may pass here twice.
+            # A label maps to itself, because a text may pass here twice.
             self._forms[each.label] = (each.label, Reach.ANYWHERE)
             for form, piece in forms(each.value):
                 known = self._forms.get(form)
@@ -59,7 +59,7 @@ class Finder:
         starts: dict[str, set[int]] = {}
         for form in self._forms:
             starts.setdefault(form[:SHORTEST], set()).add(len(form))
-        # One form may begin with another: the longer goes first.
+        # One form may begin with another, so the longer one is tried first.
         self._lengths = {start: sorted(lengths, reverse=True) for start, lengths in starts.items()}
         self._torn: dict[str, list[str]] = {}
         for form, (_, reach) in self._forms.items():
@@ -71,9 +71,9 @@ class Finder:
         return bool(self._forms)
 
     def replace(self, text: str, reach: Reach, cut: bool = False) -> str:
-        """The text with labels in place of what is hidden as far as ``reach``.
+        """Return the text with labels in place of everything that is hidden within ``reach``.
 
-        ``cut``: the text may have been cut; a piece of a form that it ends with is hidden too.
+        ``cut`` says that the text may have been cut. Then a piece of a form at its end is hidden too.
         """
         lengths = self._lengths
         found: list[str] = []
@@ -114,12 +114,12 @@ def _remembered(hidden: tuple[Hidden, ...]) -> Finder:
 
 
 def finder(hidden: Iterable[Hidden]) -> Finder:
-    """The finder of a set of hidden texts: an account's secrets are the same from step to step."""
+    """Return the finder of a set of hidden texts, cached: an account's secrets are the same from step to step."""
     return _remembered(tuple(hidden))
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether what stands there is no part of a word or a number."""
+    """Whether the text at this position is not a part of a longer word or number."""
     before, after = text[max(0, start - 6) : start], text[end : end + 2]
     if before[-1:].isalnum() and _ESCAPED.search(before) is None:
         return False

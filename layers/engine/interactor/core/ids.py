@@ -1,8 +1,8 @@
-"""Identifiers: a prefix and a lower-case ULID (ruling 21), made from a time and entropy that are handed in.
+"""Identifiers: a prefix and a lower-case ULID (ruling 21), made from a given time and given random bytes.
 
-A ULID sorts by time, so an id alone is a position in a list. The random part of an event's id carries the
-event's number, so that an instance and an event id give the key of the history record; that of a halt's id carries the
-sequence at which its thread rests.
+A ULID sorts by time, so an id alone is a position in a list. The random part of an event's id contains the event's
+number, so an instance id and an event id give the key of the history record. The random part of a halt's id contains
+the sequence at which its thread rests.
 """
 
 import hashlib
@@ -21,36 +21,40 @@ _ID = re.compile(r"([a-z]+)_([0-7][0-9abcdefghjkmnpqrstvwxyz]{25})", re.ASCII)
 
 
 def make(prefix: Prefix, now: Millis, entropy: bytes) -> str:
-    """``inst_01h...``: ``entropy`` is 10 random bytes."""
+    """Return an id such as ``inst_01h...``. ``entropy`` is 10 random bytes."""
     return f"{prefix}_{_ulid(now, entropy)}"
 
 
 def derive(prefix: Prefix, moment: Millis, *parts: str) -> str:
-    """The same id each time for the same moment and parts, as a repeated relay of one event needs (ruling 35)."""
+    """Return an id that is always the same for the same moment and parts, as a repeated relay of an event needs (ruling
+    35).
+    """
     digest = hashlib.sha256("\0".join(parts).encode()).digest()
     return f"{prefix}_{_ulid(moment, digest[:ENTROPY_BYTES])}"
 
 
 def event_id(number: int, moment: Millis, entropy: bytes) -> str:
-    """``evt_01h...`` that carries the event's number; ``entropy`` is at least 5 random bytes."""
+    """Return an id ``evt_01h...`` that contains the event's number. ``entropy`` is at least 5 random bytes."""
     return f"evt_{_ulid(moment, number.to_bytes(_NUMBER_BYTES) + entropy[:_NUMBER_BYTES])}"
 
 
 def event_number(event: str) -> int | None:
-    """The number that ``event_id`` put into an id, or None for a text that is no event id."""
+    """Return the number that ``event_id`` put into an id, or None if the text is no event id."""
     if not is_id(event, "evt"):
         return None
     return int.from_bytes(ULID.from_str(event[4:].upper()).bytes[6 : 6 + _NUMBER_BYTES])
 
 
 def halt_id(sequence: int, since: Millis, instance: str, thread: str) -> str:
-    """``halt_01h...`` of the halt in which a thread rests at this sequence (``instances.rules.halts``)."""
+    """Return the id ``halt_01h...`` of the halt in which a thread rests at this sequence
+    (``instances.rules.halts``).
+    """
     digest = hashlib.sha256("\0".join((instance, thread, str(sequence))).encode()).digest()
     return f"halt_{_ulid(since, sequence.to_bytes(_NUMBER_BYTES) + digest[:_NUMBER_BYTES])}"
 
 
 def halt_sequence(halt: str) -> int:
-    """The thread's sequence that ``halt_id`` put into an id; ``halt`` has the form of one."""
+    """Return the thread's sequence that ``halt_id`` put into an id. ``halt`` must have the form of a halt id."""
     return int.from_bytes(ULID.from_str(halt[5:].upper()).bytes[6 : 6 + _NUMBER_BYTES])
 
 
@@ -61,7 +65,7 @@ def is_id(text: str, prefix: Prefix) -> bool:
 
 
 def moment_of(identifier: str) -> Millis:
-    """When an id was made, as the id itself says."""
+    """Return the time at which an id was made, which the id contains."""
     return int.from_bytes(ULID.from_str(identifier.partition("_")[2].upper()).bytes[:6])
 
 

@@ -1,7 +1,7 @@
 """JSON as the engine understands it: strict reading, compact writing, and equality as ruling 8 defines it.
 
-Whole numbers are ``int`` however they were written (``1500.0`` and ``1.5e3`` are 1500), so that none is ever rounded
-and none is written with a fraction or an exponent (ruling 31). All other numbers are doubles.
+Whole numbers become ``int`` however they were written (``1500.0`` and ``1.5e3`` are 1500). So none is ever rounded, and
+none is written with a fraction or an exponent (ruling 31). All other numbers are doubles.
 """
 
 import json
@@ -20,10 +20,10 @@ JsonPlace: TypeAlias = tuple[str | int, ...]
 """The keys and indexes that lead to a value in a document."""
 
 MAX_DEPTH = 100
-"""Nesting of a document that is read from outside."""
+"""The deepest nesting that is accepted from outside."""
 
 _PARTIAL = re.compile(r'"(?:[^"\\]|\\.)*+"|-?[0-9]+(?:\.[0-9]+(?:e[+-]?[0-9]+)?|e[+-]?[0-9]+)', re.DOTALL)
-"""A text, or a number with a fraction or an exponent, of compact JSON."""
+"""In compact JSON, a text, or a number with a fraction or an exponent."""
 
 _REASONS = {
     "Expecting value": "a value is missing, or is none that JSON knows,",
@@ -37,16 +37,16 @@ _REASONS = {
     "Invalid control character": "a text holds a line break or another control character that is not escaped",
     "Invalid \\": "a text holds a backslash that begins no escape of JSON",
 }
-"""What the standard library's parser says, and what the sender is told."""
+"""The messages of the standard library's parser, and what the sender is told instead."""
 
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
 class JsonError(ValueError):
-    """A text that is not JSON as the engine accepts it. ``str()`` of it is a sentence for the sender.
+    """A text that is not JSON as the engine accepts it. ``str()`` of the error is a sentence for the sender.
 
-    ``place`` are the keys and indexes that lead to what is wrong; empty where there is no way to it, and the sentence
-    then has the line and column where a text has them.
+    ``place`` has the keys and indexes that lead to the fault. It is empty if no path leads there; then the sentence has
+    the line and column if the text has several lines.
     """
 
     def __init__(self, reason: str, place: JsonPlace = ()) -> None:
@@ -55,10 +55,10 @@ class JsonError(ValueError):
 
 
 def loads(text: str | bytes, max_depth: int = MAX_DEPTH) -> Json:
-    """Read one JSON document, refusing what RFC 8259 leaves to each reader.
+    """Read one JSON document strictly: refuse what RFC 8259 lets each reader decide.
 
-    Refused: duplicate keys, NaN and infinities, numbers outside the range of a double, lone surrogates,
-    nesting over ``max_depth``, and bytes that are not UTF-8.
+    It refuses duplicate keys, NaN and infinities, numbers outside the range of a double, unpaired surrogates, nesting
+    deeper than ``max_depth``, and bytes that are not UTF-8.
 
     Raises:
         JsonError: with the reason.
@@ -86,30 +86,34 @@ def loads(text: str | bytes, max_depth: int = MAX_DEPTH) -> Json:
 
 
 def loads_own(text: str | bytes) -> Json:
-    """Read JSON that the engine itself wrote: without the checks of ``loads``, and with numbers as it reads them."""
+    """Read JSON that the engine itself wrote: without the checks of ``loads``, and with numbers as ``loads`` reads
+    them.
+    """
     return json.loads(text, parse_float=number)
 
 
 def number(text: str) -> int | float:
-    """A number written with a fraction or an exponent: an ``int`` where it is whole, else the nearest double.
+    """Return a number that is written with a fraction or an exponent: an ``int`` if it is whole, else the nearest
+    double.
 
     Raises:
-        JsonError: for one beyond the doubles.
+        JsonError: if it is outside the range of a double.
     """
     value = float(text)
     if math.isinf(value):
         raise JsonError(f"the number {text[:40]} is too large")
     if not value.is_integer():
         return value
-    # 0e999999999 is nothing, and not to be multiplied out. Any other whole number has at most 309 digits.
+    # ``0e999999999`` is zero and must not be expanded. Any other whole number in range has at most 309 digits.
     exact = Decimal(text) if value else Decimal(0)
     whole = int(exact)
-    # Beyond 2^53 a double has no fraction: what is left of the number is the shortest that names it.
+    # Beyond 2^53 a double has no fraction. The rest of the number is then taken from the shortest text that names the
+    # double.
     return whole if whole == exact else int(Decimal(repr(value)))
 
 
 def dumps(value: Json) -> str:
-    """Write compact JSON; key order is kept.
+    """Return compact JSON. The order of keys is kept.
 
     Raises:
         ValueError: for NaN, infinities and values that are not JSON.
@@ -118,22 +122,26 @@ def dumps(value: Json) -> str:
 
 
 def encode(value: Json) -> bytes:
-    """``dumps`` as UTF-8 bytes."""
+    """Return ``dumps`` as UTF-8 bytes."""
     return dumps(value).encode("utf-8")
 
 
 def text(value: Json) -> str:
-    """A value within a longer text: JSON with numbers as a person writes them, ``0.00001`` and not ``1e-05``."""
+    """Return a value as text inside a longer text: JSON with numbers as a person writes them, ``0.00001`` and not
+    ``1e-05``.
+    """
     return _PARTIAL.sub(_written_out, dumps(value))
 
 
 def size(value: Json) -> int:
-    """Bytes of ``value`` as compact UTF-8 JSON: the measure of every size limit."""
+    """Return the bytes of ``value`` as compact UTF-8 JSON. Every size limit uses this measure."""
     return len(encode(value))
 
 
 def equal(left: Json, right: Json) -> bool:
-    """Equality of JSON values: ``1`` is ``1.0``, ``true`` is not ``1``, ``"5"`` is not ``5`` (ruling 8)."""
+    """Whether two JSON values are equal: ``1`` equals ``1.0``, ``true`` does not equal ``1``, ``"5"`` not ``5`` (ruling
+    8).
+    """
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, dict) and isinstance(right, dict):
@@ -159,7 +167,7 @@ def _twice(key: str) -> str:
 
 
 def _in_words(reason: str) -> str:
-    """What the parser found, for somebody who does not know the parser."""
+    """Return what the parser found, in words for a reader who does not know the parser."""
     return next((words for begin, words in _REASONS.items() if reason.startswith(begin)), "something is not JSON")
 
 
@@ -175,25 +183,27 @@ def _written_out(found: re.Match[str]) -> str:
 
 
 def _int(text: str) -> int:
-    # Python would read millions of digits, slowly.
+    # Python would read a number with millions of digits, slowly.
     if len(text) < 309 or (len(text) < 311 and not math.isinf(float(text))):
         return int(text)
     raise JsonError(f"the number {text[:40]}... is too large")
 
 
 class _TooDeepError(Exception):
-    """Nested deeper than is allowed."""
+    """A document is nested deeper than allowed."""
 
 
 class _Wrong:
-    """Stands where something is wrong, while its place is looked for."""
+    """Replaces a wrong value while its place is searched for."""
 
     def __init__(self, reason: object) -> None:
         self.reason = str(reason)
 
 
 def _located(text: str, found: JsonError) -> JsonError:
-    """The first error of a text that is JSON but for its values, with its place; read again, as few texts are wrong."""
+    """Return the first error in a text whose values are wrong, with its place. The text is read again, because few
+    texts are wrong.
+    """
 
     def marked(read: Callable[[str], Json]) -> Callable[[str], Json]:
         def attempt(part: str) -> Json:
@@ -246,7 +256,7 @@ def _steps(way: Any) -> JsonPlace:
 
 
 def _where(text: str, max_depth: int) -> str:
-    """Where a text is nested deeper than it may be."""
+    """Return where a text is nested deeper than allowed."""
     depth = 0
     for found in _BRACKETS.finditer(text):
         depth += 1 if found[0] in "[{" else -1 if found[0] in "]}" else 0
@@ -257,7 +267,7 @@ def _where(text: str, max_depth: int) -> str:
 
 
 def _check(value: Json, max_depth: int) -> None:
-    """Walk without recursion, so that depth costs no stack, and refuse text that UTF-8 cannot carry."""
+    """Refuse texts that UTF-8 cannot encode, and deep nesting. There is no recursion, so depth uses no stack."""
     stack: list[tuple[Json, int]] = [(value, 1)]
     while stack:
         item, depth = stack.pop()
@@ -278,7 +288,7 @@ def _check_text(text: str) -> None:
 
 
 def ordered(value: Json) -> Json:
-    """The same value with the keys of all its objects in order, so that equal documents have one text."""
+    """Return the value with the keys of all its objects sorted, so that equal documents have the same text."""
     if isinstance(value, dict):
         return {key: ordered(value[key]) for key in sorted(value)}
     return [ordered(each) for each in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""Every bound of the engine in one place (invariant 9); ``docs/limits.md`` says which error each one has."""
+"""Every bound of the engine in one place (invariant 9). ``docs/limits.md`` says which error belongs to each one."""
 
 from interactor.core.times import MINUTE, SECOND, Millis
 
@@ -9,39 +9,40 @@ INPUT_BYTES = 64 * KILOBYTE
 DEFINITION_BYTES = 1024 * KILOBYTE
 PRESENTATION_BYTES = 64 * KILOBYTE
 BODY_BYTES = 8 * KILOBYTE
-"""Bodies that carry neither an input nor a definition: tokens, subscriptions."""
+"""Bodies that have neither an input nor a definition, such as those of subscriptions."""
 
 TOKEN_BYTES = 16 * KILOBYTE
-"""A body that carries an access token, which has 8 KB at the most."""
+"""Bodies that have an access token, which has at most 8 KB."""
 
 TRANSITIONS_IN_A_ROW = 1_000
 EVENTS_PER_INSTANCE = 25_000
 THREADS_ALIVE = 10
 
 HEAD_BYTES = 300 * KILOBYTE
-"""The item with an instance's threads. DynamoDB takes 400 KB: the rest is for ending or holding a full one."""
+"""The item with an instance's threads. DynamoDB accepts 400 KB; the rest is reserved for ending or pausing a full one.
+"""
 COMMIT_BYTES = 3 * 1024 * KILOBYTE
-"""All items of one commit. DynamoDB takes 4 MB: the rest is for the same."""
+"""All items of one commit. DynamoDB accepts 4 MB; the rest is reserved in the same way."""
 
 EVENTS_PER_ADVANCE = 100
-"""An inline run rests here, so that one history record stays small."""
+"""A run without a stop commits after so many events, so that one history record stays small."""
 CHANGES_PER_ADVANCE_BYTES = 64 * KILOBYTE
 
 FAILURE_CHARACTERS = 1_000
-"""What is kept of why a thread failed."""
+"""Characters of a failure's message that are kept."""
 
 TRIES_PER_STEP = 8
-"""A step that began this often without ever committing fails with ``internal_error`` (invariant 4)."""
+"""A step that began this often without a commit fails with ``internal_error`` (invariant 4)."""
 
 SET_ASIDE: Millis = 60 * MINUTE
-"""How long an instance waits that can neither be taken on nor failed, before it is tried again (invariant 9)."""
+"""How long an instance that can be neither continued nor failed waits before it is tried again (invariant 9)."""
 STEP_WORK: Millis = 60 * SECOND
-"""What one message's work may take: the step worker's time limit."""
+"""How long the work for one message may take: the time limit of the step worker."""
 OVERDUE_AFTER: Millis = MINUTE
-"""How long after that a hint counts as lost (invariant 3)."""
+"""How long after that time a hint counts as lost (invariant 3)."""
 
 FORK_WAITS: Millis = SECOND
-"""How soon a fork looks again whether the threads of its earlier round have ended."""
+"""After how long a fork checks again whether the threads of its previous round have ended."""
 
 REMEMBERED_RESUME: Millis = 10 * SECOND
 """How long the same input, sent again, gets the same answer (ruling 17)."""
@@ -54,30 +55,30 @@ INSTANCE_HISTORY_BYTES = 256 * KILOBYTE
 RESPONSE_BYTES = 64 * KILOBYTE
 
 MODEL_DEADLINE: Millis = 8 * SECOND
-"""How long a halt waits for a model; then it says plain text (ruling 30)."""
+"""How long a halt waits for a model. After that it shows plain text (ruling 30)."""
 MODEL_TRIES = 2
-"""How often a model is asked for one halt where its worker dies meanwhile."""
+"""How often a model is asked for one halt if its worker dies each time."""
 MODEL_TASK_BYTES = 8 * KILOBYTE
 MODEL_DATA_BYTES = 32 * KILOBYTE
-"""What a model is sent: the prompt, and all data together."""
+"""Bounds of what a model is sent: of the prompt, and of all data together."""
 MODEL_TOKENS = 500
 MODEL_TEXT_BYTES = 4 * KILOBYTE
-"""What a model may write, and what is kept of it."""
+"""Bounds of what a model may write, and of what is kept of it."""
 
 STEP_RESULT_BYTES = 8 * KILOBYTE
-"""What the history keeps of an ``on_enter`` result."""
+"""Bytes of an ``on_enter`` result that the history keeps."""
 
 FILE_BYTES = 10 * 1024 * KILOBYTE
 FILE_NAME_BYTES = 255
 UPLOADS_PER_FIELD = 25
-"""Files announced for one field of one halt, those that others have replaced among them."""
+"""Files announced for one field of one halt, with those that were replaced by others."""
 UPLOAD_LIFETIME: Millis = 15 * MINUTE
 DOWNLOAD_LIFETIME: Millis = 5 * MINUTE
 
 SUBSCRIPTIONS_PER_ACCOUNT = 50
 RATE_PER_MINUTE_DEFAULT = 1_000
 RATE_PER_MINUTE_MAXIMUM = 10_000
-"""Attempts of a subscription in a minute. With 20 at the same time, more would need answers within 120 ms."""
+"""Attempts of a subscription per minute. With 20 at the same time, more would need answers within 120 ms."""
 PAGE_DEFAULT = 50
 PAGE_MAXIMUM = 100
 HISTORY_PAGE_DEFAULT = 100

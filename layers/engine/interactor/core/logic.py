@@ -1,4 +1,4 @@
-"""What one piece of a state's logic asks of the world, and how it ended. Values only; adapters do the work."""
+"""What one piece of a state's logic asks for, and how it ended. These are values only; other areas do the work."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -8,9 +8,9 @@ from interactor.core.jsons import Json, JsonObject
 
 @dataclass(frozen=True)
 class ScriptCall:
-    """A script to be run in the sandbox with these variables (``input``, ``workflow_data``, ``context``).
+    """A script to run in the sandbox with these variables (``input``, ``workflow_data``, ``context``).
 
-    ``tenant`` is the account whose script it is: what runs it runs no other's.
+    ``tenant`` is the account that the script belongs to. The process that runs it runs no other account's scripts.
     """
 
     code: str
@@ -20,7 +20,9 @@ class ScriptCall:
 
 @dataclass(frozen=True)
 class HttpCall:
-    """One outgoing request. ``headers`` are the definition's, rendered; the engine's own are added by the caller."""
+    """One outgoing request. ``headers`` are the definition's, filled in; the caller adds the engine's own.
+    ``timeout_ms`` is in milliseconds.
+    """
 
     method: str
     url: str
@@ -34,9 +36,9 @@ Call: TypeAlias = ScriptCall | HttpCall
 
 @dataclass(frozen=True)
 class ModelCall:
-    """What a model is asked to write: a ``task`` of the definition's author, and ``data`` of the instance by name.
+    """What a model must write: a ``task`` by the definition's author, and ``data`` of the instance by name.
 
-    ``model`` is the definition's name for it, None where it names none.
+    ``model`` is the name in the definition, or None if it names no model.
     """
 
     model: str | None
@@ -46,7 +48,9 @@ class ModelCall:
 
 @dataclass(frozen=True)
 class Succeeded:
-    """Logic that ended well: a script's object (None: nothing to merge), or ``{"status", "body"}`` of a request."""
+    """Logic that succeeded. ``value`` is a script's object (None: nothing to merge), or ``{"status", "body"}`` of a
+    request.
+    """
 
     value: Json
     logs: tuple[str, ...] = ()
@@ -55,7 +59,7 @@ class Succeeded:
 
 @dataclass(frozen=True)
 class Failed:
-    """Logic that did not. ``code`` is one of the documented ones (``script_error``, ``http_timeout``, ...)."""
+    """Logic that failed. ``code`` is one of the documented codes (``script_error``, ``http_timeout``, ...)."""
 
     code: str
     message: str

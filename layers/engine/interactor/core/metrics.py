@@ -1,16 +1,16 @@
-"""The metrics that the API's documentation names, and those of models, made of history records (invariant 2).
+"""The metrics that the API's documentation names, and those of models, made from history records (invariant 2).
 
 workflow.instance.created     counter
 workflow.instance.completed   counter
 workflow.instance.failed      counter
-workflow.state.duration       milliseconds a thread was in a state, when it leaves it
-workflow.script.duration      milliseconds a script ran
-workflow.script.unavailable   scripts that were not run, since a lock of the sandbox does not hold
-workflow.http.duration        milliseconds one attempt of an HTTP action took
-workflow.ai.duration          milliseconds a halt waited for a model
-workflow.ai.generated         halts that say what a model wrote
-workflow.ai.fallback          halts that wanted a model and say plain text
-workflow.instance.set_aside   instances that can neither be taken on nor failed; told by the worker, by no record
+workflow.state.duration       milliseconds that a thread was in a state, when it leaves the state
+workflow.script.duration      milliseconds that a script ran
+workflow.script.unavailable   scripts that did not run because a lock of the sandbox does not hold
+workflow.http.duration        milliseconds that one attempt of an HTTP action took
+workflow.ai.duration          milliseconds that a halt waited for a model
+workflow.ai.generated         halts that show what a model wrote
+workflow.ai.fallback          halts that asked a model and show plain text
+workflow.instance.set_aside   instances that can be neither continued nor failed; from the worker, not from a record
 """
 
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ class Measure:
 
 
 def measures(event: JsonObject) -> Iterator[Measure]:
-    """What a history event says about the metrics."""
+    """Yield the metric values of a history event."""
     match event["type"], event["subtype"]:
         case "lifecycle", ("created" | "completed" | "failed") as subtype:
             yield Measure(f"workflow.instance.{subtype}", 1)

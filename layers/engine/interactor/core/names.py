@@ -1,27 +1,29 @@
-"""Names of workflows and accounts: which there can be; and names of any characters as parts of keys."""
+"""Which names workflows and accounts can have, and how names with any characters become parts of keys."""
 
 import re
 from typing import Final
 
 RESERVED_NAMES: Final = frozenset({"instances", "errors", "validate", "event-types", "subscriptions"})
-"""Words that stand in paths where a name would: no workflow is called so (ruling 1)."""
+"""Words that paths have in the place of a name, so no workflow can have them as its name (ruling 1)."""
 
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 
 
 def is_workflow_name(name: str) -> bool:
-    """Whether a workflow can have this name; what cannot is not looked for."""
+    """Whether a workflow can have this name. Other names are not looked up."""
     return _NAME.fullmatch(name) is not None and name not in RESERVED_NAMES
 
 
 def is_account(value: object) -> bool:
-    """Whether ``value`` can be an account: it becomes part of keys, so it has no ``#`` and no surprises."""
+    """Whether ``value`` can be an account. Accounts become parts of keys, so they contain no ``#`` and few other
+    characters.
+    """
     return isinstance(value, str) and _ACCOUNT.fullmatch(value) is not None
 
 
 def escape(text: str) -> str:
-    """Return a text that may hold anything as a part of a key, which holds no ``#``; ``unescape`` reads it back."""
+    """Return any text as a part of a key, without ``#``. ``unescape`` reverses it."""
     return text.replace("%", "%25").replace("#", "%23")
 
 

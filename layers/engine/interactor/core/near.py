@@ -1,25 +1,25 @@
-"""The name that a misspelt one was most likely meant to be: ``timout`` is near ``timeout`` (rulings 3, 16, 22)."""
+"""Finds the known name that a misspelt name probably means: ``timout`` is near ``timeout`` (rulings 3, 16, 22)."""
 
 from collections.abc import Iterable
 from typing import Final
 
 LONGEST: Final = 64
-"""Characters of a name that is compared. Longer ones are near nothing."""
+"""Longest name, in characters, that is compared. Nothing is near a longer one."""
 
 _EDITS = 4
-"""More than this is another name, however long. The work grows with this and with the length."""
+"""With more edits it is another name, however long. The work grows with this and with the length."""
 
 _SHARED = 4
-"""Characters that a name must share with one that it is only a part of."""
+"""Fewest characters of a name that counts as a part of a longer name."""
 _UNSAID = str.maketrans("", "", "_-. ")
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that ``name`` was most likely meant to be, or None where none is near.
+    """Return the known name that ``name`` probably means, or None if none is near.
 
-    Near is what differs by a third of its characters at the most, and by four (a character more, less, other, or two
-    exchanged), and what is a part of the other. Letter case and ``_-.`` do not count. Of equally near ones the first
-    wins.
+    A name is near if it differs by at most a third of its characters and at most four edits (a character more, less or
+    different, or two exchanged), or if one of the two is a part of the other. Letter case and ``_-.`` do not count. Of
+    equally near names, the first wins.
     """
     wanted = _bare(name)
     if not 1 < len(wanted) <= LONGEST:
@@ -44,13 +44,15 @@ def _bare(name: str) -> str:
 
 
 def _distance(one: str, other: str, most: int) -> int:
-    """How many edits lead from one to the other (optimal string alignment); ``most`` stands for that many or more."""
+    """Return the number of edits between two names (optimal string alignment), or ``most`` if there are that many or
+    more.
+    """
     if abs(len(one) - len(other)) >= most:
         return most
     before = row = list(range(len(other) + 1))
     for i, left in enumerate(one, 1):
         above, before, row = before, row, [i] + [most] * len(other)
-        # Farther from the diagonal there are as many edits as places.
+        # Further from the diagonal, the number of edits is at least the distance to it.
         for j in range(max(1, i - most), min(len(other), i + most) + 1):
             right = other[j - 1]
             cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (left != right))

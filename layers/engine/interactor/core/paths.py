@@ -8,13 +8,13 @@ from typing import Final, TypeAlias
 from interactor.core.jsons import Json, JsonObject
 
 Path: TypeAlias = tuple[str, ...]
-"""A path cut at its dots: ``order.items.0.price`` is ``("order", "items", "0", "price")``."""
+"""A path split at its dots: ``order.items.0.price`` is ``("order", "items", "0", "price")``."""
 
 _INDEX_DIGITS = 9
 
 
 class Missing(Enum):
-    """The type of ``MISSING``: no value at all, which is not the same as null."""
+    """The type of ``MISSING``, which means "no value" and is different from null."""
 
     MISSING = "missing"
 
@@ -26,10 +26,10 @@ MISSING: Final = Missing.MISSING
 class Scope:
     """The values that a path can reach.
 
-    ``secrets`` is there for HTTP logic only, and only templates look into it. ``own_form`` is there while the
-    transitions of a halting state are judged: the fields of its form with the values of this resume (null where
-    there is none). A field of it is seen through ``own_form`` alone, so that an answer left in the data by an
-    earlier stage cannot answer for this one (ruling 8).
+    ``secrets`` exists only for HTTP logic, and only templates read it. ``own_form`` exists while the transitions of a
+    halting state are judged: the fields of its form with the values of this resume (null if there is none). A field of
+    the form is looked up only in ``own_form``. So an answer that an earlier stage left in the data cannot answer for
+    this one (ruling 8).
     """
 
     workflow_data: JsonObject
@@ -39,11 +39,11 @@ class Scope:
     own_form: JsonObject | None = None
 
     def find(self, path: Sequence[str]) -> Json | Missing:
-        """The value at ``path``, or ``MISSING``.
+        """Return the value at ``path``, or ``MISSING``.
 
-        ``workflow_data.``, ``input.`` and ``context.`` say where to look; any other path is looked up in the
-        workflow data, then in the input. One of the three words alone, where neither has such a key, is the whole
-        of that value.
+        A path with ``workflow_data.``, ``input.`` or ``context.`` is looked up there. Any other path is looked up in
+        the workflow data, then in the input. One of the three words alone means that whole value, unless the data or
+        the input has such a key.
         """
         root, rest = path[0], path[1:]
         if root == "context" and rest:
@@ -66,14 +66,15 @@ class Scope:
 
 
 def split(path: str) -> Path:
-    """Cut a dotted path into its segments; at least one, which may be empty."""
+    """Split a dotted path into its segments. There is at least one, which may be empty."""
     return tuple(path.split("."))
 
 
 def look_up(value: Json, path: Sequence[str]) -> Json | Missing:
-    """Follow ``path`` into ``value``: keys of objects, indexes of lists (``0`` is the first; none from the end).
+    """Follow ``path`` into ``value``: keys of objects and indexes of lists (``0`` is the first; there are no negative
+    ones).
 
-    ``MISSING`` where a step leads nowhere; the parts of a text cannot be reached.
+    Return ``MISSING`` if a step leads nowhere. The characters of a text cannot be reached.
     """
     for segment in path:
         if isinstance(value, dict):
@@ -92,5 +93,5 @@ def look_up(value: Json, path: Sequence[str]) -> Json | Missing:
 
 def _index(segment: str) -> int | None:
     digits = segment.isascii() and segment.isdigit() and len(segment) <= _INDEX_DIGITS
-    # One spelling for one place: "01" is not "1".
+    # Each position has one spelling: "01" is not "1".
     return int(segment) if digits and (segment == "0" or segment[0] != "0") else None

@@ -1,8 +1,8 @@
-"""Documents of other releases: during a deploy, and after a rollback, code reads what the release after it wrote.
+"""Documents of other releases: during a deploy, and after a rollback, code reads what the next release wrote.
 
-Two rules keep old and new code together (invariant 12). What a later release adds beside what is known is kept as it
-is, and written back with every change. What the release before must not work on at all has a higher schema number:
-whoever does not know that number leaves the document alone.
+Two rules keep both releases working (invariant 12). Members that a later release adds are kept unchanged and written
+back with every change. A document that this release must not work on has a higher schema number; a release that does
+not know the number leaves the document alone.
 """
 
 from collections.abc import Collection, Mapping
@@ -12,17 +12,18 @@ from interactor.core.storing import StoreBusyError
 
 
 class LaterReleaseError(StoreBusyError):
-    """A document that a later release wrote and this one must not read: nothing was done, and a later try may succeed.
+    """A later release wrote the document, and this release must not read it. Nothing was done, and a later try may
+    succeed.
 
-    A message that meets it comes again, a request is answered 503: the other half of the deploy will know what to do.
+    A message is delivered again, and a request is answered 503. A function of the later release can then do the work.
     """
 
 
 def require_readable(document: Mapping[str, Json], readable: int, what: str) -> None:
-    """Leave a document alone whose ``schema`` is over ``readable``; one without a number is of the first schema.
+    """Refuse a document whose ``schema`` is over ``readable``. A document without a number has the first schema.
 
     Raises:
-        LaterReleaseError: when a later release wrote it so that this one must not read it.
+        LaterReleaseError: a later release wrote it, and this one must not read it.
     """
     schema = document.get("schema", 1)
     if schema > readable:
@@ -30,5 +31,5 @@ def require_readable(document: Mapping[str, Json], readable: int, what: str) -> 
 
 
 def later(document: Mapping[str, Json], known: Collection[str]) -> JsonObject:
-    """The members of a document that this release does not know."""
+    """Return the members of a document that this release does not know."""
     return {name: value for name, value in document.items() if name not in known}

@@ -1,4 +1,4 @@
-"""What stores answer and how they refuse: the values and errors that use cases and adapters share."""
+"""What stores return and how they refuse: the values and errors that use cases and stores share."""
 
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -6,22 +6,22 @@ from typing import Any, TypeAlias
 from interactor.core.times import Millis
 
 Item: TypeAlias = dict[str, Any]
-"""A write in the store's own notation, which use cases only hand through."""
+"""A write in the store's own notation. Use cases only pass it on."""
 
 
 class StoreUnavailableError(Exception):
-    """The store did not answer, or would not now: whether a write took effect is not known."""
+    """The store did not answer, or cannot work now. It is not known whether a write took effect."""
 
 
 class StoreBusyError(StoreUnavailableError):
-    """The store would not do it now, and nothing was done: it throttled the call, or did not answer a read.
+    """The store cannot do it now, and nothing was done: it throttled the call, or did not answer a read.
 
-    What is tried again at once meets the same. A request that did nothing yet is answered 503 (ruling 32).
+    An immediate retry would fail in the same way. A request that has done nothing yet is answered 503 (ruling 32).
     """
 
 
 class ContendedError(Exception):
-    """A transaction that changed nothing, since another one was under way. It may be tried again at once."""
+    """A transaction that changed nothing because another one was under way. It may be tried again at once."""
 
 
 class KeyTakenError(Exception):
@@ -36,8 +36,7 @@ class GuardLostError(Exception):
 class IdempotencyKey:
     """A caller's key, within its account and namespace.
 
-    ``request``, ``query`` and ``caller`` tell one request from another (ruling 23); ``query`` is empty where there is
-    none.
+    ``request``, ``query`` and ``caller`` distinguish requests (ruling 23). ``query`` is empty if there is none.
     """
 
     account: str
@@ -50,15 +49,17 @@ class IdempotencyKey:
 
 @dataclass(frozen=True)
 class IdempotencyRecord:
-    """What a request with a key came to. ``body`` None: it is too large to keep, and ``instance_id`` finds it."""
+    """The result of a request with a key. If ``body`` is None, it was too large to keep, and ``instance_id`` names the
+    instance.
+    """
 
     request: str
     status: int
     body: str | None
     instance_id: str | None
     open_until: Millis = 0
-    """Until when the request may still put its last word in place of ``body``; 0: this is it."""
+    """Until when the request may still replace ``body`` by its final answer. 0: ``body`` is final."""
     query: str | None = None
-    """The query of what is found under a key; None: the release that wrote it did not say."""
+    """The query of the stored request. None: the release that stored it did not store the query."""
     caller: str | None = None
-    """Who sent what is found under a key; None: the release that wrote it did not say."""
+    """Who sent the stored request. None: the release that stored it did not store the caller."""

@@ -1,14 +1,12 @@
 """Templates: texts with ``${path}`` placeholders (ruling 9).
 
-A path is made of segments joined by dots; a segment is letters and digits of any script, ``_`` and ``-``. A path
-begins with ``input.``, ``workflow_data.``, ``context.`` or, in HTTP logic, ``secrets.`` (one name), or is bare and
-looked up as in conditions. There is no escape: ``$${x}`` is a dollar sign and then the value, and a ``$`` or a
-brace alone is only itself.
+A path has segments joined by dots. A segment has letters and digits of any script, ``_`` and ``-``. A path begins with
+``input.``, ``workflow_data.``, ``context.`` or, in HTTP logic, ``secrets.`` (one name). Any other path is looked up as
+in conditions. There is no escape: ``$${x}`` is a dollar sign and the value. A ``$`` or a brace alone stands for itself.
 
-A string that is one placeholder and nothing else becomes the value, with its type; null where there is none. In
-a longer text a value is written as text: a string as it is, null and missing as nothing, anything else as JSON with
-numbers as a person writes them (``1500``, ``0.00001``).
-What a value holds is never read as a template again.
+A string that is only one placeholder becomes the value with its type, or null if there is no value. In a longer text a
+value becomes text: a string as it is, null and missing as an empty text, anything else as JSON with numbers as a person
+writes them (``1500``, ``0.00001``). The text of a value is never read as a template.
 """
 
 import re
@@ -30,7 +28,7 @@ _OPEN, _CLOSE = "${", "}"
 
 
 class TemplateError(ValueError):
-    """A template that does not parse, or cannot be filled. ``str()`` of it is a sentence for the author."""
+    """A template does not parse, or cannot be filled. ``str()`` of the error is a sentence for the author."""
 
 
 class SecretNotSetError(TemplateError):
@@ -42,7 +40,7 @@ class SecretNotSetError(TemplateError):
 
 
 class RenderedTooLargeError(TemplateError):
-    """A template whose filled form would pass its limit."""
+    """The filled template would exceed its limit."""
 
     def __init__(self, max_bytes: int) -> None:
         super().__init__(f"The text is larger than {max_bytes} bytes once its placeholders are filled")
@@ -62,7 +60,7 @@ class Template:
 
     @property
     def sole(self) -> Path | None:
-        """The path, where the text is one placeholder and nothing else."""
+        """The path, if the text is only one placeholder; else None."""
         only = self.parts[0] if len(self.parts) == 1 else ""
         return None if isinstance(only, str) else only
 
@@ -71,7 +69,7 @@ def parse(text: str) -> Template:
     """Parse a text into a template.
 
     Raises:
-        TemplateError: a placeholder is not closed, is empty, or holds what a path cannot.
+        TemplateError: a placeholder is not closed, is empty, or contains what a path cannot contain.
     """
     parts: list[str | Path] = []
     position = 0
@@ -91,14 +89,14 @@ def parse(text: str) -> Template:
 def render(
     value: Json, scope: Scope, max_bytes: int = MAX_RENDERED_BYTES, text_keys: frozenset[str] = frozenset()
 ) -> Json:
-    """Fill every string in a JSON value; keys stay as they are. The value handed in is not changed.
+    """Return a JSON value with every string filled. Keys stay as they are, and the given value is not changed.
 
-    A string under one of ``text_keys`` stays a text, also where it is one placeholder.
+    A string under one of ``text_keys`` stays a text, even if it is only one placeholder.
 
     Raises:
-        RenderedTooLargeError: the result would be more than ``max_bytes`` as JSON; it is not built first.
-        SecretNotSetError: a secret it names is not set.
-        TemplateError: a string does not parse, or names secrets where there are none to see.
+        RenderedTooLargeError: the result would have more than ``max_bytes`` as JSON. It is not built first.
+        SecretNotSetError: it names a secret that is not set.
+        TemplateError: a string does not parse, or names a secret where secrets are not available.
     """
     rendered = _fill(value, scope, _Budget(max_bytes), text_keys)
     # The budget counted texts without quotes, commas and escapes.
@@ -108,23 +106,24 @@ def render(
 
 
 def render_text(text: str, scope: Scope, max_bytes: int = MAX_RENDERED_BYTES) -> str:
-    """Fill a string to a text, also where it is one placeholder.
+    """Return a string filled as text, even if it is only one placeholder.
 
     Raises:
-        TemplateError: as ``render``; ``max_bytes`` are those of the text itself.
+        TemplateError: as for ``render``. ``max_bytes`` counts the bytes of the text itself.
     """
     return "".join(_texts(parse(text), scope, _Budget(max_bytes)))
 
 
 def render_url(url: str, scope: Scope, max_bytes: int = MAX_RENDERED_BYTES) -> str:
-    """Fill a URL: values are percent-encoded (RFC 3986, nothing reserved is left) and stay where they were put.
+    """Return a filled URL. Values are percent-encoded (RFC 3986, with no reserved characters) and cannot change its
+    structure.
 
-    Scheme and host must be written out before the first placeholder; no value can change them, or climb in the
-    path as ``..``. In the path a value must be a text, a number or a boolean: with a missing one the URL would name
-    something else, ``/orders/`` all of the orders. In the query it may be missing, and is nothing then.
+    The URL must contain scheme and host before the first placeholder. No value can change them, or climb in the path
+    with ``..``. In the path, a value must be a text, a number or a boolean. With a missing value the URL would mean
+    something else: ``/orders/`` means all orders. In the query a value may be missing and is then empty.
 
     Raises:
-        TemplateError: as ``render``, and for a URL that is none or would lead elsewhere.
+        TemplateError: as for ``render``; also for an invalid URL, or one that would lead elsewhere.
     """
     template = parse(url)
     filled = _Budget(max_bytes)
@@ -157,11 +156,11 @@ def render_url(url: str, scope: Scope, max_bytes: int = MAX_RENDERED_BYTES) -> s
 
 
 def render_header(value: Json, scope: Scope, max_bytes: int = MAX_RENDERED_BYTES) -> str:
-    """Fill the value of one header (a value that is no string is written as JSON), without space around it.
+    """Return the filled value of one header, without space around it. A value that is no string is written as JSON.
 
     Raises:
-        TemplateError: as ``render``, and for what a field value cannot carry (RFC 9110, 5.5): line breaks and
-            other control characters, and text outside Latin-1.
+        TemplateError: as for ``render``; also for characters that a field value cannot have (RFC 9110, 5.5): line
+            breaks and other control characters, and text outside Latin-1.
     """
     text = render_text(value, scope, max_bytes) if isinstance(value, str) else _text(value)
     if any(unicodedata.category(character) == "Cc" and character != "\t" for character in text):
@@ -172,7 +171,7 @@ def render_header(value: Json, scope: Scope, max_bytes: int = MAX_RENDERED_BYTES
 
 
 def secret_names(value: Json) -> set[str]:
-    """The names of the secrets that the templates in a JSON value mention, so that only those are fetched.
+    """Return the names of the secrets that the templates in a JSON value mention, so that only those are fetched.
 
     Raises:
         TemplateError: a string does not parse.
@@ -191,14 +190,14 @@ def secret_names(value: Json) -> set[str]:
 
 
 class _Budget:
-    """Counts what has been built so far: a short template can ask for gigabytes."""
+    """Counts the size of what has been built so far, because a short template can ask for gigabytes."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._left = max_bytes
 
     def spend(self, text: str) -> None:
-        # Characters first: they are counted without a copy, and each is a byte or more.
+        # Characters first: they can be counted without a copy, and each has at least one byte.
         if len(text) <= self._left:
             self.take(len(text) if text.isascii() else len(text.encode("utf-8")))
         else:
@@ -245,7 +244,11 @@ def _text(value: Json | Missing) -> str:
 
 
 def _check_segment(path: Path, value: Json | Missing) -> None:
-    """Refuse what a segment of a URL's path cannot be."""
+    """Refuse a value that a segment of a URL's path cannot have.
+
+    Raises:
+        TemplateError: the value is missing, null, empty, an object or a list.
+    """
     if value is MISSING or value is None or value == "":
         wrong = "has no value" if value is MISSING else "is null" if value is None else "is empty"
     elif isinstance(value, (dict, list)):
@@ -306,6 +309,8 @@ def _origin(url: str) -> tuple[str, str]:
 
 
 def _dots(url: str) -> list[int]:
-    """Where the path has a segment that walks. Values hold no '/', so segments keep their number."""
+    """Return the positions of the segments ``.`` and ``..`` in a path. Values contain no '/', so segments keep their
+    numbers.
+    """
     path = re.split(r"[?#]", url, maxsplit=1)[0]
     return [number for number, segment in enumerate(path.split("/")) if segment in (".", "..")]

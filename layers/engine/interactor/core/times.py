@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 Millis: TypeAlias = int
-"""Milliseconds since 1970-01-01T00:00:00Z, or a length of time in milliseconds where the name says so."""
+"""Milliseconds since 1970-01-01T00:00:00Z; or a duration in milliseconds, if the name says so."""
 
 SECOND: Millis = 1_000
 MINUTE: Millis = 60 * SECOND
@@ -18,16 +18,16 @@ MAX_DURATION: Millis = 3650 * DAY
 
 
 def iso(moment: Millis) -> str:
-    """``2026-01-20T12:00:00.000Z`` for a moment."""
+    """Return a moment as ``2026-01-20T12:00:00.000Z``."""
     stamp = datetime.fromtimestamp(moment / 1000, UTC)
     return f"{stamp:%Y-%m-%dT%H:%M:%S}.{moment % 1000:03d}Z"
 
 
 def parse_iso(text: str) -> Millis:
-    """The moment an ISO 8601 text names; a text without an offset is UTC.
+    """Return the moment that an ISO 8601 text names. A text without an offset is in UTC.
 
     Raises:
-        ValueError: when the text is no such moment.
+        ValueError: the text names no such moment.
     """
     stamp = datetime.fromisoformat(text)
     if stamp.tzinfo is None:
@@ -36,7 +36,7 @@ def parse_iso(text: str) -> Millis:
 
 
 def parse_duration(text: str) -> Millis:
-    """Milliseconds of a duration such as ``30s``, ``15m``, ``24h`` or ``7d`` (ruling 4).
+    """Return the milliseconds of a duration such as ``30s``, ``15m``, ``24h`` or ``7d`` (ruling 4).
 
     Raises:
         ValueError: for any other text, and for more than ten years.

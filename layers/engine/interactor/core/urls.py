@@ -1,9 +1,9 @@
-"""URLs that a request may be sent to, read by one parser for both the check and the request itself.
+"""URLs of outgoing requests, read by one parser both for the check and for the request itself.
 
-Two parsers that disagree about where the host ends are how such checks are passed by, so there is one, and it
-refuses what it would have to guess about: backslashes, credentials, hosts beyond ASCII, addresses written in any
-but their ordinary notation. Names are not resolved here; where a name leads is judged when it is connected
-(``interactor.core.addresses``, invariant 8 of the design).
+If two parsers disagree about where the host ends, such a check can be bypassed. So there is one parser, and it refuses
+everything that is ambiguous: backslashes, credentials, hosts with characters beyond ASCII, and addresses in unusual
+notations. Names are not resolved here. The address is checked when it is connected (``interactor.core.addresses``,
+invariant 8 of the design).
 """
 
 import re
@@ -49,9 +49,9 @@ _LOCAL_SUFFIXES: Final = (
 
 
 class UrlError(ValueError):
-    """A URL that cannot be a target. ``str()`` of it is a sentence for its author.
+    """A URL that cannot be a target. ``str()`` of the error is a sentence for the URL's author.
 
-    ``refused`` is True where the URL is well formed, but names a place that is not public.
+    ``refused`` is True if the URL is well formed but leads to a place that is not public.
     """
 
     def __init__(self, message: str, refused: bool = False) -> None:
@@ -61,10 +61,10 @@ class UrlError(ValueError):
 
 @dataclass(frozen=True)
 class Target:
-    """What a URL says, in the form a request needs it.
+    """The parts of a URL, in the form that a request needs.
 
-    ``host`` is a lower-case name or an address, without brackets and trailing dot; ``path`` begins with ``/``, is
-    percent-encoded ASCII and includes the query, never the fragment.
+    ``host`` is a lower-case name or an address, without brackets and trailing dot. ``path`` begins with ``/``, is
+    percent-encoded ASCII, and includes the query but never the fragment.
     """
 
     scheme: Scheme
@@ -75,17 +75,19 @@ class Target:
 
     @property
     def authority(self) -> str:
-        """What the ``Host`` header says: the port only where it is not the scheme's own (RFC 9110, section 7.2)."""
+        """The value of the ``Host`` header: with the port only if it is not the scheme's default (RFC 9110, section
+        7.2).
+        """
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
 
 def check_url(url: str, *, https_only: bool, allow_loopback: bool, private: Ranges = ()) -> str | None:
-    """A sentence that says why ``url`` cannot be a target, or None if it can.
+    """Return a sentence that says why ``url`` cannot be a target, or None if it can.
 
-    ``allow_loopback`` (the local run) admits loopback addresses and names, and plain http to them even where
-    ``https_only`` holds elsewhere. ``private`` ranges admit their private addresses, and names that are used inside
-    networks, such as ``orders.internal``.
+    ``allow_loopback`` (for the local run) allows loopback addresses and names, also with plain http if ``https_only``
+    is set. ``private`` ranges allow their private addresses, and names that are used inside networks, such as
+    ``orders.internal``.
     """
     try:
         parse(url, https_only=https_only, allow_loopback=allow_loopback, private=private)
@@ -95,7 +97,7 @@ def check_url(url: str, *, https_only: bool, allow_loopback: bool, private: Rang
 
 
 def parse(url: str, *, https_only: bool = False, allow_loopback: bool = False, private: Ranges = ()) -> Target:
-    """Read a URL; the rules are those of ``check_url``.
+    """Read a URL by the rules of ``check_url``.
 
     Raises:
         UrlError: with the reason.
@@ -143,7 +145,7 @@ def _authority(authority: str, default_port: int) -> tuple[str, int]:
 
 
 def _host(written: str, allow_loopback: bool, private: Ranges) -> tuple[str, bool, bool]:
-    """The host, whether it is an address, and whether it is known to be the machine itself."""
+    """Return the host, whether it is an address, and whether it is known to be this machine."""
     if written.startswith("["):
         address = _ipv6(written[1:-1])
         return address, True, _judge(address, allow_loopback, private)
@@ -167,7 +169,11 @@ def _host(written: str, allow_loopback: bool, private: Ranges) -> tuple[str, boo
 
 
 def _judge(address: str, allow_loopback: bool, private: Ranges) -> bool:
-    """Whether the address is loopback, where that is allowed; every other range that is not public raises."""
+    """Return whether an allowed address is loopback.
+
+    Raises:
+        UrlError: the address is not public and not allowed.
+    """
     name = refusal(address, allow_loopback, private)
     if name is not None:
         raise UrlError(f"The URL's host is a {name} address; only public addresses can be called", refused=True)
@@ -184,7 +190,9 @@ def _ipv6(text: str) -> str:
 
 
 def _ipv4(host: str, labels: list[str], allow_loopback: bool, private: Ranges) -> str:
-    """The address of a host that ends in a number, which the C library and browsers take for one (inet_aton)."""
+    """Return the address of a host that ends in a number. The C library and browsers read such a host as an address
+    (inet_aton).
+    """
     if len(labels) > 4 or not all(map(_NUMBER.fullmatch, labels)) or max(map(len, labels)) > 64:
         raise UrlError("The URL's host ends in a number but is not an IPv4 address")
     try:
@@ -198,7 +206,8 @@ def _ipv4(host: str, labels: list[str], allow_loopback: bool, private: Ranges) -
     address = str(IPv4Address(value))
     _judge(address, allow_loopback, private)
     if address != host:
-        # Readers differ on such notations (010 is 8 or 10), so what was checked may not be what is reached.
+        # Readers differ on such notations (010 is 8 or 10), so the checked address might not be the one that is
+        # connected.
         raise UrlError("The URL's host is an address in an unusual notation; write four decimal numbers")
     return address
 
@@ -210,6 +219,6 @@ def _number(label: str) -> int:
 
 
 def _path(rest: str) -> str:
-    """Path and query as a request line carries them; what is percent-encoded already stays as it is."""
+    """Return path and query as a request line has them. What is percent-encoded already stays as it is."""
     path = rest if rest.startswith("/") else "/" + rest
     return quote(_STRAY_PERCENT.sub("%25", path), safe=_TARGET_SAFE)

@@ -1,6 +1,6 @@
-"""Has a model of Amazon Bedrock write a text, through the Converse API.
+"""Asks a model of Amazon Bedrock to write a text, through the Converse API.
 
-Whatever comes back is a text or a reason why there is none, and it comes within the deadline: a halt waits for it.
+The result is a text, or a reason why there is none. It always comes within the deadline, because a halt waits for it.
 """
 
 import threading
@@ -17,13 +17,13 @@ from interactor.logic.rules import instructions
 Models: TypeAlias = Callable[[ModelCall], Outcome]
 
 DEFAULT: Final = "default"
-"""The name under which ``AiModels`` has the model for definitions that name none."""
+"""The name in ``AiModels`` of the model for definitions that name none."""
 CONFIG: Final[Mapping[str, Any]] = {
     "connect_timeout": 2,
     "read_timeout": limits.MODEL_DEADLINE // SECOND,
     "retries": {"mode": "standard", "total_max_attempts": 1},
 }
-"""Of the client: it tries nothing again, for the reader waits."""
+"""The client's settings: it retries nothing, because a person waits."""
 
 _THROTTLED = ("ThrottlingException", "TooManyRequestsException", "ServiceQuotaExceededException")
 _DENIED = ("AccessDeniedException", "UnrecognizedClientException", "ExpiredTokenException", "InvalidSignatureException")
@@ -36,9 +36,9 @@ class Bedrock:
 
     Args:
         client: makes the boto3 ``bedrock-runtime`` client, when the first text is asked for.
-        models: a definition's name for a model to Bedrock's id of it, or of an inference profile.
+        models: maps a definition's name for a model to Bedrock's id of it, or of an inference profile.
         now: the time, for durations.
-        deadline: milliseconds until an answer that has not come counts as none.
+        deadline: milliseconds after which a missing answer counts as none.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Bedrock:
         self._deadline = deadline
 
     def __call__(self, call: ModelCall) -> Outcome:
-        """What the model wrote, or why there is nothing."""
+        """Return what the model wrote, or why there is nothing."""
         if not self._models:
             return Failed(instructions.NOT_CONFIGURED, "No model is configured; see AiModels")
         model = self._models.get(call.model or DEFAULT)
@@ -69,7 +69,7 @@ class Bedrock:
         return Failed(outcome.code, outcome.message, duration_ms=took)
 
     def _within_deadline(self, model: str, call: ModelCall) -> str | Failed:
-        """Ask in an OS thread of its own: a client's timeouts count from one byte to the next."""
+        """Ask in a separate OS thread, because a client's timeouts count only from one byte to the next."""
         found: list[str | Failed] = []
         asking = threading.Thread(target=lambda: found.append(self._ask(model, call)), daemon=True)
         asking.start()

@@ -1,14 +1,14 @@
-"""HTTP logic of a state: one attempt, told as ruling 13 judges it.
+"""HTTP logic of a state: one attempt, reported as ruling 13 says.
 
     2xx                                    Succeeded({"status", "body"})
-    no answer within the time              http_timeout, may be tried again
-    no connection, or a broken answer      http_error, may be tried again
-    408, 429, 5xx                          http_error, may be tried again, not before Retry-After says (60 s at most)
-    any other status, 3xx included         http_error, for good
-    address refused, answer over 64 KB     http_error, for good
-    2xx with a body that cannot be read    http_error, for good; broken compression may be tried again
+    no answer within the time              http_timeout, may be retried
+    no connection, or a broken answer      http_error, may be retried
+    408, 429, 5xx                          http_error, may be retried, not before Retry-After says (at most 60 s)
+    any other status, also 3xx             http_error, final
+    address refused, answer over 64 KB     http_error, final
+    2xx with a body that cannot be read    http_error, final; with broken compression it may be retried
 
-Whether and when there is another attempt is the caller's decision.
+The caller decides whether and when there is another attempt.
 """
 
 import re
@@ -41,7 +41,7 @@ _JSON_TYPE = re.compile(r"(?:application|text)/(?:[a-z0-9.+-]+\+)?json", re.ASCI
 
 
 def system_clock() -> Millis:
-    """The time of day."""
+    """Return the time of day."""
     return time.time_ns() // 1_000_000
 
 
@@ -53,14 +53,14 @@ def run_http_call(
     now: Callable[[], Millis] = system_clock,
     mask: Callable[[str], str] = str,
 ) -> Outcome:
-    """Make one attempt. ``extra_headers`` are the engine's own and win over the definition's.
+    """Make one attempt. ``extra_headers`` are the engine's own and replace the definition's.
 
-    ``mask`` is applied to an answer before a message quotes the beginning of it.
+    ``mask`` is applied to an answer before a message quotes its beginning.
 
-    ``body`` is parsed JSON where the answer's type says JSON (``application/json``, ``text/json``, ``.../*+json``),
-    or where it does not but the text is a JSON object or array; everything else, JSON that the engine does not
-    accept included, is text. (A ``text/plain`` answer of ``0123`` or ``true`` therefore stays a text.) A body that
-    is no text and does not claim to be one (an image, a PDF) is None.
+    ``body`` is parsed JSON if the answer's type says JSON (``application/json``, ``text/json``, ``.../*+json``), or if
+    the text is a JSON object or array. Everything else is text, also JSON that the engine does not accept. (So a
+    ``text/plain`` answer of ``0123`` or ``true`` stays a text.) A body that is no text and does not claim to be text
+    (an image, a PDF) is None.
     """
     own = {name.lower() for name in extra_headers}
     headers = {name: value for name, value in call.headers.items() if name.lower() not in own}
@@ -97,10 +97,10 @@ def _refused(call: HttpCall, response: OutgoingResponse, now: Millis, mask: Call
 
 
 def retry_after(text: str, now: Millis, most: Millis = MAX_RETRY_AFTER) -> Millis | None:
-    """How long a ``Retry-After`` header (RFC 9110, section 10.2.3: seconds, or an HTTP date) asks to wait.
+    """Return how many milliseconds a ``Retry-After`` header asks to wait (RFC 9110, section 10.2.3: seconds, or a
+    date).
 
-    None where it says nothing that can be read; never more than ``most`` (60 s for HTTP logic, ruling 13),
-    never less than nothing.
+    None if it cannot be read. The result is at most ``most`` (60 s for HTTP logic, ruling 13), and never negative.
     """
     text = text.strip()
     if text.isascii() and text.isdigit():
@@ -115,7 +115,7 @@ def retry_after(text: str, now: Millis, most: Millis = MAX_RETRY_AFTER) -> Milli
 
 
 def _name(call: HttpCall) -> str:
-    """Method and host: a path or query may hold what is nobody else's."""
+    """Return method and host. A path or query may contain what others must not see."""
     try:
         host = urlsplit(call.url).hostname or "the host"
     except ValueError:
@@ -138,7 +138,7 @@ def _body(response: OutgoingResponse) -> Json:
 
 
 def _readable(response: OutgoingResponse) -> str:
-    """The text of an answer that is quoted; its status counts, whatever its body is."""
+    """Return the text of an answer that is quoted. Only its status counts, whatever its body is."""
     try:
         return reading.text(response, RESPONSE_BYTES, lenient=True)
     except (OutgoingError, reading.NotTextError):
@@ -146,7 +146,7 @@ def _readable(response: OutgoingResponse) -> str:
 
 
 def _excerpt(text: str) -> str:
-    """The beginning of a body on one line, for a person to read."""
+    """Return the beginning of a body on one line, for a person to read."""
     text = text[: 4 * _EXCERPT_CHARACTERS]
     line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
     return line[:_EXCERPT_CHARACTERS]

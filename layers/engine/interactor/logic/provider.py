@@ -38,7 +38,7 @@ class LogicProvider:
 
     @cached_property
     def sandbox(self) -> "Scripts":
-        """Runs scripts and parses them: in a function of their own, or in child processes of this one."""
+        """Runs scripts and parses them: in a separate function, or in child processes of this one."""
         if self._settings.script_function:
             from interactor.logic import script_function
 
@@ -58,7 +58,7 @@ class LogicProvider:
 
     @cached_property
     def models(self) -> "Models":
-        """Has models write."""
+        """Asks models to write."""
         from interactor.logic import bedrock, stand_in
 
         if self._settings.ai_models == stand_in.NAME:

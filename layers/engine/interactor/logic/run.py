@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 
 
 class Scripts(Protocol):
-    """Runs scripts where there is nothing to take."""
+    """Runs scripts where there is nothing to steal."""
 
     def run(self, call: ScriptCall) -> Outcome:
-        """How the script ended; never raises for what it does."""
+        """Return how the script ended. It never raises for what the script does."""
 
 
 class Secrets(Protocol):
     """The secrets of all accounts."""
 
     def read(self, account: str) -> Mapping[str, str]:
-        """Those of an account, by name."""
+        """Return an account's secrets, by name."""
 
 
 class Logic:
-    """What runs logic. Each part is handed in as its provider: few requests need one, and none needs all."""
+    """Runs logic. Each part is passed as its provider, because few requests need one, and none needs all."""
 
     def __init__(
         self,
@@ -45,25 +45,25 @@ class Logic:
         self._now = now
 
     def secrets_of(self, account: str) -> Mapping[str, str]:
-        """The secrets of an account, by name.
+        """Return the secrets of an account, by name.
 
         Raises:
-            StoreUnavailableError: when they cannot be read.
+            StoreUnavailableError: they cannot be read.
         """
         return self._secrets().read(account)
 
     def script(self, call: ScriptCall) -> Outcome:
-        """How a script ended."""
+        """Return how a script ended."""
         return self._scripts().run(call)
 
     def request(self, call: HttpCall, headers: Mapping[str, str], mask: Callable[[str], str]) -> Outcome:
-        """How an outgoing request with extra headers ended; what is quoted of an answer is masked first."""
+        """Return how an outgoing request with extra headers ended. What is quoted of an answer is masked first."""
         from interactor.logic.http import run_http_call
 
         return run_http_call(self._outgoing(), call, headers, now=self._now, mask=mask)
 
     def text(self, call: ModelCall) -> Outcome:
-        """A text that a model wrote, or why there is none; never raises for what comes back."""
+        """Return a text that a model wrote, or why there is none. It never raises for what the model answers."""
         outcome = self._models()(call)
         if isinstance(outcome, Failed):
             logger.warning("no text of a model", extra={"code": outcome.code, "reason": outcome.message})

@@ -1,4 +1,4 @@
-"""Runs scripts in a function of their own, whose role may do nothing (``ScriptIsolation``)."""
+"""Runs scripts in a separate function, whose role has no permissions (``ScriptIsolation``)."""
 
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
@@ -16,9 +16,9 @@ T = TypeVar("T")
 TRIES: Final = 3
 CONFIG: Final = {
     "connect_timeout": 2,
-    # A cold start, and a script that uses its time.
+    # Long enough for a cold start and a script that uses its whole time.
     "read_timeout": 15,
-    # What is tried again here is told apart first.
+    # The code below decides what is retried.
     "retries": {"mode": "standard", "total_max_attempts": 1},
     "user_agent": "interactor",
     "parameter_validation": False,
@@ -34,14 +34,14 @@ _REFUSED_FOR_GOOD: Final = {
 
 
 class FunctionDiedError(Exception):
-    """The function ended without an answer, more than once: whether by the script's doing is not known."""
+    """The function ended without an answer, more than once. It is not known whether the script caused it."""
 
 
 class ScriptFunction:
-    """Runs scripts and parses them; as ``Sandbox``. ``client`` is a boto3 client of Lambda, ``name`` has the alias.
+    """Runs scripts and parses them, like ``Sandbox``. ``client`` is a boto3 client of Lambda; ``name`` has the alias.
 
-    What keeps the function from answering is AWS's fault and none of the script's: it is tried again, since a script
-    has no effect but its answer.
+    If the function does not answer, that is AWS's fault and not the script's. It is called again, because a script has
+    no effect except its answer.
     """
 
     def __init__(self, client: Any, name: str, world: World) -> None:
@@ -53,23 +53,23 @@ class ScriptFunction:
         """Run one script to its end.
 
         Raises:
-            StoreBusyError: when the function cannot be called now. Nothing was done.
-            FunctionDiedError: when it dies each time, or answers what it never answers.
+            StoreBusyError: the function cannot be called now. Nothing was done.
+            FunctionDiedError: it dies each time, or its answer makes no sense.
         """
         payload = wire.to_run(call)
         if len(payload) > wire.PAYLOAD_BYTES:
             return Failed("script_error", "The script and its variables are over 6 MB as JSON")
         outcome = self._called(payload, wire.outcome)
         if isinstance(outcome, Failed) and outcome.code == "script_unavailable":
-            # The function says so too, but may write no log.
+            # The function also logs this, but may not be able to write a log.
             logger.error("scripts are not run", extra={"because": outcome.message})
         return outcome
 
     def check(self, code: str) -> SyntaxProblem | None:
-        """Parse a script; nothing of it runs. None if it parses.
+        """Parse a script; nothing of it runs. Return None if it parses.
 
         Raises:
-            StoreBusyError, FunctionDiedError: as ``run``.
+            StoreBusyError, FunctionDiedError: as for ``run``.
         """
         return self._called(wire.to_check(code), wire.problem)
 

@@ -1,4 +1,6 @@
-"""An account's secrets in Secrets Manager: one JSON object of texts an account, ``<prefix>/accounts/<account>``."""
+"""An account's secrets in Secrets Manager: for each account one JSON object of texts,
+``<prefix>/accounts/<account>``.
+"""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -15,9 +17,10 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 FRESH: Final[Millis] = 5 * MINUTE
-"""How long a read is remembered: a changed secret is in use everywhere after this."""
+"""How long a read is remembered. After this time, a changed secret is in use everywhere."""
 FRESH_EMPTY: Final[Millis] = 30 * SECOND
-"""How long it is remembered that an account has no secrets; short, because the first one is then being added."""
+"""How long it is remembered that an account has no secrets. It is short, because the first one is probably being added.
+"""
 ACCOUNTS_REMEMBERED: Final = 100
 ACCOUNT_BYTES: Final = 64 * 1024
 """All secrets of one account, as Secrets Manager limits one value."""
@@ -25,7 +28,7 @@ NAME_CHARACTERS: Final = 128
 
 
 class SecretsUnreadableError(ValueError):
-    """The stored value is no JSON object; somebody wrote it by other means. Says where, never what."""
+    """The stored value is no JSON object; somebody wrote it by other means. The message says where, never what."""
 
 
 class SecretStore:
@@ -44,7 +47,7 @@ class SecretStore:
         self._remembered: OrderedDict[str, tuple[Millis, dict[str, str]]] = OrderedDict()
 
     def read(self, account: str) -> dict[str, str]:
-        """Names and values of an account's secrets, at most five minutes old; ``{}`` when it has none.
+        """Return names and values of an account's secrets, at most five minutes old; ``{}`` if it has none.
 
         Raises:
             SecretsUnreadableError: the stored value is no JSON object.
@@ -59,14 +62,14 @@ class SecretStore:
         return dict(values)
 
     def names(self, account: str) -> list[str]:
-        """The names of an account's secrets, sorted, read anew."""
+        """Return the names of an account's secrets, sorted. They are read again."""
         return sorted(self._fetch(account))
 
     def write(self, account: str, name: str, value: str) -> None:
-        """Set one secret. Two writers at the same moment may lose one of the writes: Secrets Manager has no guard.
+        """Set one secret. If two writers write at the same moment, one write may be lost: Secrets Manager has no guard.
 
         Raises:
-            ValueError: for a name that a script could not write after ``secrets.``, an empty value, or too much.
+            ValueError: a script could not write the name after ``secrets.``, or the value is empty or too large.
             SecretsUnreadableError: the stored value is no JSON object.
         """
         if not is_secret_name(name):
@@ -81,7 +84,7 @@ class SecretStore:
         self._store(account, values)
 
     def remove(self, account: str, name: str) -> bool:
-        """Remove one secret; False when there was none of that name.
+        """Remove one secret. Return False if there was none with that name.
 
         Raises:
             SecretsUnreadableError: the stored value is no JSON object.
@@ -99,7 +102,7 @@ class SecretStore:
             text = self._client.get_secret_value(SecretId=secret_id)["SecretString"]
         except (
             self._client.exceptions.ResourceNotFoundException,
-            # Answered for a secret that is scheduled for deletion, which nobody can use any more.
+            # The answer for a secret that is scheduled for deletion, which nobody can use any more.
             self._client.exceptions.InvalidRequestException,
         ):
             return {}
@@ -111,7 +114,8 @@ class SecretStore:
             stored = None
         if not isinstance(stored, dict):
             raise SecretsUnreadableError(f"the secret {secret_id} holds no JSON object")
-        # What is no text cannot be used as one: it counts as not set, and the state that asks for it says its name.
+        # A value that is no text cannot be used. It counts as not set, and the error of the state that asks for it
+        # names it.
         return {name: value for name, value in stored.items() if isinstance(value, str)}
 
     def _store(self, account: str, values: JsonObject) -> None:

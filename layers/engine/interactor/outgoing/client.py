@@ -1,4 +1,4 @@
-"""The client: one request, one connection, one answer or one error."""
+"""The client: one request, one connection, and one answer or one error."""
 
 import http.client
 import re
@@ -22,7 +22,7 @@ MAX_REQUEST_HEADER_BYTES: Final = 32 * 1024
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
-# They say where the message ends, which host is meant, or what becomes of the connection.
+# These headers say where the message ends, which host is meant, or what happens to the connection.
 _OWN_HEADERS: Final = frozenset(
     {
         "accept-encoding",
@@ -44,10 +44,10 @@ _OWN_HEADERS: Final = frozenset(
 
 
 class OutgoingClient:
-    """Sends requests to public addresses. Safe to share between OS threads.
+    """Sends requests to public addresses. OS threads may share it.
 
-    ``allow_loopback`` admits this machine's own addresses and names (the local run), ``private`` the private addresses
-    of these ranges; ``resolve`` answers like ``socket.getaddrinfo``.
+    ``allow_loopback`` allows this machine's own addresses and names (for the local run). ``private`` allows the private
+    addresses of these ranges. ``resolve`` is called like ``socket.getaddrinfo``.
     """
 
     def __init__(
@@ -58,14 +58,14 @@ class OutgoingClient:
         self._resolve = resolve
 
     def send(self, request: OutgoingRequest, *, truncate: bool = False) -> OutgoingResponse:
-        """Send a request and read the answer, whatever its status; redirects are answers like any other.
+        """Send a request and return the answer, whatever its status. Redirects are answers like any other.
 
-        With ``truncate`` the status is what counts (webhooks): once it and the headers are there, the answer is taken.
-        Of the body up to ``max_response_bytes`` are read, as far as they come within two seconds, and whatever is wrong
-        with it is ignored. Without ``truncate`` a body that is longer, cut short or not in time is an error.
+        With ``truncate``, only the status counts (webhooks): the answer is complete when status and headers are there.
+        Then up to ``max_response_bytes`` of the body are read for at most two seconds, and errors in the body are
+        ignored. Without ``truncate``, a body that is longer, cut short or late is an error.
 
         Raises:
-            OutgoingError: see there for its kinds.
+            OutgoingError: the class describes its kinds.
         """
         deadline = Deadline(request.timeout_ms)
         try:
@@ -108,7 +108,7 @@ class OutgoingClient:
 
 
 def _headers(given: Mapping[str, str]) -> dict[str, str]:
-    """The request's headers, lower-case, checked, with the client's own."""
+    """Return the request's headers in lower case, checked, and with the client's own."""
     headers = {"user-agent": "interactor-workflows"}
     for name, value in given.items():
         if not _TOKEN.fullmatch(name):
@@ -125,7 +125,7 @@ def _headers(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def _as_utf8(name: str, value: str) -> str:
-    """The text whose Latin-1 form, which the library sends, is the UTF-8 form of ``value``."""
+    """Return the text whose Latin-1 form, which the library sends, is the UTF-8 form of ``value``."""
     try:
         return value.encode("utf-8").decode("latin-1")
     except UnicodeEncodeError:

@@ -1,8 +1,8 @@
-"""From a host to a connected socket whose address was judged.
+"""From a host to a connected socket whose address was checked.
 
-The name is resolved once. Every answer is judged before the first is tried, and what is connected is the judged
-address itself, so that a name server which answers differently the next time changes nothing. The connected
-socket is then asked for its peer, which is judged again: that is the address that counts.
+The name is resolved once. All its addresses are checked before the first connection, and the socket connects to a
+checked address, not to the name. So it changes nothing if a name server answers differently the next time. Then the
+connected socket's peer address is checked again: that is the address that counts.
 """
 
 import functools
@@ -22,22 +22,22 @@ from interactor.outgoing.messages import OutgoingError
 from interactor.outgoing.stream import Deadline
 
 Resolve: TypeAlias = Callable[..., list[tuple[Any, ...]]]
-"""``socket.getaddrinfo``, or something that answers like it."""
+"""``socket.getaddrinfo``, or a function with the same result."""
 
 _MAX_TRIED: Final = 6
 
-# A lookup cannot be interrupted, only left behind; this bounds how many may be under way at once.
+# A lookup cannot be interrupted, only abandoned. This limits how many may be under way at once.
 _lookups = threading.BoundedSemaphore(64)
 
 
 def open_socket(
     target: Target, resolve: Resolve, allow_loopback: bool, private: Ranges, deadline: Deadline
 ) -> socket.socket:
-    """A socket connected to ``target``, with TLS where the URL says so. The caller closes it.
+    """Return a socket that is connected to ``target``, with TLS if the URL says so. The caller closes it.
 
     Raises:
         OutgoingError: ``refused_address`` or ``connection``.
-        TimeoutError: at the deadline.
+        TimeoutError: the deadline has passed.
     """
     addresses = [target.host] if target.is_address else _addresses(target, resolve, deadline)
     for address in addresses:
@@ -60,7 +60,7 @@ def _judge(address: str, allow_loopback: bool, private: Ranges) -> None:
 
 
 def _addresses(target: Target, resolve: Resolve, deadline: Deadline) -> list[str]:
-    """Every address of the name, in the resolver's order."""
+    """Return every address of the name, in the resolver's order."""
     answers = _look_up(target, resolve, deadline)
     addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
     if not addresses:
@@ -69,7 +69,7 @@ def _addresses(target: Target, resolve: Resolve, deadline: Deadline) -> list[str
 
 
 def _look_up(target: Target, resolve: Resolve, deadline: Deadline) -> list[tuple[Any, ...]]:
-    """Resolve in an OS thread of its own, for the resolver knows no timeout."""
+    """Resolve in a separate OS thread, because the resolver has no timeout."""
     if not _lookups.acquire(timeout=deadline.remaining()):
         raise TimeoutError
     answer: queue.SimpleQueue[list[tuple[Any, ...]] | Exception] = queue.SimpleQueue()
@@ -99,7 +99,7 @@ def _look_up(target: Target, resolve: Resolve, deadline: Deadline) -> list[tuple
 
 
 def _connect(addresses: list[str], port: int, deadline: Deadline) -> socket.socket:
-    """Connect to the first address that answers; each may take an equal part of the time that is left."""
+    """Connect to the first address that answers. Each address gets an equal part of the remaining time."""
     failure: OSError | None = None
     for position, address in enumerate(addresses):
         parsed = ipaddress.ip_address(address)
@@ -121,7 +121,7 @@ def _connect(addresses: list[str], port: int, deadline: Deadline) -> socket.sock
 
 
 def _secure(raw: socket.socket, host: str, deadline: Deadline) -> ssl.SSLSocket:
-    """TLS over ``raw``, the certificate checked against the URL's own host."""
+    """Return TLS over ``raw``. The certificate is checked against the URL's host."""
     raw.settimeout(deadline.remaining())
     try:
         return tls_context().wrap_socket(raw, server_hostname=host)
@@ -133,9 +133,9 @@ def _secure(raw: socket.socket, host: str, deadline: Deadline) -> ssl.SSLSocket:
 
 @functools.cache
 def tls_context() -> ssl.SSLContext:
-    """Certificates of certifi, host names checked, TLS 1.2 or later.
+    """Return a context with certifi's certificates, host name checks, and TLS 1.2 or later.
 
-    Built by hand because the ready-made contexts also read ``SSLKEYLOGFILE`` from the environment.
+    It is built by hand because the ready-made contexts also read ``SSLKEYLOGFILE`` from the environment.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -145,5 +145,5 @@ def tls_context() -> ssl.SSLContext:
 
 
 def _reason(error: OSError | None) -> str:
-    """What the system says, without the address that it may add."""
+    """Return the system's message without an address."""
     return (error.strerror if error is not None and error.strerror else "no answer").lower()

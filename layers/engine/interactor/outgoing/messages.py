@@ -1,4 +1,4 @@
-"""What is sent, what comes back, and how it can fail."""
+"""Requests, answers, and the ways in which a request can fail."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ ErrorKind: TypeAlias = Literal["timeout", "connection", "refused_address", "too_
 
 @dataclass(frozen=True)
 class OutgoingRequest:
-    """One request. ``timeout_ms`` covers the whole exchange; ``max_response_bytes`` bounds the body as it is sent.
+    """One request. ``timeout_ms`` covers the whole exchange. ``max_response_bytes`` limits the body as it is sent.
 
-    ``method`` is one of GET, POST, PUT, PATCH, DELETE. Of ``headers``, those that frame the message or belong to
-    the connection (``Host``, ``Content-Length``, ...) are the client's own and are left out.
+    ``method`` is one of GET, POST, PUT, PATCH, DELETE. The client sets the headers that frame the message or belong to
+    the connection (``Host``, ``Content-Length``, ...) and ignores them in ``headers``.
     """
 
     method: str
@@ -25,9 +25,9 @@ class OutgoingRequest:
 
 @dataclass(frozen=True)
 class OutgoingResponse:
-    """An answer of any status. Header names are lower-case, repeated headers joined by a comma.
+    """An answer with any status. Header names are in lower case, and repeated headers are joined by a comma.
 
-    ``body`` is as it was sent: a ``content-encoding`` is undone by ``reading``.
+    ``body`` is as it was sent. ``reading`` decodes a ``content-encoding``.
     """
 
     status: int
@@ -37,15 +37,15 @@ class OutgoingResponse:
 
 
 class OutgoingError(Exception):
-    """No answer that can be used.
+    """There is no answer that can be used.
 
-        timeout          the deadline passed before the answer was complete
-        connection       no connection, a broken one, TLS that does not hold, or an answer that is not HTTP
-        refused_address  the host is, or leads to, an address that is not public; nothing was sent
-        too_large        the answer is longer than allowed
-        invalid          the request itself cannot be sent; nothing was
+    timeout          the deadline passed before the answer was complete
+    connection       no connection, a broken one, a failed TLS check, or an answer that is not HTTP
+    refused_address  the host is, or leads to, an address that is not public; nothing was sent
+    too_large        the answer is longer than allowed
+    invalid          the request itself cannot be sent; nothing was sent
 
-    ``message`` may be shown: it holds no address and no part of the URL but the host.
+    ``message`` may be shown: it contains no address, and no part of the URL except the host.
     """
 
     def __init__(self, kind: ErrorKind, message: str, duration_ms: int = 0) -> None:

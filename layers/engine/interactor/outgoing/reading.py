@@ -1,7 +1,7 @@
-"""The text of an answer: its content coding undone, its bytes read in its charset, and never a guess.
+"""The text of an answer: decompressed, decoded from its charset, and never guessed.
 
-Some gateways compress whether asked to or not, so gzip and deflate are undone (RFC 9110, 8.4). Anything else that
-would leave rubbish in place of the text is an error that names the coding or the charset.
+Some gateways compress whether asked to or not, so gzip and deflate are decoded (RFC 9110, 8.4). Anything else that
+would give a wrong text is an error that names the coding or the charset.
 """
 
 import codecs
@@ -12,11 +12,11 @@ from typing import Final
 from interactor.outgoing.messages import OutgoingError, OutgoingResponse
 
 _GZIP, _ZLIB, _RAW = 31, 15, -15
-"""Window bits of zlib: what each way of compressing is read with."""
+"""zlib's window bits for each way of compressing."""
 
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([A-Za-z0-9_.:-]{1,40})", re.ASCII | re.IGNORECASE)
 
-# Python's other codecs are not all for text, and some take very long over what a stranger sends.
+# Python's other codecs are not all for text, and some are very slow for hostile input.
 _CHARSETS = re.compile(
     r"utf-?8|utf-?16(?:le|be)?|us-ascii|iso-8859-\d{1,2}|latin-?1|windows-125\d|cp125\d|koi8-[ru]"
     r"|shift[_-]jis|euc-(?:jp|kr)|gbk|gb2312|gb18030|big5",
@@ -27,17 +27,17 @@ _NAME_CHARACTERS: Final = 60
 
 
 class NotTextError(Exception):
-    """The answer says that it is something else than text (an image, a PDF), and is."""
+    """The answer says that it is not text (an image, a PDF), and it is not."""
 
 
 def text(response: OutgoingResponse, max_bytes: int, *, lenient: bool = False) -> str:
-    """The body as text; a byte order mark is left out. ``lenient``: what a text holds that is none becomes U+FFFD.
+    """Return the body as text, without a byte order mark. With ``lenient``, invalid bytes become U+FFFD.
 
     Raises:
-        NotTextError: for a body that is none and does not claim to be.
-        OutgoingError: ``too_large`` with more than ``max_bytes`` once decompressed; ``connection`` for a compressed
-            body that is broken; ``invalid`` for a coding that cannot be undone, and for a text that is not in its
-            charset (UTF-8 where it names none).
+        NotTextError: the body is no text and does not claim to be text.
+        OutgoingError: ``too_large`` if there are more than ``max_bytes`` after decompression; ``connection`` if the
+            compressed body is broken; ``invalid`` if the coding is not supported, or the text is not in its charset
+            (UTF-8 if none is named).
     """
     kind = response.headers.get("content-type", "")
     match = _CHARSET.search(kind)
@@ -58,7 +58,9 @@ def text(response: OutgoingResponse, max_bytes: int, *, lenient: bool = False) -
 
 
 def _codec(charset: str) -> str:
-    """Of a charset that is not known, only what nearly all have in common is read."""
+    """Return a codec for a charset. For an unknown charset, it reads only the characters that nearly all charsets
+    share.
+    """
     try:
         return codecs.lookup(charset).name if _CHARSETS.fullmatch(charset) else "ascii"
     except LookupError:
@@ -88,7 +90,7 @@ def _body(response: OutgoingResponse, max_bytes: int) -> bytes:
 
 
 def _gunzipped(data: bytes, max_bytes: int) -> bytes:
-    """One member after the other (RFC 1952, 2.2), and no more than a byte over ``max_bytes`` of them."""
+    """Decompress one member after the other (RFC 1952, 2.2), to at most one byte more than ``max_bytes``."""
     body = b""
     while data:
         part, data = _part(data, _GZIP, max_bytes + 1 - len(body))
@@ -99,7 +101,7 @@ def _gunzipped(data: bytes, max_bytes: int) -> bytes:
 
 
 def _inflated(data: bytes, max_bytes: int) -> bytes:
-    """With the header of zlib, as RFC 9110 asks, or without, as some servers send it."""
+    """Decompress with the header of zlib, as RFC 9110 asks, or without it, as some servers send it."""
     try:
         body, rest = _part(data, _ZLIB, max_bytes + 1)
     except zlib.error:
@@ -110,7 +112,7 @@ def _inflated(data: bytes, max_bytes: int) -> bytes:
 
 
 def _part(data: bytes, bits: int, most: int) -> tuple[bytes, bytes]:
-    """At most ``most`` bytes of what was compressed, and what follows it."""
+    """Return at most ``most`` decompressed bytes, and the bytes that follow the compressed part."""
     inflating = zlib.decompressobj(bits)
     body = inflating.decompress(data, most)
     if not inflating.eof and len(body) < most:

@@ -1,8 +1,8 @@
-"""A connected socket under one deadline and one allowance of bytes.
+"""A connected socket with one deadline and one limit on received bytes.
 
-A socket's own timeout starts anew with every call, so a peer that sends a byte a second holds a reader for as
-long as it likes. Here every single call gets what is left of the deadline, whoever makes it: also the HTTP
-library, which reads through the file that ``makefile`` gives.
+A socket's own timeout starts again with every call. So a peer that sends a byte each second could hold a reader for
+ever. Here every call gets the remaining time, also the calls of the HTTP library, which reads through the file that
+``makefile`` returns.
 """
 
 import io
@@ -20,17 +20,17 @@ _SEND_BYTES: Final = 64 * 1024
 
 
 class Deadline:
-    """A moment, on the monotonic clock, by which everything is over."""
+    """A moment on the monotonic clock at which everything must be over."""
 
     def __init__(self, timeout_ms: int) -> None:
         self._started = time.monotonic()
         self._end = self._started + timeout_ms / 1000
 
     def remaining(self) -> float:
-        """Seconds left, always more than zero.
+        """Return the remaining seconds, always more than zero.
 
         Raises:
-            TimeoutError: when none are.
+            TimeoutError: no time is left.
         """
         left = self._end - time.monotonic()
         if left <= 0:
@@ -38,7 +38,7 @@ class Deadline:
         return left
 
     def shorten(self, seconds: float) -> None:
-        """End no later than so many seconds from now."""
+        """Move the deadline to at most so many seconds from now."""
         self._end = min(self._end, time.monotonic() + seconds)
 
     def elapsed_ms(self) -> int:
@@ -47,10 +47,10 @@ class Deadline:
 
 
 class BoundedStream:
-    """What the HTTP library takes for its socket.
+    """The stream that the HTTP library uses as its socket.
 
-    ``close`` does nothing: the library closes its socket before the body is read, and whoever opened the
-    underlying socket closes it, on every path.
+    ``close`` does nothing: the library closes its socket before the body is read. The code that opened the underlying
+    socket closes it in every case.
     """
 
     def __init__(self, raw: socket.socket, deadline: Deadline, allowance: int) -> None:
@@ -59,19 +59,19 @@ class BoundedStream:
         self._allowance = allowance
 
     def grant(self, allowance: int) -> None:
-        """Let ``allowance`` bytes be received from now on."""
+        """Allow ``allowance`` more bytes to be received from now on."""
         self._allowance = allowance
 
     def hurry(self, seconds: float) -> None:
-        """Let everything be over within so many seconds."""
+        """Move the deadline to at most so many seconds from now."""
         self._deadline.shorten(seconds)
 
     def sendall(self, data: bytes) -> None:
-        """Send everything.
+        """Send all bytes.
 
         Raises:
-            TimeoutError: at the deadline.
-            OSError: when the connection breaks.
+            TimeoutError: the deadline has passed.
+            OSError: the connection breaks.
         """
         view = memoryview(data)
         while view:
@@ -79,12 +79,12 @@ class BoundedStream:
             view = view[self._raw.send(view[:_SEND_BYTES]) :]
 
     def receive_into(self, buffer: "WriteableBuffer") -> int:
-        """Receive what is there, at least a byte; 0 at the end.
+        """Receive at least one byte, if there is one; return 0 at the end.
 
         Raises:
-            TimeoutError: at the deadline.
-            OutgoingError: ``too_large`` when the allowance is used up.
-            OSError: when the connection breaks.
+            TimeoutError: the deadline has passed.
+            OutgoingError: ``too_large`` if the allowance is used up.
+            OSError: the connection breaks.
         """
         if self._allowance <= 0:
             raise OutgoingError("too_large", "The answer is longer than allowed")
@@ -94,14 +94,14 @@ class BoundedStream:
         return count
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        """The file that answers are read from."""
+        """Return the file from which answers are read."""
         return io.BufferedReader(_Receiver(self), BUFFER_BYTES)
 
     def settimeout(self, timeout: float | None) -> None:
-        """Nothing: the deadline rules, not the library."""
+        """Do nothing: the deadline counts, not the library's timeout."""
 
     def close(self) -> None:
-        """Nothing: see the class."""
+        """Do nothing: see the class."""
 
 
 class _Receiver(io.RawIOBase):

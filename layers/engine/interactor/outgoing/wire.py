@@ -1,7 +1,7 @@
-"""HTTP/1.1 over a stream that is connected already: urllib3's connection, made stricter about what it reads.
+"""HTTP/1.1 over a connected stream: urllib3's connection, with stricter rules for what it reads.
 
-No pool, no proxy, no retry: one connection carries one request, and the stream below decides how long and how
-much. What is not plainly HTTP is refused rather than guessed at.
+There is no pool, no proxy and no retry. One connection carries one request, and the stream limits time and bytes. An
+answer that is not clearly HTTP is refused.
 """
 
 import contextlib
@@ -20,11 +20,11 @@ from interactor.outgoing.messages import OutgoingError
 from interactor.outgoing.stream import BUFFER_BYTES, BoundedStream
 
 MAX_HEADER_BYTES: Final = 64 * 1024
-"""Bytes an answer may use before its body, interim answers (1xx) included; up to one buffer more is read ahead."""
+"""Bytes that an answer may have before its body, with interim answers (1xx). Up to one buffer more is read ahead."""
 
 HEADER_ALLOWANCE: Final = MAX_HEADER_BYTES + BUFFER_BYTES
 GLANCE_SECONDS: Final = 2.0
-"""For the body of an answer of which only the status counts."""
+"""Time for the body of an answer of which only the status counts."""
 _READ_BYTES: Final = 16 * 1024
 
 
@@ -33,14 +33,15 @@ class _Glance(http.client.HTTPResponse):
 
     def begin(self) -> None:
         super().begin()
-        # 100 is skipped by the base class; 102 and 103 are interim as well. 101 ends the talk: nobody asked for it.
+        # The base class skips 100; 102 and 103 are interim too. 101 ends the exchange, because nobody asked for an
+        # upgrade.
         while 101 < self.status < 200:
             self.headers = self.msg = cast(http.client.HTTPMessage, None)
             super().begin()
 
 
 class _Response(_Glance):
-    """An answer whose framing is not ambiguous either."""
+    """As ``_Glance``, and the framing of the answer must not be ambiguous."""
 
     def begin(self) -> None:
         super().begin()
@@ -61,7 +62,7 @@ class WireConnection(HTTPConnection):
         self._stream = stream
 
     def connect(self) -> None:
-        """Take the stream for the socket; it is connected."""
+        """Use the stream, which is already connected, as the socket."""
         self.sock = cast(socket.socket, self._stream)
 
 
@@ -74,30 +75,30 @@ def exchange(
     max_bytes: int,
     truncate: bool,
 ) -> tuple[int, dict[str, str], bytes]:
-    """Send one request and read its answer: status, headers, body.
+    """Send one request and return its answer: status, headers, body.
 
     Raises:
         OutgoingError: ``too_large``.
-        OSError, ValueError, http.client.HTTPException, urllib3.exceptions.HTTPError: what the library raises.
+        OSError, ValueError, http.client.HTTPException, urllib3.exceptions.HTTPError: from the library.
     """
     connection = WireConnection(target, stream)
     if truncate:
         connection.response_class = _Glance
     headers = {"host": target.authority, **headers}
-    # A server that stops listening may well have said why (413) before it did.
+    # A server that stops reading may have said why (413) before it did.
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         connection.request(method, target.path, body, headers, preload_content=False, decode_content=False)
     if truncate:
         return _glance(connection, stream, max_bytes)
     response = connection.getresponse()
-    # Framing may multiply a body: six bytes for each one in the smallest chunks.
+    # Framing may multiply a body: the smallest chunks need six bytes for each one.
     stream.grant(8 * max_bytes + HEADER_ALLOWANCE)
     return response.status, _headers(response.headers.iteritems()), _body(response, max_bytes)
 
 
 def _glance(connection: WireConnection, stream: BoundedStream, max_bytes: int) -> tuple[int, dict[str, str], bytes]:
-    """Read an answer of which the status counts: of its body what comes in time, however it is framed or ends."""
-    # Not urllib3's own, which refuses an answer for what it says of its body.
+    """Return an answer of which the status counts. Its body is what arrives in time, however it is framed or ends."""
+    # Not urllib3's method, which refuses an answer for the framing of its body.
     response = http.client.HTTPConnection.getresponse(connection)
     stream.grant(8 * max_bytes + HEADER_ALLOWANCE)
     stream.hurry(GLANCE_SECONDS)
@@ -135,7 +136,11 @@ def _headers(received: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def _check_framing(headers: http.client.HTTPMessage) -> None:
-    """Refuse an answer whose end two readers might see in different places (RFC 9112, section 6.3)."""
+    """Refuse an answer if two readers might see its end in different places (RFC 9112, section 6.3).
+
+    Raises:
+        ValueError: the framing is ambiguous.
+    """
     codings = [value.strip().lower() for value in headers.get_all("transfer-encoding", [])]
     if codings not in ([], ["chunked"]):
         raise http.client.HTTPException("an unknown transfer encoding")

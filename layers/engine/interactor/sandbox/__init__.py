@@ -3,34 +3,36 @@ Environment; rulings 5, 14 and 31).
 
 What it guards
     - The parent's memory, environment, credentials, files and network. A script runs in QuickJS inside a child process
-      that has none of them: empty environment, no descriptor but its two pipes, and by the kernel's word no way to get
-      another (``child.lockdown``). So a script that breaks out of QuickJS finds nothing to take. The parent is not
-      dumpable, so that no process of the same user reads its memory.
-    - The parent's time. Every exchange has a deadline on the parent's clock; a child that passes it is killed.
-    - One script from another. Each runs in a context of its own, made for it and thrown away; scripts of two accounts
-      never share a child.
-    - The engine's data. What a script returns is copied into JSON text by code that uses nothing a script can redefine
-      (``child/harness.js``), bounded in depth, values and size, and read by the parent as any outside document is.
+      that has none of them: its environment is empty, its two pipes are its only descriptors, and the kernel lets it
+      get no others (``child.lockdown``). So a script that breaks out of QuickJS finds nothing to steal. The parent is
+      not dumpable, so no process of the same user can read its memory.
+    - The parent's time. Every exchange has a deadline on the parent's clock. A child that exceeds it is killed.
+    - One script from another. Each runs in a context of its own, which is made for it and thrown away. Scripts of two
+      accounts never share a child.
+    - The engine's data. What a script returns is copied into JSON text by code that uses nothing that a script can
+      redefine (``child/harness.js``). Depth, number of values and size are limited, and the parent reads the text
+      like any document from outside.
 
 What it does not guard
-    - What an author does with what is theirs: a script may encode a secret and return it.
-    - The runs after a break-out: who owns the native side of a child sees what that child is asked next, until it is
-      replaced (500 requests, or its share of CPU time).
-    - Side channels: scripts of one machine share its processor, and can read the clock.
-    - Outside Linux (macOS has neither seccomp nor prctl) the limits that exist stand alone. On Linux a child tries its
-      locks first, and where one that is needed does not hold no script is run (``process.BESIDE_DATA``).
+    - What an author does with the author's own data: a script may encode a secret and return it.
+    - The runs after a break-out: whoever controls the native side of a child sees its next requests, until the child
+      is replaced (after 500 requests, or its share of CPU time).
+    - Side channels: the scripts on one machine share its processor, and can read the clock.
+    - Systems other than Linux (macOS has neither seccomp nor prctl): there, only the other limits hold. On Linux a
+      child tests its locks first, and if a needed lock does not hold, no script runs (``process.BESIDE_DATA``).
 
-Where time and memory are capped
-    Time: QuickJS's own limit (CPU time, keeps the logs), then the parent's deadline 0.5 s later (SIGKILL), then
+Where time and memory are limited
+    Time: QuickJS's own limit (CPU time; the logs are kept), then the parent's deadline 0.5 s later (SIGKILL), then
     RLIMIT_CPU for a child whose parent is gone. Memory: QuickJS's 16 MB, then RLIMIT_AS.
 
 What was tried
-    - QuickJS in this process: its time limit does not reach native loops, and nothing but a signal does.
-    - The package ``quickjs``: archived, and it crashes when memory ends. ``quickjs-ng`` is its maintained successor.
+    - QuickJS in this process: its time limit does not reach native loops; only a signal does.
+    - The package ``quickjs``: it is archived, and crashes when memory is exhausted. ``quickjs-ng`` is its maintained
+      successor.
     - A process for each run: 50 ms and more. A warm child answers in one or two.
-    - Wrapping the script in an expression: ``}), evil(), (function(){`` leaves it. The function is declared after a
-      ``throw`` instead, so that compiling runs nothing, and its source is compared with what was written.
-    - Parameters for ``input`` and the others: ``const input = ...`` in a script would then not parse. They are globals.
+    - Wrapping the script in an expression: ``}), evil(), (function(){`` leaves it. Instead, the function is declared
+      after a ``throw``, so that compiling runs nothing, and its source is compared with what was written.
+    - Parameters for ``input`` and the others: then ``const input = ...`` in a script would not parse. They are globals.
     - Starting children in the OS thread of the request: the kernel's death signal comes when that thread ends.
 
 Open first: ``sandbox.py``.

@@ -1,14 +1,15 @@
-"""Whole numbers beyond 2^53 on their way through JavaScript, which knows doubles only (ruling 31).
+"""Whole numbers beyond 2^53 in JavaScript, which has only doubles (ruling 31).
 
-Each distinct number that a script can see gets a double of its own to stand for it, as near as there is, in the same
-order: so that the script can compare them, copy them and hand them on, and no two look alike. On the way out a double
-that stands for a number is that number again. What a script computes is a double like any other.
+Each distinct number that a script can see is represented by a double of its own: the nearest one that is free, and in
+the same order. So the script can compare, copy and return the numbers, and no two look equal. When the result comes
+back, a double that represents a number becomes that number again. What a script computes is an ordinary double.
 
-Numbers also stand in texts (``JSON.parse``) and in the code. There JavaScript reads the nearest double, so that one is
-kept for them; two that share it cannot be told apart, and are refused when the result holds one.
+Numbers also occur in texts (``JSON.parse``) and in the code. There JavaScript reads the nearest double, so that double
+is reserved for them. If two of them have the same nearest double, they cannot be distinguished, and a result that
+contains it is refused.
 
-A text that a script makes of such a number would hold the digits of the double, which are another number: the result
-is refused, with the key. In logs and errors, which people read, the digits are put right.
+A text that a script makes of such a number would have the digits of the double, which is another number. Such a result
+is refused, and the error names the key. In logs and errors, which people read, the digits are corrected.
 """
 
 import math
@@ -22,7 +23,7 @@ from typing import Final
 from interactor.core.jsons import Json, JsonObject, JsonPlace
 
 _FIRST: Final = 2**53
-"""From here on doubles leave out whole numbers."""
+"""From here on, doubles skip some whole numbers."""
 
 _LONG = re.compile(rb"(?<![0-9.])[0-9]{16}")
 _WRITTEN = re.compile(r"(?<![0-9.])[0-9]{16,309}(?![0-9]|\.[0-9]|[eE][+-]?[0-9])")
@@ -30,14 +31,14 @@ _SPOKEN = re.compile(r"(?<![0-9.])(?:[0-9]{16,}|[0-9](?:\.[0-9]+)?e\+[0-9]+)(?![
 
 
 class CarryError(Exception):
-    """Numbers that cannot be handed to a script. ``str()`` of it names one of them by its path."""
+    """Numbers that a script cannot be given. ``str()`` of the error names one of them by its path."""
 
 
 @dataclass(frozen=True)
 class Carried:
-    """What a script is given. Magnitudes only: signs stay where they are.
+    """What a script is given. All numbers are magnitudes: signs stay where they are.
 
-    ``table`` has a double and the digits it stands for, "" where that is more than one number.
+    ``table`` has a double and the digits that it represents, or "" if those are several numbers.
     """
 
     variables: JsonObject
@@ -45,7 +46,9 @@ class Carried:
     _rounded: dict[str, str] = field(default_factory=dict)
 
     def refusal(self, result: Json) -> str | None:
-        """Why the result would hold another number than the script was given, within a text or a key."""
+        """Return why the result would contain another number than the script was given, in a text or a key; None if it
+        would not.
+        """
         if not self._rounded:
             return None
         for way, text in _texts(result):
@@ -59,15 +62,15 @@ class Carried:
         return None
 
     def put_right(self, text: str) -> str:
-        """A line of the log or an error, with the digits of the numbers that the script was given."""
+        """Return a line of the log or an error with the digits of the numbers that the script was given."""
         return _SPOKEN.sub(lambda found: self._rounded.get(found[0], found[0]), text) if self._rounded else text
 
 
 def carry(code: str, variables: JsonObject, request: bytes) -> Carried:
-    """Prepare the variables of a script; ``request`` is code and variables as JSON.
+    """Prepare the variables of a script. ``request`` is code and variables as JSON.
 
     Raises:
-        CarryError: for numbers too large for a double, or too many too close to one another.
+        CarryError: numbers are too large for a double, or too many are too close to one another.
     """
     if _LONG.search(request) is None:
         return Carried(variables)
@@ -84,24 +87,26 @@ def carry(code: str, variables: JsonObject, request: bytes) -> Carried:
     moved = {number: double for number, double in places.items() if double != _double(number)}
     rounded = {}
     for double, digits in table.items():
-        # What the script may have copied from a text is no rounding of ours.
+        # If the script may have copied these digits from a text, they are not our rounding.
         for spoken in {_spoken(double), str(int(double))} - {digits, *map(str, written)}:
             rounded[spoken] = digits or spoken
     return Carried(_replaced(variables, moved) if moved else variables, list(table.items()), rounded)
 
 
 def _places(given: dict[int, JsonPlace], written: set[int]) -> dict[int, float]:
-    """A double for each number: its nearest where that is free, else one that keeps all apart and in their order."""
+    """Return a double for each number: its nearest if that is free, else one that keeps all distinct and in their
+    order.
+    """
     places = {number: _double(number) for number in written & given.keys()}
     others = sorted(given.keys() - written)
-    # By the double: the least number that is written somewhere and read as it.
+    # By the double: the smallest number in a text or in the code that is read as this double.
     least: dict[float, int] = {}
     for number in sorted(written, reverse=True):
         least[_double(number)] = number
     marks = sorted(least.values())
     start = 0
     while start < len(others):
-        # What lies between two numbers that are written somewhere gets doubles between theirs.
+        # Numbers between two that occur in texts or code get doubles between theirs.
         mark = bisect_left(marks, others[start])
         stop = bisect_left(others, marks[mark]) if mark < len(marks) else len(others)
         below = _double(marks[mark - 1]) if mark else float(_FIRST - 1)
@@ -119,7 +124,7 @@ def _places(given: dict[int, JsonPlace], written: set[int]) -> dict[int, float]:
 
 
 def _between(numbers: list[int], below: float, above: float) -> list[float] | None:
-    """Doubles for ``numbers``, rising, between two others and as near as that allows; None where there is no room."""
+    """Return rising doubles for ``numbers``, between two others and as near as possible; None if there is no room."""
     doubles = []
     last = below
     for number in numbers:
@@ -140,7 +145,7 @@ def _double(number: int) -> float:
 
 
 def _spoken(double: float) -> str:
-    """A double as JavaScript writes it."""
+    """Return a double as JavaScript writes it."""
     return repr(double) if double >= 1e21 else format(Decimal(repr(double)), "f").removesuffix(".0")
 
 
@@ -156,7 +161,7 @@ def _numbers(value: Json) -> Iterator[tuple[int, JsonPlace]]:
 
 
 def _texts(value: Json) -> Iterator[tuple[JsonPlace, str]]:
-    """All texts and keys, with their places."""
+    """Yield all texts and keys, with their places."""
     stack: list[tuple[Json, JsonPlace]] = [(value, ())]
     while stack:
         item, way = stack.pop()

@@ -1,4 +1,6 @@
-"""One child process as the parent sees it: started bare, asked with a deadline, killed when it passes."""
+"""One child process as the parent sees it: started with an empty environment, asked with a deadline, killed after
+it.
+"""
 
 import contextlib
 import functools
@@ -22,21 +24,23 @@ from interactor.sandbox.child.serve import READY
 HERE = Path(__file__).parent
 BOOT = "import sys; sys.path.append(sys.argv[1]); from child.serve import main; main(sys.argv[2:])"
 ANSWER_BYTES = 8 * 2**20
-"""A longer answer is not the engine's."""
+"""A longer answer does not come from the engine."""
 
 START_SECONDS = 10.0
 
 
 class SandboxError(RuntimeError):
-    """The sandbox itself does not work here: no engine installed, no process to be had. Not a script's doing."""
+    """The sandbox itself does not work here: the engine is not installed, or no process can be started. Not a script's
+    fault.
+    """
 
 
 class LockError(SandboxError):
-    """A lock that scripts need does not hold here: none is run (invariant 7)."""
+    """A lock that scripts need does not hold here, so no script runs (invariant 7)."""
 
 
 class DiedError(Exception):
-    """The child ended, or said something it never says, instead of answering."""
+    """The child ended, or sent something invalid, instead of answering."""
 
 
 class OverranError(Exception):
@@ -44,19 +48,20 @@ class OverranError(Exception):
 
 
 Needed = tuple[frozenset[str], ...]
-"""Sets of locks: of each, one must hold."""
+"""Sets of locks. Of each set, one lock must hold."""
 
 BESIDE_DATA: Needed = tuple(map(frozenset, ([FILTER], [PRIVILEGES], [DESCRIPTORS], [DUMPABLE])))
-"""What must hold where the parent has the credentials of the table."""
+"""What must hold if the parent has the credentials of the table."""
 BESIDE_NOTHING: Needed = tuple(map(frozenset, ([FILTER, PARENT], [DESCRIPTORS])))
-"""What must hold where the parent may do nothing: what it was handed for other scripts stays out of reach."""
+"""What must hold if the parent has no permissions: a script must not reach what the parent was given for other scripts.
+"""
 
 
 @dataclass(frozen=True)
 class Setup:
-    """How children are started. ``evaluator`` is the directory and the module of what answers inside them.
+    """How children are started. ``evaluator`` is the directory and the module that answers inside them.
 
-    ``needed`` are the locks without which no script is run. Outside Linux, where the local run may be, there are none.
+    Without the locks of ``needed`` no script runs. Outside Linux, where only the local run may be, none are needed.
     """
 
     python: str
@@ -67,12 +72,12 @@ class Setup:
 
     @property
     def cpu_seconds(self) -> int:
-        """CPU time of a whole child: it ends even where nobody is left to kill it."""
+        """CPU time of a whole child. It ends even if nobody is left to kill it."""
         return 20 * (self.timeout_ms // 1000 + 1)
 
     @property
     def busy_seconds(self) -> float:
-        """Work after which a child is replaced, so that it never comes near its CPU limit."""
+        """Seconds of work after which a child is replaced, so that it never comes near its CPU limit."""
         return self.cpu_seconds / 2
 
     def command(self) -> list[str]:
@@ -83,10 +88,10 @@ class Setup:
 
 @functools.cache
 def engine_path() -> str:
-    """The file of the engine's extension module. It is never loaded into the parent.
+    """Return the file of the engine's extension module. It is never loaded into the parent.
 
     Raises:
-        SandboxError: if it is not installed.
+        SandboxError: it is not installed.
     """
     spec = find_spec("_quickjs")
     if spec is None or spec.origin is None:
@@ -95,15 +100,15 @@ def engine_path() -> str:
 
 
 class Child:
-    """A started child. Used by one OS thread at a time. ``locks`` are those that it found to hold.
+    """A started child. One OS thread at a time uses it. ``locks`` are those that it found to hold.
 
     Raises:
-        LockError: if one that is needed does not hold.
-        SandboxError: if it cannot be started.
+        LockError: a lock that is needed does not hold.
+        SandboxError: it cannot be started.
     """
 
     tenant = ""
-    """Whose scripts it runs."""
+    """The account whose scripts it runs."""
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
@@ -148,7 +153,7 @@ class Child:
         return self._process.pid
 
     def is_fit(self, max_answers: int) -> bool:
-        """Whether it may take another request: alive, silent, and not worn out."""
+        """Whether it may take another request: it is alive, has sent nothing unexpected, and is not worn out."""
         if self._answers >= max_answers or self._busy_seconds >= self._setup.busy_seconds:
             return False
         poll = select.poll()
@@ -156,11 +161,11 @@ class Child:
         return not poll.poll(0)
 
     def ask(self, kind: bytes, payload: bytes, seconds: float) -> bytes:
-        """Send one request and wait for its answer. After an exception the child must be disposed of.
+        """Send one request and return its answer. After an exception the child must be disposed of.
 
         Raises:
-            DiedError: if the child ended or broke the protocol.
-            OverranError: if there was no answer in time.
+            DiedError: the child ended or broke the protocol.
+            OverranError: there was no answer within ``seconds``.
         """
         started = time.monotonic()
         deadline = started + seconds
@@ -171,11 +176,11 @@ class Child:
         return answer
 
     def kill(self) -> None:
-        """End it. May be called at any time and from any OS thread, also while another one asks."""
+        """Kill the child. Any OS thread may call this at any time, also while another one asks."""
         self._process.kill()
 
     def dispose(self) -> None:
-        """End it and close the pipes, so only where no other OS thread can be using them."""
+        """Kill the child and close the pipes. Call this only if no other OS thread can be using them."""
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
@@ -217,13 +222,13 @@ class Child:
 
 
 def start(setup: Setup) -> Child:
-    """Protect the parent and start a child, from an OS thread that lives as long as the process does.
+    """Protect the parent and start a child, from an OS thread that lives as long as the process.
 
-    The kernel kills a child together with the OS thread that started it (PR_SET_PDEATHSIG). Had the thread of some
-    request started it, the child would die with that thread, under another request's script.
+    The kernel kills a child together with the OS thread that started it (PR_SET_PDEATHSIG). If the thread of a request
+    started it, the child would die with that thread, during another request's script.
 
     Raises:
-        SandboxError: if it cannot be started.
+        SandboxError: it cannot be started.
     """
     future: Future[Child] = Future()
     _starter(os.getpid()).put((future, lambda: Child(setup)))
@@ -232,7 +237,9 @@ def start(setup: Setup) -> Child:
 
 @functools.cache
 def protect_parent() -> bool:
-    """Make this process's memory and environment unreadable for others of the same user. True where that exists."""
+    """Make this process's memory and environment unreadable for others of the same user. Return True if that is
+    possible here.
+    """
     return prctl(PR_SET_DUMPABLE, 0)
 
 
@@ -241,7 +248,7 @@ _Job = tuple["Future[Child]", Callable[[], Child]]
 
 @functools.cache
 def _starter(pid: int) -> "queue.SimpleQueue[_Job]":
-    # By process id: a fork keeps this cache, but not the OS thread.
+    # By process id: a fork copies this cache, but not the OS thread.
     jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
     threading.Thread(target=_start_all, args=(jobs,), name=f"sandbox-starter-{pid}", daemon=True).start()
     return jobs
@@ -258,7 +265,7 @@ def _start_all(jobs: "queue.SimpleQueue[_Job]") -> None:
 
 
 def _environment() -> dict[str, str]:
-    # Where Python's own library is found, if it is not where the loader looks (Lambda). The child drops it.
+    # The path of Python's own library, if the loader does not find it otherwise (Lambda). The child drops it.
     library_path = os.environ.get("LD_LIBRARY_PATH")
     return {"TZ": "UTC"} | ({"LD_LIBRARY_PATH": library_path} if library_path else {})
 

@@ -1,4 +1,4 @@
-"""The pool of children and the translation of what they say into outcomes."""
+"""The pool of children, and the translation of their answers into outcomes."""
 
 import json
 import sys
@@ -27,17 +27,17 @@ from interactor.sandbox.process import (
 )
 
 MAX_IDLE = 4
-"""Children kept warm; more are started when more OS threads run scripts at once, and not kept."""
+"""Children that are kept warm. If more OS threads run scripts at once, more are started but not kept."""
 
 MAX_ANSWERS = 500
 """Requests after which a child is replaced."""
 
 GRACE_SECONDS = 0.5
-"""The parent's clock over the engine's own, which answers with the logs kept and the child alive."""
+"""Added to the engine's own time limit, which ends a script with its logs kept and the child alive."""
 
 LOG_BYTES = 8 * 2**10
 _PARSED = "#"
-"""In place of a tenant, who is no account: what only parses scripts, and is never handed a value."""
+"""In place of an account: children that only parse scripts, and never get a value."""
 LOGS_CUT = "… (logs cut at 8 KB)"
 RESULT_BYTES = 2**20
 
@@ -46,7 +46,7 @@ CRASHED = "The script could not be run: it crashed the engine"
 
 @dataclass(frozen=True)
 class SyntaxProblem:
-    """Why a script does not parse: a sentence with the line in it, and the line (from 1) where it is known."""
+    """Why a script does not parse: a sentence with the line in it, and the line (from 1) if it is known."""
 
     message: str
     line: int | None
@@ -55,8 +55,8 @@ class SyntaxProblem:
 class Sandbox:
     """Runs scripts in child processes. One for the life of a process; any OS thread may use it at any time.
 
-    ``timeout_ms`` and ``memory_bytes`` are each script's (spec, Script Execution Environment: 5 s, 16 MB). A child runs
-    the scripts of one tenant only, so that what one leaves behind meets no other.
+    ``timeout_ms`` and ``memory_bytes`` apply to each script (spec, Script Execution Environment: 5 s, 16 MB). A child
+    runs the scripts of one account only, so what one script leaves behind meets no other account's script.
     """
 
     def __init__(
@@ -72,19 +72,19 @@ class Sandbox:
         self._idle: list[Child] = []
         self._children: set[Child] = set()
         self._closed = False
-        # Runs at interpreter exit too.
+        # This also runs at interpreter exit.
         self._finalizer = weakref.finalize(self, _kill, self._children)
 
     def run(self, call: ScriptCall) -> Outcome:
         """Run one script to its end.
 
         Succeeded has the returned object (None: it returned nothing, ruling 5) and the console's lines, cut at 8 KB
-        (ruling 14). Failed is ``script_error``, ``script_timeout``, or ``script_unavailable`` where a lock that scripts
-        need does not hold. A script that crashes the engine is run once more in a new child, as a crash may be what an
-        earlier script left behind.
+        (ruling 14). Failed is ``script_error``, ``script_timeout``, or ``script_unavailable`` if a needed lock does not
+        hold. A script that crashes the engine is run once more in a new child, because an earlier script may have
+        caused the crash.
 
         Raises:
-            SandboxError: if no child can be started, or the sandbox is closed. Never for anything a script does.
+            SandboxError: no child can be started, or the sandbox is closed. Never for anything that a script does.
         """
         request = _encode({"code": call.code, "variables": call.variables})
         try:
@@ -108,10 +108,10 @@ class Sandbox:
         return self._outcome(answer, carried, _milliseconds(seconds))
 
     def check(self, code: str) -> SyntaxProblem | None:
-        """Parse a script; nothing of it runs. None if it parses.
+        """Parse a script; nothing of it runs. Return None if it parses.
 
         Raises:
-            SandboxError: as ``run``.
+            SandboxError: as for ``run``.
         """
         request = _encode({"code": code})
         if len(request) >= REQUEST_BYTES:
@@ -137,7 +137,7 @@ class Sandbox:
             idle, self._idle = self._idle, []
         for child in idle:
             self._end(child)
-        # Those that are busy: who uses one closes its pipes.
+        # This kills busy children too; the code that uses one closes its pipes.
         self._finalizer()
 
     def __enter__(self) -> "Sandbox":
@@ -149,7 +149,7 @@ class Sandbox:
         self.close()
 
     def _ask(self, tenant: str, kind: bytes, request: bytes) -> tuple[bytes, float]:
-        """The answer, and the seconds it took."""
+        """Return the answer, and the seconds that it took."""
         limit = self._setup.timeout_ms / 1000 + GRACE_SECONDS
         for attempt in (1, 2):
             child = self._take(tenant)
@@ -197,7 +197,7 @@ class Sandbox:
             self._end(child)
             return
         with self._lock:
-            # The one that was used last stays: who ran a script runs the next one soon.
+            # The child that was used last stays: the account that ran a script runs the next one soon.
             idle = [*self._idle, child] if not self._closed else []
             self._idle, ends = idle[-MAX_IDLE:], idle[:-MAX_IDLE] if idle else [child]
         for each in ends:
@@ -210,7 +210,7 @@ class Sandbox:
 
     def _outcome(self, answer: bytes, carried: Carried, duration_ms: int) -> Outcome:
         try:
-            # One level for the answer around the value.
+            # One more level, for the answer around the value.
             reply = jsons.loads(answer, max_depth=jsons.MAX_DEPTH + 1)
         except JsonError as error:
             return Failed("script_error", f"The script's result cannot be stored: {error}", duration_ms=duration_ms)
@@ -242,7 +242,7 @@ class Sandbox:
 
 
 def _encode(request: JsonObject) -> bytes:
-    # ASCII, so that a lone surrogate or a NUL is an escape and not a text the engine's binding may stumble over.
+    # ASCII, so that an unpaired surrogate or a NUL is an escape, and not a text that the engine's binding may fail on.
     return json.dumps(request, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 

@@ -1,7 +1,7 @@
-"""What goes to the function that runs scripts and back: each a text of JSON within Lambda's own JSON.
+"""Payloads to and from the function that runs scripts: each is a JSON text inside Lambda's own JSON.
 
-In between the runtime of Lambda reads and writes JSON as Python's library does, which keeps not every number as it is
-(ruling 31); a text goes through it unchanged.
+Lambda's runtime reads and writes the outer JSON as Python's library does, which does not keep every number (ruling 31).
+A text inside it stays unchanged.
 """
 
 import json
@@ -13,9 +13,9 @@ from interactor.core.logic import Failed, Outcome, ScriptCall, Succeeded
 from interactor.sandbox.sandbox import SyntaxProblem
 
 PAYLOAD_BYTES = 6 * 2**20 - 1024
-"""What Lambda takes of a call whose answer is waited for, and gives back, is 6 MB."""
+"""Lambda accepts and returns 6 MB for a call whose answer is waited for."""
 _AROUND = 3
-"""Levels around a script's variables and its value."""
+"""Levels of nesting around a script's variables and its value."""
 
 
 class Scripts(Protocol):
@@ -29,27 +29,27 @@ class Scripts(Protocol):
 
 
 def to_run(call: ScriptCall) -> bytes:
-    """Return the payload that has a script run."""
+    """Return the payload that runs a script."""
     return _payload({"run": {"code": call.code, "variables": call.variables, "tenant": call.tenant}})
 
 
 def to_check(code: str) -> bytes:
-    """Return the payload that has a script parsed."""
+    """Return the payload that parses a script."""
     return _payload({"check": code})
 
 
 def answered(scripts: Scripts, event: Any) -> str:
-    """Return the answer to a payload, as the runtime of Lambda has read that.
+    """Return the answer to a payload, which Lambda's runtime has read.
 
     Raises:
-        ValueError, KeyError, TypeError: for what none of these functions wrote.
+        ValueError, KeyError, TypeError: none of these functions wrote the payload.
     """
     asked = jsons.loads(event["call"], max_depth=jsons.MAX_DEPTH + _AROUND)
     if "check" in asked:
         problem = scripts.check(asked["check"])
         return jsons.dumps({"problem": None if problem is None else {"message": problem.message, "line": problem.line}})
     wanted = asked["run"]
-    # While a deployment is going on the release that asks may be a later one: what it says besides is left unread.
+    # During a deployment the caller may be of a later release: what this release does not know is ignored.
     outcome = scripts.run(ScriptCall(wanted["code"], wanted["variables"], wanted["tenant"]))
     told: JsonObject = {"logs": list(outcome.logs), "duration_ms": outcome.duration_ms}
     if isinstance(outcome, Failed):
@@ -58,10 +58,10 @@ def answered(scripts: Scripts, event: Any) -> str:
 
 
 def outcome(payload: bytes) -> Outcome:
-    """Return how a script ended, of the answer to ``to_run``.
+    """Return how a script ended, from the answer to ``to_run``.
 
     Raises:
-        ValueError: when it is no such answer.
+        ValueError: it is no such answer.
     """
     told = _answer(payload)
     match told:
@@ -73,10 +73,10 @@ def outcome(payload: bytes) -> Outcome:
 
 
 def problem(payload: bytes) -> SyntaxProblem | None:
-    """Return why a script does not parse, of the answer to ``to_check``; None: it does.
+    """Return why a script does not parse, from the answer to ``to_check``; None if it parses.
 
     Raises:
-        ValueError: when it is no such answer.
+        ValueError: it is no such answer.
     """
     match _answer(payload):
         case {"problem": None}:

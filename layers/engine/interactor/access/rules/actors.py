@@ -1,8 +1,7 @@
 """``X-Interactor-Actor``: the name of the person for whom a client acts (ruling 27).
 
-A name comes as UTF-8 or as percent-encoded UTF-8. What bytes of a header arrive as depends on the way: API Gateway and
-the local run decode UTF-8; where each byte arrives as a character of its own (ISO 8859-1, RFC 9110 section 5.5), they
-are put together again here.
+A name is sent as UTF-8 or as percent-encoded UTF-8. API Gateway and the local run decode UTF-8 in headers. Elsewhere
+each byte may arrive as one character (ISO 8859-1, RFC 9110 section 5.5); then the bytes are joined again here.
 """
 
 import re
@@ -24,10 +23,11 @@ _BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufff
 
 
 def require_allowed(principal: Principal, header: str | None) -> None:
-    """Refuse a name from a client that may not act for people: ignoring the name would record somebody else.
+    """Refuse a name from a client that may not act for people. If the name were ignored, the wrong person would be
+    recorded.
 
     Raises:
-        ActorNotAllowedError: when there is a header, and the token does not carry the right.
+        ActorNotAllowedError: there is a header, and the token does not have the right.
     """
     if header is not None and not principal.speaks_for_people:
         raise ActorNotAllowedError
@@ -37,7 +37,7 @@ def acting(principal: Principal, header: str | None) -> Principal:
     """Return the principal, acting for the person that the header names; unchanged if there is no header.
 
     Raises:
-        InvalidRequestError: when the header is no name.
+        InvalidRequestError: the header is no valid name.
     """
     return principal if header is None else replace(principal, person=read_name(header))
 
@@ -64,8 +64,10 @@ def read_name(header: str) -> str:
 
 
 def is_printable(name: str) -> bool:
-    """Whether every character of a name shows: of any script, with the joiners that some scripts need inside a word,
-    and the wide space of others between words; without controls, and without marks that turn the direction of a text.
+    """Whether every character of a name is visible.
+
+    Characters of any script are allowed, with the joiners that some scripts need inside a word, and the wide space of
+    others between words. Controls, and marks that change the direction of a text, are not.
     """
     return all(
         (character.isprintable() and character not in _BLANK)
@@ -76,7 +78,8 @@ def is_printable(name: str) -> bool:
 
 def _belongs(before: str, character: str, after: str) -> bool:
     if character in _JOINERS:
-        # Scripts whose letters join begin with Hebrew and Arabic; elsewhere a joiner only hides in a name.
+        # Scripts with joined letters begin with Hebrew and Arabic. In other scripts a joiner is only an invisible
+        # character.
         return all(unicodedata.category(each)[0] in "LM" and each >= "\u0590" for each in (before, after))
     return character == "\u3000" and before.isprintable() and after.isprintable()
 

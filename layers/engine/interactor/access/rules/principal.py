@@ -1,7 +1,7 @@
-"""Who is asking, and what they may do: a `Principal` comes from a verified token and from nothing else.
+"""Who is asking, and what they may do. A `Principal` comes only from a verified token.
 
-The account in every key a request reads or writes is the principal's (invariant 6). Scopes and namespaces follow
-rulings 18, 25 and 26; who may name the person they act for follows ruling 27, and the name itself is ``actors``'s.
+The account in every key that a request reads or writes is the principal's (invariant 6). Scopes and namespaces follow
+rulings 18, 25 and 26. Who may name the person they act for follows ruling 27; ``actors`` reads the name itself.
 """
 
 import re
@@ -41,7 +41,7 @@ class Everything(Enum):
 
 
 ALL: Final = Everything.ALL
-"""Every namespace of the account, as a service account holds them. Never an empty list, which would hold none."""
+"""Every namespace of the account, for service accounts. Never an empty list, which would mean none."""
 
 Namespaces: TypeAlias = tuple[str, ...] | Literal[Everything.ALL]
 
@@ -61,7 +61,7 @@ _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 class Principal:
     """One verified caller. ``account`` is safe in a key; ``subject`` is the token's ``sub``.
 
-    ``acts_for_people`` is the token's claim; ``person`` whom the request names with that right (``actors``).
+    ``acts_for_people`` is the token's claim. ``person`` is whom the request names with that right (``actors``).
     """
 
     account: str
@@ -85,7 +85,7 @@ class Principal:
             raise ForbiddenError(f"The token lacks the scope '{scope}'; ask for a token that has it")
 
     def holds(self, namespace: str) -> bool:
-        """Whether what lies in ``namespace`` exists for this caller (ruling 18)."""
+        """Whether something in ``namespace`` exists for this caller (ruling 18)."""
         return self.namespaces is ALL or namespace in self.namespaces
 
     @property
@@ -101,9 +101,9 @@ class Principal:
 
 @dataclass(frozen=True)
 class Client:
-    """A registered OAuth client: the most that its tokens can be allowed.
+    """A registered OAuth client, with the most that its tokens can be allowed.
 
-    ``acts_for_people`` gives its tokens the right to name a person, which a service account has without it.
+    ``acts_for_people`` gives its tokens the right to name a person. A service account has this right without it.
     """
 
     client_id: str
@@ -155,7 +155,7 @@ def check_namespace(value: Json, field: str = "namespace") -> str:
     """Return ``value`` as a namespace.
 
     Raises:
-        InvalidRequestError: when it is none, with ``details`` naming ``field``.
+        InvalidRequestError: it is no namespace; ``details`` name ``field``.
     """
     if not is_namespace(value):
         raise _invalid(
@@ -191,13 +191,13 @@ def namespace_for_create(principal: Principal, body: Json, header: str | None) -
     """Return the namespace of a new instance (ruling 26).
 
     Args:
-        body: the body's ``namespace``, whatever it is; None when it has none.
+        body: the body's ``namespace``, whatever it is; None if it has none.
         header: ``X-Namespace``, or None.
 
     Raises:
-        InvalidRequestError: a name of the wrong form, or none where the token holds several.
+        InvalidRequestError: the name has the wrong form, or there is none and the token has several namespaces.
         NamespaceMismatchError: body and header differ.
-        ForbiddenError: the token does not hold the namespace.
+        ForbiddenError: the token does not have the namespace.
     """
     given = (("namespace", body), ("X-Namespace", header))
     named = [check_namespace(value, field) for field, value in given if value is not None]

@@ -1,7 +1,7 @@
 """Rate limits: requests per minute for each account and category (spec, Rate Limits; ruling 33).
 
-A request without proof counts against its source address, and never against what it claims to be. Windows are calendar
-minutes, so every process counts into the same window without asking.
+A request that does not prove who sends it counts against its source address, never against what it claims to be.
+Windows are calendar minutes, so every process counts into the same window without asking.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ NO_SOURCE: Final = "unknown"
 
 @dataclass(frozen=True)
 class Bucket:
-    """Requests that are counted together: ``limit`` a minute, taken ``block`` at a time."""
+    """Requests that are counted together: ``limit`` per minute, taken ``block`` at a time."""
 
     name: Category
     limit: int
@@ -40,7 +40,7 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a caller stands in a bucket; ``reset_at`` is when the window ends."""
+    """Where a caller stands in a bucket. ``reset_at`` is when the window ends."""
 
     limit: int
     remaining: int

@@ -19,7 +19,7 @@ class Verified:
 class Family:
     """Refresh tokens that followed one another. ``next_hash`` is the hash of the one that is not used yet.
 
-    ``generation`` is that of the client it was begun for; None: it is of a release that did not keep it.
+    ``generation`` is that of the client when the family began. None: a release that did not store it began the family.
     """
 
     id: str

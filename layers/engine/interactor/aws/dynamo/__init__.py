@@ -1,1 +1,1 @@
-"""The one table: its calls, its keys, how items are packed, copied and remembered."""
+"""The one table: its calls and keys, how items are packed and copied, and the records of idempotency keys."""

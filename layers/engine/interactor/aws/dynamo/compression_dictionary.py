@@ -1,13 +1,13 @@
-"""What stored documents say again and again: the preset dictionary that they are deflated with (RFC 1950, FDICT).
+"""The text that stored documents have in common: the preset dictionary with which they are deflated (RFC 1950, FDICT).
 
-Most documents are a kilobyte or two of which the names of members are the larger part, and DynamoDB bills each
-started kilobyte. What is stored can only be read with the dictionary it was written with, so this one never changes: a
-better one would be another, under a marker of its own in ``items``.
+Most documents have one or two kilobytes, most of which are names of members, and DynamoDB bills each started kilobyte.
+A stored document can only be read with the dictionary it was written with, so this one never changes. A better one
+would be a second dictionary, with its own marker in ``items``.
 """
 
 from typing import Final
 
-# The later a phrase stands the shorter its references are, so what is in every document stands last.
+# References to later phrases are shorter, so the phrases that every document has come last.
 _ERRORS = (
     '{"error_code":"script_error","error_code":"script_timeout","error_code":"http_error","error_code":"http_timeout",'
     '"code":"invalid_transition","message":"failed_state":"subtype":"step_failed","type":"error","outcome":"failed",'

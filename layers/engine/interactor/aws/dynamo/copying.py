@@ -1,6 +1,6 @@
-"""Items of one table put into another of the same keys: what is needed back from a restored table.
+"""Copies items from one table to another with the same keys: what is needed from a restored table.
 
-History comes last, so that the delivery log is there before the stream brings the history to the relay: what was
+The history comes last. So the delivery log is complete before the stream takes the history to the relay, and what was
 delivered is not delivered again.
 """
 
@@ -22,9 +22,11 @@ _WRITERS = 8
 def copied(
     client: "DynamoDBClient", source: str, target: str, account: str | None, *, replace: bool, dry: bool
 ) -> Iterator[tuple[int, int]]:
-    """Copy page by page, of one account or of all; answers how many items of each page were written and looked at.
+    """Copy page by page, for one account or for all. Yield for each page how many items were written and how many were
+    read.
 
-    Without ``replace`` an item that the target has stays as it is. ``dry`` writes nothing, and tells only the latter.
+    Without ``replace``, an item that the target already has stays as it is. ``dry`` writes nothing and counts what is
+    read.
     """
     with ThreadPoolExecutor(_WRITERS) as writers:
         for of_history in (False, True):

@@ -1,8 +1,8 @@
-"""Bounds on how many things there are of a kind, kept whoever makes them at once.
+"""Bounds on the number of things of a kind, which also hold when several are created at once.
 
-Nothing is counted ahead, so that nothing can be miscounted: who makes one reads the kind's generation, counts what is
-there, and stores the new one together with the next generation. Of two who counted the same, one is refused and counts
-again. What is removed needs no word: the next one to be made counts what is left.
+There is no counter that could be wrong. A request that creates one reads the generation of the kind, counts the
+existing things, and stores the new one together with the next generation. If two requests counted the same, one of them
+is refused and counts again. A removal changes nothing here: the next creation counts what is left.
 """
 
 from interactor.aws.dynamo import items, keys
@@ -13,13 +13,13 @@ SUBSCRIPTIONS, WORKFLOWS = "subscriptions", "workflows"
 
 
 def read(table: Table, account: str, kind: str) -> int:
-    """Return the generation of a kind of an account's things, read consistently: how often one was made."""
+    """Return the generation of a kind of an account's things, read consistently: how often one was created."""
     item = table.get(_key(account, kind))
     return 0 if item is None else items.number(item, "generation")
 
 
 def raised(account: str, kind: str, generation: int) -> Item:
-    """Return the write that makes it the next generation, refused where it is no longer this one."""
+    """Return the write that stores the next generation. It is refused if the generation has changed."""
     condition = "attribute_not_exists(generation)" if generation == 0 else "generation = :read"
     values = {":next": n(generation + 1)} | ({":read": n(generation)} if generation else {})
     return {

@@ -1,6 +1,6 @@
-"""Idempotency keys: what each request with a key came to, kept for a day (ruling 23).
+"""Idempotency keys: the result of each request with a key, kept for a day (ruling 23).
 
-The record is one more write of the transaction that has the effect, so there is never one without the other.
+The record is written in the same transaction as the effect, so one never exists without the other.
 """
 
 import secrets
@@ -28,7 +28,7 @@ class IdempotencyStore:
         self._table = table
 
     def find(self, key: IdempotencyKey, now: Millis) -> IdempotencyRecord | None:
-        """What a key was used for within its day. Expired items may still be there, and count as gone."""
+        """Return what a key was used for within its day. Expired items may still exist, and are ignored."""
         item = self._table.get(_place(key))
         if item is None or items.number(item, "expires_at") <= now // SECOND:
             return None
@@ -45,7 +45,7 @@ class IdempotencyStore:
         )
 
     def write(self, key: IdempotencyKey, remembered: IdempotencyRecord, now: Millis) -> Item:
-        """The write that takes a key; it is refused where the key is taken."""
+        """Return the write that takes a key. It is refused if the key is taken."""
         return {
             "Put": {
                 "Item": _item(key, remembered, now),
@@ -55,18 +55,18 @@ class IdempotencyStore:
         }
 
     def take(self, key: IdempotencyKey, remembered: IdempotencyRecord, now: Millis) -> None:
-        """Take a key for an answer that had no commit of its own to be remembered with.
+        """Take a key for an answer that has no commit of its own.
 
         Raises:
-            KeyTakenError: when another request has it.
+            KeyTakenError: another request has the key.
         """
         self._put(self.write(key, remembered, now))
 
     def close(self, key: IdempotencyKey, remembered: IdempotencyRecord, now: Millis) -> None:
-        """Remember the last word under a key that is open.
+        """Store the final answer under a key that is open.
 
         Raises:
-            KeyTakenError: when it is closed already, by whoever came first.
+            KeyTakenError: another request closed it first.
         """
         self._put({"Put": {"Item": _item(key, remembered, now), "ConditionExpression": "attribute_exists(open_until)"}})
 

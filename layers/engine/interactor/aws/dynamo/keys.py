@@ -14,10 +14,10 @@ HEAD = "M"
 REPLAY = "R"
 BULK = "L#"
 BEFORE_BULK = "K"
-"""Sorts between the history and the head, so that one descending query answers head, data, latest history."""
+"""Sorts between the history and the head, so that one descending query returns head, data and latest history."""
 HISTORY = "H#"
 DUE_SHARDS = 64
-"""Instances of earlier releases lie in the first 16 of them, which are read as well."""
+"""Instances of earlier releases are in the first 16 of them, which are read as well."""
 CLEANING_SHARDS = 16
 
 
@@ -32,17 +32,17 @@ def history(first_number: int) -> str:
 
 
 def history_part(first_number: int, part: int) -> str:
-    """Sort key of a further part of a history record that is too large for one item; sorts before all records."""
+    """Sort key of a further part of a history record that is too large for one item. It sorts before all records."""
     return f"{history_parts(first_number)}{part:03d}"
 
 
 def history_parts(first_number: int) -> str:
-    """What the sort keys of all further parts of a record begin with."""
+    """The common beginning of the sort keys of all further parts of a record."""
     return f"G#{first_number:010d}#"
 
 
 def bulk(part: int) -> str:
-    """Sort key of one part of what the threads hold."""
+    """Sort key of one part of the threads' data, when it is too large for the head."""
     return f"{BULK}{part:03d}"
 
 
@@ -57,58 +57,58 @@ def file_count(sequence: int, field: str) -> str:
 
 
 def parse_instance(partition: str) -> tuple[str, str]:
-    """Account and instance id of an instance's partition key."""
+    """Return account and instance id of an instance's partition key."""
     _, account, _, instance_id = partition.split("#")
     return account, instance_id
 
 
 def shard(identifier: str, shards: int) -> int:
-    """Which of so many partitions of a list something belongs to."""
+    """Return the number of the partition of a list that something belongs to."""
     return crc32(identifier.encode()) % shards
 
 
 def sharded(partition: str, number: int) -> str:
-    """One of the partitions that a list is spread over; the first one is called like a list of one partition."""
+    """Return one of the partitions over which a list is spread. The first has the name of a list with one partition."""
     return partition if number == 0 else f"{partition}#{number}"
 
 
 def status_list(account: str, namespace: str, status: Status) -> str:
-    """Index partition: the instances of a namespace in one status; the first of them (``sharded``)."""
+    """Index partition: the instances of a namespace in one status. This is the first one (``sharded``)."""
     return f"A#{account}#N#{namespace}#{status}"
 
 
 def parse_status_list(partition: str) -> tuple[str, str]:
-    """Namespace and status of such a partition."""
+    """Return namespace and status of such a partition."""
     return tuple(partition.split("#")[3:5])  # type: ignore[return-value]  # there are two
 
 
 def workflow_list(account: str, workflow_name: str) -> str:
-    """Index partition: the instances of a workflow; the first of them (``sharded``)."""
+    """Index partition: the instances of a workflow. This is the first one (``sharded``)."""
     return f"A#{account}#W#{workflow_name}"
 
 
 def account_list(account: str) -> str:
-    """Index partition: all instances of an account; the first of them (``sharded``)."""
+    """Index partition: all instances of an account. This is the first one (``sharded``)."""
     return f"A#{account}"
 
 
 def due(instance_id: str) -> str:
-    """Index partition of what people wait for, once it is due: one of 64, by the instance."""
+    """Index partition of unfinished instances by due time: one of 64, by the instance."""
     return due_shard(shard(instance_id, DUE_SHARDS))
 
 
 def due_shard(number: int) -> str:
-    """Index partition of what people wait for, by its number from 0 to 63."""
+    """Index partition of unfinished instances by due time, by its number from 0 to 63."""
     return f"due#{number}"
 
 
 def cleaning(instance_id: str) -> str:
-    """Index partition of ended instances, by when they are to be cleaned: one of 16, by the instance."""
+    """Index partition of ended instances, by when they must be deleted: one of 16, by the instance."""
     return cleaning_shard(shard(instance_id, CLEANING_SHARDS))
 
 
 def cleaning_shard(number: int) -> str:
-    """Index partition of what is to be cleaned, by its number from 0 to 15."""
+    """Index partition of ended instances, by its number from 0 to 15."""
     return f"clean#{number}"
 
 
@@ -123,12 +123,14 @@ def quota_shard(number: int) -> str:
 
 
 def parse_quota_shard(sort: str) -> int:
-    """The number of the counter with this sort key."""
+    """Return the number of the counter with this sort key."""
     return int(sort.removeprefix("S#"))
 
 
 def remembered(account: str, namespace: str) -> str:
-    """Partition of a namespace's idempotency keys; definitions have none, and subscriptions a scope of their own."""
+    """Partition of a namespace's idempotency keys. Definitions have no namespace, and subscriptions a scope of their
+    own.
+    """
     return f"A#{account}#K#{namespace}"
 
 
@@ -169,17 +171,19 @@ def chunk(kind: str, version_id: str, number: int) -> str:
 
 
 def chunks(kind: str, version_id: str) -> str:
-    """What the sort keys of all chunks of such a document begin with."""
+    """The common beginning of the sort keys of all chunks of such a document."""
     return f"C#{kind}#{version_id}#"
 
 
 def generations(account: str) -> str:
-    """Partition of how often things of an account were made that are bounded; the sort key is their kind."""
+    """Partition of the generations of an account's bounded things: how often one was created. The sort key is the
+    kind.
+    """
     return f"A#{account}#B"
 
 
 def failures(account: str) -> str:
-    """Partition of an account's errors; the first of them (``sharded``)."""
+    """Partition of an account's errors. This is the first one (``sharded``)."""
     return f"A#{account}#E"
 
 
@@ -194,7 +198,7 @@ def deliveries(account: str, subscription_id: str) -> str:
 
 
 def concurrency(account: str, subscription_id: str) -> str:
-    """Partition of what the workers of one subscription share."""
+    """Partition of the concurrency limit that the workers of one subscription share."""
     return f"A#{account}#G#{subscription_id}"
 
 
@@ -204,17 +208,19 @@ def link_keys() -> str:
 
 
 def watch(account: str) -> str:
-    """Partition of what the workers share of an account whose receivers are slow."""
+    """Partition of the concurrency limit that the workers share for an account whose receivers are slow."""
     return f"A#{account}#G"
 
 
 def account_events(account: str) -> str:
-    """Partition of an account's own events, which no instance has; their sort keys begin as history does."""
+    """Partition of an account's own events, which belong to no instance. Their sort keys begin like those of
+    history.
+    """
     return f"A#{account}#EV"
 
 
 def parse_account_events(partition: str) -> str | None:
-    """The account of such a partition; None for any other."""
+    """Return the account of such a partition, or None for any other partition."""
     parts = partition.split("#")
     return parts[1] if len(parts) == 3 and parts[2] == "EV" else None
 

@@ -1,4 +1,6 @@
-"""Lists whose items lie in several partitions, newest first: as many of each as the page may need, merged."""
+"""Lists whose items are in several partitions, newest first: each partition is read as far as the page may need, and
+merged.
+"""
 
 import heapq
 from collections.abc import Callable, Sequence
@@ -8,10 +10,11 @@ from interactor.aws.dynamo.table import Page
 
 
 def newest(pages: Sequence[Page], place: Callable[[Item], str], limit: int) -> tuple[list[Item], str | None]:
-    """The first ``limit`` of several partitions, of each of which a page was read, and the position to go on below.
+    """Return the first ``limit`` items of several partitions, and the position below which the next page begins.
 
-    ``place`` is what all of them are in the descending order of. Beyond the end of a page that has a next one the other
-    partitions' order is not known: what lies there is left for the next time. A position of None: there is no more.
+    One page of each partition was read. ``place`` returns the value by which all pages are sorted, descending. If a
+    page has a next one, the order of items beyond its end is not known, and those items are left for the next time. The
+    position is None if there are no more items.
     """
     horizon = max((place(page.items[-1]) for page in pages if page.next_key is not None and page.items), default="")
     merged = heapq.merge(*(page.items for page in pages), key=place, reverse=True)

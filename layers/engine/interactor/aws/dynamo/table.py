@@ -1,4 +1,4 @@
-"""The table's calls, with AWS's errors translated once."""
+"""The calls to the table. AWS's errors are translated here, once."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class ConditionFailedError(Exception):
 
 @dataclass(frozen=True)
 class Page:
-    """Items of one query call, and where the next one begins (None: there is no more)."""
+    """The items of one query call, and where the next page begins (None: there are no more)."""
 
     items: tuple[Item, ...]
     next_key: Item | None
@@ -56,7 +56,7 @@ class Table:
         self.name = name
 
     def get(self, key: Item) -> Item | None:
-        """One item, read consistently."""
+        """Return one item, read consistently."""
         item: Item | None = self._call("get_item", Key=key, ConsistentRead=True).get("Item")
         return item
 
@@ -71,7 +71,7 @@ class Table:
         newest_first: bool = False,
         limit: int | None = None,
     ) -> Page:
-        """One page of a partition of the table itself, read consistently."""
+        """Return one page of a partition of the table itself, read consistently."""
         condition, values = "pk = :pk", {":pk": {"S": partition}}
         if begins_with is not None:
             condition, values = f"{condition} AND begins_with(sk, :a)", values | {":a": {"S": begins_with}}
@@ -94,7 +94,7 @@ class Table:
         )
 
     def query_all(self, partition: str, **bounds: Any) -> Iterator[Item]:
-        """All items of a partition within the bounds of ``query``, page by page."""
+        """Yield all items of a partition within the bounds of ``query``, page by page."""
         after: Item | None = None
         while True:
             page = self.query(partition, after=after, **bounds)
@@ -107,7 +107,7 @@ class Table:
         self, index: str, partition_name: str, partition: str, *, sort_name: str, below: Item | None, limit: int,
         newest_first: bool = True, after: Item | None = None,
     ) -> Page:  # fmt: skip
-        """One page of an index, of the sort keys below a value (exclusive); indexes may lag behind the table."""
+        """Return one page of an index, with sort keys below a value (exclusive). Indexes may lag behind the table."""
         condition = "#p = :p" if below is None else "#p = :p AND #s < :s"
         names = {"#p": partition_name} | ({"#s": sort_name} if below is not None else {})
         values = {":p": {"S": partition}} | ({":s": below} if below is not None else {})
@@ -121,7 +121,7 @@ class Table:
         return self._page(arguments, after, limit)
 
     def batch_get(self, keys: Sequence[Item]) -> list[Item]:
-        """The items of these keys that exist, in the order of the keys, read consistently."""
+        """Return the existing items of these keys, in the order of the keys, read consistently."""
         found: dict[tuple[str, str], Item] = {}
         for start in range(0, len(keys), 100):
             waiting: Any = {self.name: {"Keys": list(keys[start : start + 100]), "ConsistentRead": True}}
@@ -134,14 +134,14 @@ class Table:
         return [item for item in ordered if item is not None]
 
     def put(self, item: Item) -> None:
-        """Write one item, whatever was there."""
+        """Write one item and replace what was there."""
         self._call("put_item", Item=item)
 
     def delete(self, key: Item, condition: str | None = None, values: Item | None = None) -> bool:
-        """Remove one item; False when there was none.
+        """Remove one item. Return False if there was none.
 
         Raises:
-            ConditionFailedError: when the condition does not hold.
+            ConditionFailedError: the condition does not hold.
         """
         arguments: Item = {"Key": key, "ReturnValues": "ALL_OLD"}
         if condition is not None:
@@ -154,17 +154,17 @@ class Table:
             raise ConditionFailedError({0: None}) from None
 
     def batch_delete(self, keys: Sequence[Item]) -> None:
-        """Remove the items of these keys, whether they are there or not."""
+        """Remove the items of these keys, whether they exist or not."""
         for start in range(0, len(keys), 25):
             waiting: Any = {self.name: [{"DeleteRequest": {"Key": key}} for key in keys[start : start + 25]]}
             while waiting:
                 waiting = self._call("batch_write_item", with_table=False, RequestItems=waiting).get("UnprocessedItems")
 
     def update(self, key: Item, **arguments: Any) -> Item:
-        """Update one item and answer it as it then is.
+        """Update one item and return it as it is afterwards.
 
         Raises:
-            ConditionFailedError: when the condition does not hold; position 0 has the item as it stands.
+            ConditionFailedError: the condition does not hold; position 0 has the item as it is.
         """
         try:
             answer = self._call(
@@ -183,13 +183,14 @@ class Table:
         return updated
 
     def transact(self, writes: Sequence[Item], token: str) -> None:
-        """Write all or nothing. ``writes`` are without the table's name; ``token`` makes a repeated call one effect.
+        """Write all items or none. ``writes`` are without the table's name. ``token`` makes a repeated call have one
+        effect.
 
         Raises:
-            ConditionFailedError: when a condition does not hold.
-            ContendedError: when another transaction was in the way.
-            StoreBusyError: when it was throttled.
-            StoreUnavailableError: when it is not known whether it took effect.
+            ConditionFailedError: a condition does not hold.
+            ContendedError: another transaction was in the way.
+            StoreBusyError: the call was throttled.
+            StoreUnavailableError: it is not known whether the transaction took effect.
         """
         named = [
             {kind: {"TableName": self.name, "ReturnValuesOnConditionCheckFailure": "ALL_OLD", **write}}
@@ -229,7 +230,7 @@ class Table:
             raise StoreUnavailableError(str(error)) from error
 
     def _without_conflict(self, operation: str, arguments: Item) -> Any:
-        """One item that is in a transaction at this moment is free a moment later."""
+        """Make a call again while its item is part of a transaction: a moment later the item is free."""
         for attempt in range(CONFLICT_ATTEMPTS):
             try:
                 return getattr(self._client, operation)(**arguments)
@@ -242,14 +243,14 @@ class Table:
 def _did_nothing(error: ClientError) -> bool:
     """Whether a refused write is known to have had no effect.
 
-    Of several attempts an earlier one may have had its effect, and only its answer was lost.
+    If there were several attempts, an earlier one may have had its effect and only its answer was lost.
     """
     tried_again = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
     return error.response["Error"]["Code"] in {*_THROTTLED, _CONFLICT} and not tried_again
 
 
 def _cancelled(error: ClientError) -> Exception:
-    """What a cancelled transaction comes to (the codes are those of TransactWriteItems, CancellationReasons)."""
+    """Return the error for a cancelled transaction (the codes are those of TransactWriteItems, CancellationReasons)."""
     reasons: Any = error.response.get("CancellationReasons", [])
     failed = {
         position: reason.get("Item")
@@ -261,5 +262,5 @@ def _cancelled(error: ClientError) -> Exception:
     codes = {str(reason.get("Code")) for reason in reasons}
     if codes & _THROTTLED_REASONS:
         return StoreBusyError(", ".join(sorted(codes & _THROTTLED_REASONS)))
-    # Any other reason is a fault of the request, and comes again however often it is tried.
+    # Any other reason is a fault of the request, and every retry would meet it again.
     return ContendedError(_CONFLICTING_REASON) if _CONFLICTING_REASON in codes else error

@@ -1,1 +1,1 @@
-"""Calls prepared from a definition, and outcomes masked: decided by values."""
+"""Prepares calls from a definition, and masks outcomes. All of this decides from values."""

@@ -1,4 +1,4 @@
-"""From a state's logic to the call that is made: variables of a script, a rendered request."""
+"""From a state's logic to the call: the variables of a script, or a filled request."""
 
 import re
 from collections.abc import Mapping
@@ -15,14 +15,14 @@ _SCRIPT_SECRET = re.compile(r"""\bsecrets\s*(?:\?\.|\.)\s*([A-Za-z_$][\w$]*)|\bs
 
 
 def mentioned_secrets(logic: Logic) -> set[str]:
-    """Names of the secrets that a piece of logic mentions; only those are handed to it (ruling 31)."""
+    """Return the names of the secrets that a piece of logic mentions. It gets only those (ruling 31)."""
     if isinstance(logic, ScriptLogic):
         return {match[1] or match[2] for match in _SCRIPT_SECRET.finditer(logic.code)}
     return secret_names([logic.url, logic.headers, logic.body])
 
 
 def used_secrets(logic: Logic) -> set[str]:
-    """The same of any logic: what does not parse uses none, since no call comes of it."""
+    """As ``mentioned_secrets``, for any logic. Logic that does not parse uses none, because no call comes of it."""
     try:
         return mentioned_secrets(logic)
     except TemplateError:
@@ -30,14 +30,14 @@ def used_secrets(logic: Logic) -> set[str]:
 
 
 def written(logic: Logic) -> str:
-    """The text of a piece of logic, to see whether it mentions a name."""
+    """Return the text of a piece of logic, to find out whether it mentions a name."""
     return logic.code if isinstance(logic, ScriptLogic) else jsons.dumps([logic.url, logic.headers, logic.body])
 
 
 def prepare(logic: Logic, scope: Scope, secrets: Mapping[str, str]) -> Call | Failed:
-    """The call that a piece of logic asks for, or why there is none.
+    """Return the call that a piece of logic asks for, or why there is none.
 
-    ``secrets`` are all of the account's; one that the logic mentions and that is not set fails it, by name.
+    ``secrets`` are all secrets of the account. If the logic mentions one that is not set, it fails with the name.
     """
     code = "script_error" if isinstance(logic, ScriptLogic) else "http_error"
     try:
@@ -63,7 +63,8 @@ def _request(logic: HttpLogic, scope: Scope, secrets: Mapping[str, str]) -> Http
     body: bytes | None = None
     if logic.has_body:
         content_type = next((value for name, value in headers.items() if name.lower() == "content-type"), None)
-        # A body that is one placeholder is the value, with its type (ruling 9): only a text is sent without one.
+        # A body that is one placeholder is the value, with its type (ruling 9). Only a text is sent without a content
+        # type.
         typed = not isinstance(logic.body, str) or parse(logic.body).sole is not None
         filled = render(logic.body, seen) if typed else render_text(logic.body, seen)
         if isinstance(filled, str):

@@ -1,8 +1,8 @@
-"""What a model is asked to write for a halt, and what of its answer is kept (rulings 15 and 30).
+"""What a model is asked to write for a halt, and what is kept of its answer (rulings 15 and 30).
 
-The definition's author writes the task; everything of the instance is data. So the two are sent apart: the task
-names values, and the data holds them as JSON between two marks that no value can contain. What comes back is text
-for a reader. It goes nowhere but into the halt's instruction: no condition, script or template sees it.
+The definition's author writes the task; everything from the instance is data. So the two are sent apart: the task names
+values, and the data has them as JSON between two marks that no value can contain. The answer is text for a reader. It
+is used only as the halt's instruction: no condition, script or template sees it.
 """
 
 import unicodedata
@@ -24,7 +24,7 @@ ERROR: Final = "ai_error"
 EMPTY: Final = "ai_empty"
 REFUSED: Final = "ai_refused"
 REASONS: Final = (NOT_CONFIGURED, UNKNOWN_MODEL, DENIED, THROTTLED, TIMEOUT, ERROR, EMPTY, REFUSED)
-"""Why a halt says plain text: codes of a ``step`` event, never of an answer or a failure."""
+"""Why a halt shows plain text: codes of a ``step`` event, never of an answer or a failure."""
 
 SYSTEM: Final = (
     "You write the short text that a person reads before deciding how a business process goes on. "
@@ -39,17 +39,18 @@ SYSTEM: Final = (
 
 _OPEN, _CLOSE = "<data>", "</data>"
 _KEPT = frozenset("\n\t")
-# What could make a text read otherwise than it is written: marks of direction, and the invisible tags.
+# Characters that could make a text read differently from how it is written: marks of direction, and invisible tags.
 _DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 _TAGS = range(0xE0000, 0xE0080)
 _CUT = "..."
 
 
 def prepare(instructions: Instructions, scope: Scope) -> ModelCall:
-    """What to ask for a halt: the prompt, with the values of ``include_data`` and of the prompt's own placeholders.
+    """Return what to ask for a halt: the prompt, with the values of ``include_data`` and of the prompt's own
+    placeholders.
 
     Raises:
-        TemplateError: the prompt does not parse; a checked definition's does.
+        TemplateError: the prompt does not parse. The prompt of a checked definition does.
     """
     template = parse(instructions.prompt or "")
     paths: list[Path] = [*map(split, instructions.include_data), *template.placeholders]
@@ -62,7 +63,7 @@ def prepare(instructions: Instructions, scope: Scope) -> ModelCall:
 
 
 def message(call: ModelCall) -> str:
-    """What the model is sent beside ``SYSTEM``: the task and then the data, each within its bound."""
+    """Return what the model is sent beside ``SYSTEM``: the task and then the data, each within its bound."""
     encoded = jsons.text(_bounded(call.data))
     # As JSON escapes, so that no value can end the data.
     fenced = encoded.replace("<", "\\u003c").replace(">", "\\u003e")
@@ -70,13 +71,13 @@ def message(call: ModelCall) -> str:
 
 
 def readable(text: str) -> str:
-    """What is kept of a model's answer: a plain text within its bound, without characters that a reader cannot see."""
+    """Return what is kept of a model's answer: a plain text within its bound, without invisible characters."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     return cut("".join(filter(_seen, lines)).strip(), limits.MODEL_TEXT_BYTES)
 
 
 def cut(text: str, most: int) -> str:
-    """A text of at most ``most`` bytes; one that was longer ends with three dots."""
+    """Return a text of at most ``most`` bytes. A longer text is cut and ends with three dots."""
     encoded = text.encode("utf-8", "replace")
     if len(encoded) <= most:
         return text
@@ -88,7 +89,7 @@ def _name(path: Path) -> str:
 
 
 def _bounded(data: JsonObject) -> JsonObject:
-    """Values that fit together; each one over its share is sent as the beginning of its JSON text."""
+    """Return values that fit together. A value over its share is sent as the beginning of its JSON text."""
     share = limits.MODEL_DATA_BYTES // max(1, len(data))
     return {name: _within(value, share) for name, value in data.items()}
 

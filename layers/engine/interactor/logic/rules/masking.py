@@ -1,14 +1,14 @@
-"""What must not rest in an instance, or be shown, is hidden in what logic brings back (invariant 10, ruling 31).
+"""Hides what must not be stored in an instance, or shown, in the results of logic (invariant 10, ruling 31).
 
-These are an account's secrets, and the values of sensitive form fields. Only what could have got there is hidden,
-and data that is neither arrives as it was sent: numbers stay numbers, and no word or number is taken apart.
+These are an account's secrets, and the values of sensitive form fields. Only values that could have got there are
+hidden. All other data stays as it was sent: numbers stay numbers, and no word or number is broken up.
 
-    secret, strong                          anywhere in texts, keys too
-    secret, weak, mentioned by the logic    texts, where it stands alone
+    secret, strong                          anywhere in texts, also in keys
+    secret, weak, mentioned by the logic    in texts, where it stands alone
     secret, weak, not mentioned             nowhere
     sensitive value, strong                 anywhere in texts
-    sensitive value, weak                   errors and logs, where it stands alone; whole texts of an answer to
-                                            logic that mentions its field
+    sensitive value, weak                   in errors and logs, where it stands alone; in an answer to logic that
+                                            mentions its field, where it is a whole text
 """
 
 import re
@@ -23,11 +23,11 @@ from interactor.forms.redaction import NO_SENSITIVE, REDACTED, Sensitive
 
 
 class Mask:
-    """Hides secrets, by name, as ``[secret NAME]``, and sensitive values as ``[redacted]``.
+    """Hides secrets as ``[secret NAME]``, and sensitive values as ``[redacted]``.
 
     Args:
-        secrets: those of the account.
-        used: the names of those that the logic mentions.
+        secrets: those of the account, by name.
+        used: the names of the secrets that the logic mentions.
         sensitive: the values of sensitive form fields.
     """
 
@@ -44,15 +44,17 @@ class Mask:
         self._whole = {value for value in sensitive.mentioned if len(value.strip()) >= SHORTEST}
 
     def text(self, text: str) -> str:
-        """A text for a reader: an error, a log line, a task for a model."""
+        """Return a masked text for a reader: an error, a log line, a task for a model."""
         return self._texts.replace(text, Reach.TOLD_WORD)
 
     def cut(self, text: str) -> str:
-        """The same of a text that may have been cut: also where it ends with the beginning of a secret."""
+        """As ``text``, for a text that may have been cut: the beginning of a secret at its end is hidden too."""
         return self._texts.replace(text, Reach.TOLD_WORD, cut=True)
 
     def outcome(self, outcome: Outcome, keep_fields: bool = False) -> Outcome:
-        """How logic ended. ``keep_fields``: sensitive values stay in its result, as what a script returns is kept."""
+        """Return a masked outcome. With ``keep_fields``, sensitive values stay in its result: what a script returns is
+        kept.
+        """
         if not self._texts:
             return outcome
         logs = tuple(self.cut(line) for line in outcome.logs)
@@ -61,7 +63,9 @@ class Mask:
         return replace(outcome, message=self.cut(_TOKEN.sub(self._token, outcome.message)), logs=logs)
 
     def value(self, value: Json, keep_fields: bool = False) -> Json:
-        """Any JSON value: its texts, and keys that hold a strong secret. ``keep_fields`` as for ``outcome``."""
+        """Return any JSON value masked: its texts, and keys with a strong secret. ``keep_fields`` is as for
+        ``outcome``.
+        """
         if isinstance(value, str):
             if not keep_fields and value in self._whole:
                 return REDACTED

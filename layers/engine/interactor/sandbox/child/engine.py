@@ -1,7 +1,7 @@
-"""QuickJS: a fresh context for every request, answers as JSON text, nothing of a script left for the next one.
+"""QuickJS: a new context for every request, answers as JSON text, and nothing of a script left for the next one.
 
-The engine's own limits (memory, CPU time) are the polite ones: they end most scripts with their logs kept and the
-child alive. What they do not reach (a regular expression that backtracks, a native loop) the parent's clock ends.
+The engine's own limits (memory, CPU time) end most scripts gently: their logs are kept and the child stays alive. What
+these limits do not reach (a regular expression that backtracks, a native loop), the parent's clock ends.
 """
 
 import importlib.machinery
@@ -14,8 +14,8 @@ from typing import Any
 class Engine:
     """Answers requests of kind ``R`` (run: code and variables) and ``C`` (check: code) with the JSON of harness.js.
 
-    What never reaches the harness is added here: ``{"fault": ..., "logs": [...]}``, a fault being one of ``timeout``,
-    ``memory``, ``stack`` and ``engine``.
+    If the harness gets no control, the answer is made here: ``{"fault": ..., "logs": [...]}``. The fault is
+    ``timeout``, ``memory``, ``stack`` or ``engine``.
     """
 
     def __init__(self, quickjs: Any, memory_bytes: int, timeout_ms: int) -> None:
@@ -24,13 +24,13 @@ class Engine:
         self._seconds = timeout_ms / 1000
         self._harness = Path(__file__).with_name("harness.js").read_text("ascii")
         self._next: tuple[Any, Any] | None = None
-        # Whatever the engine loads or opens at first use (time zone, codecs) must have happened before the lock.
+        # Whatever the engine loads or opens at first use (time zone, codecs) must be loaded before the lock.
         request = {"code": "return {now: new Date().getHours(), random: Math.random()}", "variables": {}}
         self("R", json.dumps(request))
 
     def __call__(self, kind: str, text: str) -> str:
-        """Answer one request in a context of its own."""
-        # The context must outlive the call: freeing it is left to the end, when nothing of it is on the stack.
+        """Answer one request in a new context."""
+        # The context must outlive the call. It is freed at the end, when nothing of it is on the stack.
         context, entry = self._next or self._context()
         self._next = None
         try:
@@ -40,7 +40,7 @@ class Engine:
         except self._quickjs.JSException as error:
             # A script cannot choose this text: what it throws is caught inside.
             text = str(error).strip()
-            # With the memory all gone there is no error to be made, and null is thrown in its place.
+            # When all memory is used, no error object can be made, and null is thrown instead.
             out_of_memory = text == "null" or "memory" in text
             fault = "timeout" if "interrupted" in text else "memory" if out_of_memory else "engine"
         try:
@@ -63,7 +63,7 @@ class Engine:
 
 
 def make(extension: str, memory_bytes: int, timeout_ms: int) -> Engine:
-    """Load the engine's extension module from its file (there are no site packages here) and make the engine."""
+    """Load the engine's extension module from its file (there are no site packages here) and return the engine."""
     loader = importlib.machinery.ExtensionFileLoader("_quickjs", extension)
     spec = importlib.util.spec_from_file_location("_quickjs", extension, loader=loader)
     if spec is None:

@@ -1,4 +1,4 @@
-"""The prctl(2) call, for parent and child. Outside Linux it does nothing and says so."""
+"""The prctl(2) call, for parent and child. Outside Linux it does nothing and returns False."""
 
 import ctypes
 import struct
@@ -14,12 +14,12 @@ SECCOMP_MODE_FILTER = 2
 
 
 def prctl(option: int, argument: int, pointer: int = 0) -> bool:
-    """Make one call; True if the kernel accepted it."""
+    """Make one call; return True if the kernel accepted it."""
     return ask(option, argument, pointer) == 0
 
 
 def ask(option: int, argument: int = 0, pointer: int = 0) -> int:
-    """Make one call, and answer what it gives: a negative number where it was refused."""
+    """Make one call and return its result: a negative number if it was refused."""
     if sys.platform != "linux":
         return -1
     function = ctypes.CDLL(None).prctl
@@ -28,7 +28,7 @@ def ask(option: int, argument: int = 0, pointer: int = 0) -> int:
 
 
 def set_filter(program: bytes) -> bool:
-    """Install a seccomp filter (8 bytes an instruction) for this OS thread and all it starts."""
+    """Install a seccomp filter (8 bytes per instruction) for this OS thread and all that it starts."""
     instructions = ctypes.create_string_buffer(program, len(program))
     # struct sock_fprog { unsigned short len; struct sock_filter *filter; }
     header = ctypes.create_string_buffer(struct.pack("@HP", len(program) // 8, ctypes.addressof(instructions)))

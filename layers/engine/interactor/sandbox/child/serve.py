@@ -1,7 +1,8 @@
-"""The child's loop: load everything, give up every right, then answer one frame after the other until the pipe closes.
+"""The child's loop: load everything, give up every right, then answer frame after frame until the pipe closes.
 
-A frame is a length (4 bytes, big-endian) and as many bytes. A request's first byte is its kind, the rest ASCII JSON;
-an answer is JSON in UTF-8. The first frame of a child is ``READY`` and the locks that hold, sent once it is locked.
+A frame is a length (4 bytes, big-endian) and as many bytes. A request's first byte is its kind, and the rest is ASCII
+JSON. An answer is JSON in UTF-8. The child's first frame is ``READY`` and the locks that hold; it is sent when the
+child is locked.
 """
 
 import importlib
@@ -17,13 +18,13 @@ REQUEST_BYTES = 16 * 2**20
 
 
 class Evaluator(Protocol):
-    """What answers requests. Made before the lock, called after it."""
+    """Answers requests. It is made before the lock and called after it."""
 
     def __call__(self, kind: str, text: str) -> str:
         """Answer one request."""
 
     def rest(self) -> None:
-        """Called after each answer is sent: clean up, and prepare what the next request needs."""
+        """Called after each answer is sent: clean up, and prepare the next request."""
 
 
 def main(arguments: list[str]) -> None:
