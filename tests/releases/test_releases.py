@@ -4,6 +4,7 @@
 same ends, and what this release does not know must come out as it went in.
 """
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,7 +19,7 @@ from interactor.workers import clock as clock_worker
 from interactor.workers import webhooks
 from tests.simulation.deployment import Inline
 from tests.support import events
-from tests.support.releases.make import LATER, read, written_later
+from tests.support.releases.make import LATER, make, read, written_later
 from tests.support.releases.site import Site
 from tests.support.workers.memory import MemoryPlace
 from tests.support.workers.place import working
@@ -290,6 +291,14 @@ def test_the_kept_documents_have_a_member_more_wherever_this_release_has_members
     assert [written_later(item) for item in before] == after
     kinds = {item["sk"]["S"][:2] for item in before}
     assert {"H#", "M", "L#", "S#", "V#", "C#"} <= kinds
+
+
+def test_the_fixtures_made_again_are_the_same_to_the_byte() -> None:
+    """So that what a release changes in them is what it changed in the documents."""
+    took = itertools.count(2)
+    with patch("interactor.sandbox.sandbox._milliseconds", lambda _: next(took)):
+        assert make() == make()
+    assert next(took) > 4, "scripts ran"
 
 
 def _place(item: dict[str, Any]) -> tuple[str, str]:
