@@ -90,6 +90,14 @@ def test_nothing_else_is_given_a_name_of_its_own() -> None:
 
 
 @each_function
+def test_a_function_with_a_role_of_another_has_no_policies_that_sam_would_pass_over(function: Function) -> None:
+    if "Role" in function.properties:
+        assert "Policies" not in function.properties
+        owner = template()["Resources"].get(function.role.removesuffix("Role"))
+        assert function.role in resources("AWS::IAM::Role") or "Role" not in owner["Properties"]
+
+
+@each_function
 def test_a_function_is_deployed_as_it_stands(function: Function) -> None:
     """Without SkipBuild, sam would look for a Python of the runtime's version and for Docker."""
     assert template()["Resources"][function.logical_id]["Metadata"] == {"SkipBuild": True}

@@ -59,6 +59,11 @@ class Function:
         return self.common_variables | self.own_variables
 
     @property
+    def role(self) -> str:
+        """The logical id of its role: one that is written out, or that SAM makes of a function's policies."""
+        return named(self.properties["Role"]) if "Role" in self.properties else f"{self.logical_id}Role"
+
+    @property
     def events(self) -> list[dict[str, Any]]:
         """Its triggers."""
         return list(self.properties.get("Events", {}).values())
@@ -79,16 +84,17 @@ class Function:
     @property
     def _written(self) -> list[dict[str, Any]]:
         listed = template()["Resources"]
-        documents = [
-            listed[policy["Ref"]]["Properties"]["PolicyDocument"] if "Ref" in policy else policy
-            for policy in self.properties.get("Policies", [])
-        ]
-        if "Role" in self.properties:
-            role = listed[named(self.properties["Role"])]["Properties"]
+        if self.role in listed:
+            role = listed[self.role]["Properties"]
             # The second one is its trigger's; what may do nothing has neither.
-            documents += [own["PolicyDocument"] for own in role.get("Policies", [])[:1]]
+            documents = [own["PolicyDocument"] for own in role.get("Policies", [])[:1]]
             shared = [each["Ref"] for each in role.get("ManagedPolicyArns", []) if "Ref" in each]
             documents += [listed[each]["Properties"]["PolicyDocument"] for each in shared]
+        else:
+            documents = [
+                listed[policy["Ref"]]["Properties"]["PolicyDocument"] if "Ref" in policy else policy
+                for policy in listed[self.role.removesuffix("Role")]["Properties"].get("Policies", [])
+            ]
         return [statement for document in documents for statement in document["Statement"] if "Fn::If" not in statement]
 
     def triggers(self, kind: str) -> list[dict[str, Any]]:

@@ -207,7 +207,7 @@ class Walk:
     def signer(self, name: str, call: Call) -> str:
         """The logical id of the role that a call is signed as."""
         bound = all(need.under(granted(FUNCTIONS[name])).keys for need in call.needs)
-        return f"{FUNCTIONS[name].logical_id}Role{'' if bound else TWIN}"
+        return f"{FUNCTIONS[name].role}{'' if bound else TWIN}"
 
     def is_refused(self, call: Call, role: str) -> bool:
         """Whether a call is refused to a role of the stack, or of that name, for want of permission."""
