@@ -1,4 +1,4 @@
-"""What a request names, found: a workflow, a version."""
+"""Finds the workflow or the version that a request names."""
 
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def find_workflow(store: "DefinitionStore", account: str, name: str) -> Workflow:
-    """A workflow of the account.
+    """Return a workflow of the account.
 
     Raises:
-        WorkflowNotFoundError: when there is none.
+        WorkflowNotFoundError: there is none.
     """
     workflow = store.workflow(account, name) if is_workflow_name(name) else None
     if workflow is None:
@@ -24,10 +24,10 @@ def find_workflow(store: "DefinitionStore", account: str, name: str) -> Workflow
 
 
 def find_version(store: "DefinitionStore", account: str, name: str, version_id: str) -> Version:
-    """A version of a workflow.
+    """Return a version of a workflow.
 
     Raises:
-        VersionNotFoundError: when there is none.
+        VersionNotFoundError: there is none.
     """
     version = store.version(account, name, version_id) if ids.is_id(version_id, "v") else None
     if version is None:

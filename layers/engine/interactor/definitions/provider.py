@@ -1,4 +1,4 @@
-"""The parts that keep and judge workflow definitions."""
+"""The parts that store and check workflow definitions."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING

@@ -1,8 +1,9 @@
-"""Workflows, their versions, and the documents of those: as posted, and as the engine reads them.
+"""Workflows, their versions, and the versions' documents: as posted, and as the engine reads them.
 
-A workflow is a head item with its pointers, and a copy of that in the account's list. A version is a header and
-two documents in chunks, since a definition of a megabyte does not fit one item. The pointer to the published
-version is read each time; a version never changes and is kept in memory, by bytes, the least used leaving first.
+A workflow is a head item with its pointers, and a copy of it in the account's list. A version is a header and two
+documents in chunks, because a definition of a megabyte does not fit into one item. The pointer to the published version
+is read each time. A version never changes, so it is cached in memory, up to a number of bytes; the least recently used
+one is dropped first.
 """
 
 from collections import OrderedDict
@@ -31,25 +32,25 @@ class DefinitionStore:
         self._table = table
         self._cache: OrderedDict[tuple[str, str, str], tuple[int, Definition]] = OrderedDict()
         self._cached_bytes = 0
-        # The local run serves requests from several workers of one process.
+        # The local run serves requests from several OS threads of one process.
         self._lock = Lock()
 
     def workflow(self, account: str, name: str) -> Workflow | None:
-        """A workflow's pointers, read consistently."""
+        """Return a workflow's pointers, read consistently."""
         item = self._table.get(items.key(keys.workflow(account, name), keys.HEAD))
         return None if item is None else _read_workflow(item)
 
     def generation(self, account: str) -> int:
-        """Return how often a workflow was made in an account."""
+        """Return how often a workflow was created in an account."""
         return generations.read(self._table, account, generations.WORKFLOWS)
 
     def has_workflows(self, account: str, most: int) -> bool:
-        """Return whether an account has so many workflows; an index is not asked."""
+        """Return whether an account has at least ``most`` workflows. This does not use an index."""
         found = self._table.query_all(keys.workflows(account))
         return sum(1 for _ in islice(found, most)) >= most
 
     def has_versions(self, account: str, name: str, most: int) -> bool:
-        """Return whether a workflow has so many versions."""
+        """Return whether a workflow has at least ``most`` versions."""
         found = self._table.query_all(keys.workflow(account, name), begins_with="V#")
         return sum(1 for _ in islice(found, most)) >= most
 
@@ -64,16 +65,17 @@ class DefinitionStore:
         extra: Sequence[Item] = (),
         generation: int | None = None,
     ) -> None:
-        """Store a draft, as the first version of a new name or the next of an old one (whose edition was just raised).
+        """Store a draft: the first version of a new workflow, or the next one of a workflow whose edition was just
+        raised.
 
-        ``extra`` writes go into the same transaction. ``generation`` is that of the account's workflows, where the new
-        one must be the first since it was read.
+        ``extra`` writes go into the same transaction. ``generation`` is that of the account's workflows; the new one
+        must be the first since it was read.
 
         Raises:
-            WorkflowExistsError: when the name of a new workflow is taken.
-            GuardLostError: when another workflow was made since ``generation`` was read.
-            KeyTakenError: when an extra write is refused.
-            ConcurrentModificationError: when the workflow was changed in between.
+            WorkflowExistsError: the name of a new workflow is taken.
+            GuardLostError: another workflow was created since ``generation`` was read.
+            KeyTakenError: an extra write is refused.
+            ConcurrentModificationError: the workflow was changed in between.
         """
         partition = keys.workflow(account, workflow.name)
         writes = [*self._workflow_writes(account, workflow), {"Put": {"Item": _version_item(partition, version)}}]
@@ -88,11 +90,11 @@ class DefinitionStore:
     def publish(
         self, account: str, workflow: Workflow, changed: list[Version], token: str, extra: Sequence[Item] = ()
     ) -> None:
-        """Store a workflow's new pointers with the versions that changed their status.
+        """Store a workflow's new pointers, with the versions whose status changed.
 
         Raises:
-            ConcurrentModificationError: when the workflow was changed in between.
-            KeyTakenError: when an extra write is refused.
+            ConcurrentModificationError: the workflow was changed in between.
+            KeyTakenError: an extra write is refused.
         """
         partition = keys.workflow(account, workflow.name)
         writes = self._workflow_writes(account, workflow)
@@ -100,19 +102,19 @@ class DefinitionStore:
         self._transact(writes, extra, token, workflow)
 
     def version(self, account: str, name: str, version_id: str) -> Version | None:
-        """A version's header."""
+        """Return a version's header."""
         item = self._table.get(items.key(keys.workflow(account, name), keys.version(version_id)))
         return None if item is None else _read_version(item)
 
     def posted(self, account: str, name: str, version_id: str) -> bytes:
-        """The definition as it was posted: JSON text."""
+        """Return the definition as it was posted: JSON text."""
         return self._document(account, name, version_id, _POSTED)
 
     def definition(self, account: str, name: str, version_id: str) -> Definition:
-        """The definition as the engine reads it.
+        """Return the definition as the engine reads it.
 
         Raises:
-            LaterReleaseError: when it needs what only a later release knows.
+            LaterReleaseError: it needs what only a later release knows.
         """
         key = (account, name, version_id)
         with self._lock:
@@ -141,7 +143,7 @@ class DefinitionStore:
                 self._cached_bytes -= gone
 
     def workflows(self, account: str, below: str | None, limit: int) -> tuple[list[Workflow], str | None]:
-        """A page of the account's workflows, newest first, and the position of the next one."""
+        """Return a page of the account's workflows, newest first, and the position of the next page."""
         partition = keys.workflows(account)
         page = self._table.query(
             partition, newest_first=True, limit=limit, after=None if below is None else items.key(partition, below)
@@ -149,7 +151,7 @@ class DefinitionStore:
         return [_read_workflow(item) for item in page.items], _position(page)
 
     def versions(self, account: str, name: str, below: str | None, limit: int) -> tuple[list[Version], str | None]:
-        """A page of a workflow's versions, newest first, and the position of the next one."""
+        """Return a page of a workflow's versions, newest first, and the position of the next page."""
         partition = keys.workflow(account, name)
         after = None if below is None else items.key(partition, below)
         page = self._table.query(partition, begins_with="V#", newest_first=True, limit=limit, after=after)

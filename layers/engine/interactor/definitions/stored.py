@@ -9,7 +9,7 @@ from interactor.core.times import Millis
 
 @dataclass(frozen=True)
 class Workflow:
-    """A name, and which of its versions is what."""
+    """A workflow's name, and which of its versions are the latest and the published one."""
 
     name: str
     workflow_id: str
@@ -17,12 +17,12 @@ class Workflow:
     latest_version_id: str
     published_version_id: str | None = None
     edition: int = 1
-    """Counts the changes of this item, so that none overwrites another."""
+    """Counts the changes of this item, so that no change overwrites another."""
     later: Mapping[str, Any] = field(default_factory=dict)
     """Attributes that a later release wrote; they are kept (``core.releases``)."""
 
     def pointing(self, latest: str | None = None, published: str | None = None) -> "Workflow":
-        """The workflow with new pointers, one edition later."""
+        """Return the workflow with new pointers, one edition later."""
         return replace(
             self,
             latest_version_id=latest or self.latest_version_id,
@@ -33,11 +33,13 @@ class Workflow:
 
 @dataclass(frozen=True)
 class Version:
-    """One version of a workflow. ``published_at`` None: a draft; ``superseded_at``: another one came after it."""
+    """One version of a workflow. ``published_at`` is None for a draft. ``superseded_at``: another version replaced
+    it.
+    """
 
     version_id: str
     created_at: Millis
     published_at: Millis | None = None
     superseded_at: Millis | None = None
     later: Mapping[str, Any] = field(default_factory=dict)
-    """As a workflow's."""
+    """As for a workflow."""

@@ -1,4 +1,4 @@
-"""Workflows: validate, create, add a version, publish, and look at them (rulings 1 to 3)."""
+"""Workflows: validate, create, add a version, publish, and read them (rulings 1 to 3)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ ATTEMPTS = 12
 
 @dataclass(frozen=True)
 class Made:
-    """A workflow with the version that was made or published; ``warnings`` as ``listed`` writes them."""
+    """A workflow with the version that was created or published. ``warnings`` have the form of ``listed``."""
 
     workflow: Workflow
     version: Version
@@ -37,7 +37,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Posted:
-    """A definition as it came: read, as text, and whether its warnings refuse it (ruling 3)."""
+    """A posted definition: parsed, as text, and whether warnings refuse it (ruling 3)."""
 
     document: JsonObject
     text: bytes
@@ -45,7 +45,7 @@ class Posted:
 
 
 Also = Callable[[Made], Item]
-"""One more write for a transaction, made from what it stores: an idempotency key's record."""
+"""Returns one more write for a transaction, made from what it stores: the record of an idempotency key."""
 
 
 @dataclass(frozen=True)
@@ -56,18 +56,18 @@ class Definitions:
     store: "DefinitionStore"
     check_script: "ScriptChecker"
     most_workflows: int | None = None
-    """Of an account; None: no limit."""
+    """Of an account. None: no limit."""
     most_versions: int | None = None
-    """Of a workflow; None: no limit."""
+    """Of a workflow. None: no limit."""
 
 
 def create(definitions: Definitions, account: str, posted: Posted, also: Also | None = None) -> Made:
-    """Make a name and its first version, a draft.
+    """Create a workflow with its first version, a draft.
 
     Raises:
-        InvalidWorkflowError: with all errors of the definition.
-        WorkflowExistsError: when the name is taken.
-        WorkflowQuotaExceededError: when the account has as many workflows as it may.
+        InvalidWorkflowError: the definition has errors; it has all of them.
+        WorkflowExistsError: the name is taken.
+        WorkflowQuotaExceededError: the account already has the maximum number of workflows.
     """
     warnings = _judged(definitions, posted)
     name = str(posted.document["name"])
@@ -82,12 +82,12 @@ def create(definitions: Definitions, account: str, posted: Posted, also: Also | 
 
 
 def add_version(definitions: Definitions, account: str, name: str, posted: Posted, also: Also | None = None) -> Made:
-    """Make the next draft version of a workflow.
+    """Create the next draft version of a workflow.
 
     Raises:
-        WorkflowNotFoundError: when there is no such workflow.
-        InvalidWorkflowError: for errors, and for a name in the body that is not the workflow's.
-        VersionQuotaExceededError: when it has as many versions as it may.
+        WorkflowNotFoundError: there is no such workflow.
+        InvalidWorkflowError: the definition has errors, or the name in the body is not the workflow's.
+        VersionQuotaExceededError: the workflow already has the maximum number of versions.
     """
     workflow = find_workflow(definitions.store, account, name)
     if "name" in posted.document and posted.document["name"] != name:
@@ -96,7 +96,7 @@ def add_version(definitions: Definitions, account: str, name: str, posted: Poste
     posted = replace(posted, document={"name": name, **posted.document})
     warnings = _judged(definitions, posted)
     most = definitions.most_versions
-    # Of two that count the same, the edition lets one through.
+    # If two requests count the same, the edition accepts only one.
     if most is not None and definitions.store.has_versions(account, name, most):
         raise VersionQuotaExceededError(
             f"Workflow '{name}' has {most} versions, as many as it may; publish one of them, or make another workflow"
@@ -107,12 +107,12 @@ def add_version(definitions: Definitions, account: str, name: str, posted: Poste
 
 
 def publish(definitions: Definitions, account: str, name: str, version_id: str, also: Also | None = None) -> Made:
-    """Make a version the one that new instances run; publishing a superseded one again is a rollback (ruling 2).
+    """Make a version the one that new instances run. Publishing a superseded one again is a rollback (ruling 2).
 
     Raises:
-        WorkflowNotFoundError, VersionNotFoundError: when there is nothing to publish.
-        AlreadyPublishedError: when it is the published one.
-        ConcurrentModificationError: when the workflow was changed in between.
+        WorkflowNotFoundError, VersionNotFoundError: there is no such version.
+        AlreadyPublishedError: it is already the published one.
+        ConcurrentModificationError: the workflow was changed in between.
     """
     workflow = find_workflow(definitions.store, account, name)
     version = find_version(definitions.store, account, name, version_id)
@@ -132,10 +132,10 @@ def publish(definitions: Definitions, account: str, name: str, version_id: str, 
 
 
 def _judged(definitions: Definitions, posted: Posted) -> tuple[JsonObject, ...]:
-    """The warnings of a definition that is taken.
+    """Return the warnings of a definition that is accepted.
 
     Raises:
-        InvalidWorkflowError: with its errors, and where it is judged strictly with its warnings.
+        InvalidWorkflowError: it has errors, or, with strict checking, warnings.
     """
     from interactor.definitions.rules.check import check
 
@@ -150,7 +150,7 @@ def _judged(definitions: Definitions, posted: Posted) -> tuple[JsonObject, ...]:
 
 
 def listed(problems: "tuple[Problem, ...]") -> list[JsonObject]:
-    """Problems as answers carry them."""
+    """Return problems in the form that answers have."""
     return [{"path": problem.path, "message": problem.message} for problem in problems]
 
 

@@ -1,6 +1,6 @@
-"""The check of what a person sends to a halted thread (ruling 16).
+"""Checks what a person sends to a halted thread (ruling 16).
 
-The presentation is the rendered one (``presentation`` makes it). Which transition then matches is not judged here.
+The presentation is the filled one (``presentation`` makes it). Which transition then matches is not decided here.
 """
 
 import dataclasses
@@ -18,25 +18,26 @@ CHOICE = "choice"
 SELECTED_OPTION = "selected_option"
 
 _UNKNOWN_KEYS = 20
-"""Keys that are no fields of a form, that one refusal names."""
+"""One refusal names so many keys that are no fields of the form."""
 _QUOTED_CHARACTERS = 80
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A resume that fits its presentation.
+    """A resume that matches its presentation.
 
-    ``merged`` is what goes into the data: every key that was sent, those of the form as the form reads them.
-    ``own_form`` is what the conditions of this state see of its own form (ruling 8): each field with its value,
-    null where there is none, and the choice where there was one to make. ``choice`` is the option taken.
+    ``merged`` goes into the data: every key that was sent, with the form's keys as the form reads them. ``own_form`` is
+    what the conditions of this state see of its own form (ruling 8): each field with its value (null if there is none),
+    and the choice if there was one. ``choice`` is the chosen option.
     """
 
     merged: JsonObject
     own_form: JsonObject
     choice: str | None
     answered: frozenset[str] = dataclasses.field(default=frozenset(), compare=False)
-    """The keys that the person answered: what was sent, the choice, and the boxes, which are no where they are not
-    sent. The others are defaults that nobody touched (ruling 19)."""
+    """The keys that the person answered: what was sent, the choice, and the boxes (a box that is not sent is "no"). The
+    other keys are defaults that nobody touched (ruling 19).
+    """
 
 
 def check_input(
@@ -52,13 +53,13 @@ def check_input(
 ) -> Checked:
     """Check a resume's input against what the state asks for.
 
-    ``options`` are the rendered ``halted_options``; ``submitted`` is the input, None where the body has none, which is
-    no answer to a form; ``selected_option`` is the choice sent beside the input, if one was; ``uploads`` the files that
-    its file fields may refer to; ``additional_input`` whether keys are kept that are no fields of the form;
-    ``sensitive`` the fields whose values no error repeats.
+    ``options`` are the filled ``halted_options``. ``submitted`` is the input; None if the body has none, which is no
+    answer to a form. ``selected_option`` is the choice beside the input, if there is one. ``uploads`` are the files
+    that file fields may refer to. ``additional_input`` says whether keys that are no fields of the form are kept.
+    Errors do not repeat the values of ``sensitive`` fields.
 
     Raises:
-        InvalidRequestError: with ``details`` naming every field that is wrong, as ``{field, message}``.
+        InvalidRequestError: ``details`` name every field that is wrong, as ``{field, message}``.
     """
     fields = _fields(presentation)
     offered = _offered(presentation, options, transition_mode)
@@ -68,7 +69,7 @@ def check_input(
     if fields and not additional_input:
         errors += _unknown(submitted or {}, selected_option, fields, offered)
     if offered is not None:
-        # The name is taken: what is sent under it is the choice.
+        # This name is taken: what is sent under it is the choice.
         fields.pop(CHOICE, None)
     also_inside = offered is not None and SELECTED_OPTION not in fields
     merged = _with_one_choice(submitted or {}, selected_option, offered, also_inside, errors)
@@ -103,7 +104,7 @@ def _fields(presentation: JsonObject) -> dict[str, JsonObject]:
 
 
 def _offered(presentation: JsonObject, options: JsonObject, transition_mode: str) -> list[Json] | None:
-    """What can be chosen, or None where there is no choice to make."""
+    """Return what can be chosen, or None if there is no choice."""
     if transition_mode == "selection":
         return _each(options.get("choices"), "key")
     if presentation.get("type") == "choice":
@@ -119,7 +120,7 @@ def _each(items: Json, key: str) -> list[Json]:
 def _unknown(
     submitted: JsonObject, beside: str | None, fields: Collection[str], offered: list[Json] | None
 ) -> Iterator[JsonObject]:
-    """What is wrong with keys that are no fields of a form: a misspelt answer must not count as none."""
+    """Yield an error for each key that is no field of a form: a misspelt answer must not count as no answer."""
     known = [*fields, *(() if offered is None else (CHOICE, SELECTED_OPTION))]
     unknown = [key for key in submitted if key not in known]
     for key in unknown[:_UNKNOWN_KEYS]:
@@ -144,10 +145,10 @@ def _with_one_choice(
     also_inside: bool,
     errors: list[JsonObject],
 ) -> JsonObject:
-    """The input with the choice under ``choice``, whichever way it was sent; different ones are an error.
+    """Return the input with the choice under ``choice``, however it was sent. Two different choices are an error.
 
-    ``also_inside``: a ``selected_option`` in the input is a choice too. It moves, and does not stay beside its copy:
-    under its own name nothing would check it. An empty text is a choice only where it is offered.
+    With ``also_inside``, a ``selected_option`` in the input is a choice too. It is moved, because nothing would check
+    it under its own name. An empty text is a choice only if it is offered.
     """
     merged = dict(submitted)
     sent = [beside, merged.get(CHOICE)]

@@ -1,9 +1,8 @@
 """Defaults of form fields: what a form shows as filled in, in the field's own type (ruling 16).
 
-A template keeps the type of its value, which need not be that of the field: an order number that came as a number
-fills a field for text. The default is made the field's own before it is shown, and is what an optional field that is
-not sent becomes. What is shown can be sent back, also where it breaks the field's rules: those are for what a person
-enters.
+A template keeps the type of its value, which may differ from the field's: an order number that is a number fills a text
+field. The default gets the field's type before it is shown. An optional field that is not sent becomes this default.
+What is shown can be sent back, even if it breaks the field's rules: those apply to what a person enters.
 """
 
 import re
@@ -35,10 +34,10 @@ def with_own_defaults(presentation: JsonObject) -> JsonObject:
 
 
 def shown(field: JsonObject) -> Json | Missing:
-    """Return the default of a field, ``MISSING`` where it has none.
+    """Return the default of a field, or ``MISSING`` if it has none.
 
-    A halt that an earlier release stored may show a value of another type. It becomes the field's own where that can
-    be done, and is taken as it is where not.
+    A halt that an earlier release stored may show a value of another type. It gets the field's type if possible, and is
+    taken as it is otherwise.
     """
     default = field.get("default", MISSING)
     if default is MISSING:
@@ -48,9 +47,10 @@ def shown(field: JsonObject) -> Json | Missing:
 
 
 def is_shown(field: JsonObject, sent: Json) -> bool:
-    """Whether what was sent is the default that the form shows, or what the template made it of.
+    """Whether what was sent is the default that the form shows, or the value that the template made for it.
 
-    A text may come back with the line ends of a browser's form. A box is as it is shown or not: ``1`` is not true.
+    A text may come back with the line ends of a browser's form. For a box only the shown value counts: ``1`` is not
+    true.
     """
     default = shown(field)
     if default is MISSING or default is None:
@@ -63,7 +63,7 @@ def is_shown(field: JsonObject, sent: Json) -> bool:
 
 
 def in_type(field: JsonObject, value: Json) -> Json:
-    """Return a value in the type of a field, None where it has nothing of it: ``4711`` for a text is ``"4711"``."""
+    """Return a value in the type of a field, or None if that is not possible: ``4711`` for a text is ``"4711"``."""
     make = {
         "string": _text,
         "number": _numeric,
@@ -76,7 +76,7 @@ def in_type(field: JsonObject, value: Json) -> Json:
 
 
 def number(text: str) -> int | float | None:
-    """Return the number that a text is in decimal digits, None where it is none or too long."""
+    """Return the number that a text has in decimal digits, or None if it is none or too long."""
     trimmed = text.strip() if len(text) <= 2 * _NUMBER_CHARACTERS else text
     if len(trimmed) > _NUMBER_CHARACTERS or _NUMBER.fullmatch(trimmed) is None:
         return None
@@ -89,7 +89,7 @@ def number(text: str) -> int | float | None:
 
 
 def day(value: Json) -> date | None:
-    """Return the day of the calendar that a text is, written YYYY-MM-DD, else None."""
+    """Return the calendar day that a text has as YYYY-MM-DD, else None."""
     # fromisoformat also reads 20260131 and 2026-W05-6.
     if not isinstance(value, str) or _DAY.fullmatch(value) is None:
         return None
@@ -100,7 +100,7 @@ def day(value: Json) -> date | None:
 
 
 def day_of(value: Json) -> date | None:
-    """Return the day that a text is, or that a moment in it has: data holds moments as often as days."""
+    """Return the day that a text names, alone or with a time: data has moments as often as days."""
     if not isinstance(value, str) or value[10:11] not in ("", "T", " "):
         return None
     return day(value[:10])

@@ -1,4 +1,4 @@
-"""One field of a form: how what was sent is read, and what makes it wrong (spec section Field Types, ruling 16)."""
+"""One field of a form: how a sent value is read, and what makes it wrong (spec section Field Types, ruling 16)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,14 +18,16 @@ _LISTED_OPTIONS = 20
 
 @dataclass(frozen=True)
 class Wrong:
-    """Why a value does not do: what follows the field's name in a sentence (``must be ...``)."""
+    """Why a value is not accepted: the part of the sentence after the field's name (``must be ...``)."""
 
     message: str
     value: Json | Missing = MISSING
-    """The wrong value, where the sentence ends with it."""
+    """The wrong value, if the sentence ends with it."""
 
     def told(self, sensitive: bool) -> str:
-        """The sentence. The value of a sensitive field is not repeated: errors are logged and shown (ruling 31)."""
+        """Return the sentence. It does not repeat the value of a sensitive field: errors are logged and shown (ruling
+        31).
+        """
         return self.message if sensitive or self.value is MISSING else f"{self.message}, not {_quoted(self.value)}"
 
 
@@ -33,13 +35,13 @@ Rule: TypeAlias = Callable[[JsonObject, Json], Wrong | None]
 
 
 def read(field: JsonObject, sent: Json | Missing) -> Json | Missing | Wrong:
-    """Return the value that the form takes for a field, ``MISSING`` where its key stays untouched, or what is wrong.
+    """Return the value that the form takes for a field, ``MISSING`` if its key is not touched, or what is wrong.
 
-    ``sent`` is the value as it came, ``MISSING`` where the key was not sent. A box that is not sent, or sent as null or
-    ``""``, is not ticked, which is false, whatever its default and whether or not it is required: browsers leave an
-    unticked one out, and null would be a third answer, which ``not_equals: false`` takes for a yes. Any other optional
-    field that is not sent takes its default; one sent as null or ``""`` was cleared, and is null. What is required must
-    be sent, and not empty.
+    ``sent`` is the value as it came, or ``MISSING`` if the key was not sent. A box that is not sent, or sent as null or
+    ``""``, is not ticked: it is false, whatever its default and whether or not it is required. Browsers leave an
+    unticked box out, and null would be a third answer, which ``not_equals: false`` takes for a yes. Any other optional
+    field that is not sent takes its default; one that is sent as null or ``""`` was cleared, and is null. A required
+    field must be sent, and not empty.
     """
     required = field.get("required") is True
     nothing = sent is MISSING or sent is None or (sent == "" and not _offers_empty(field))
@@ -54,7 +56,7 @@ def read(field: JsonObject, sent: Json | Missing) -> Json | Missing | Wrong:
 
 
 def listed(values: list[Json]) -> str:
-    """Values for a sentence: ``"low", "medium", "high"``."""
+    """Return values for a sentence: ``"low", "medium", "high"``."""
     shown = ", ".join(_quoted(value) for value in values[:_LISTED_OPTIONS])
     return f"{shown}, ..." if len(values) > _LISTED_OPTIONS else shown
 
@@ -70,7 +72,7 @@ def _offers_empty(field: JsonObject) -> bool:
 
 
 def _coerced(field: JsonObject, value: Json) -> Json:
-    """Browser forms send every value as text."""
+    """Convert a value to the field's type: browser forms send every value as text."""
     if isinstance(value, str) and field.get("type") == "boolean":
         return defaults.BOOLEANS.get(value, value)
     if isinstance(value, str) and field.get("type") == "number":
@@ -127,10 +129,10 @@ def _bound(field: JsonObject, key: str) -> float | None:
 
 
 def _on_step(value: float, base: float, step: float) -> bool:
-    """Whether ``value`` is ``base`` and a whole number of steps, for people who write decimals.
+    """Whether ``value`` is ``base`` plus a whole number of steps, for people who write decimals.
 
-    Steps count from ``min``, as in HTML. No double is exactly 0.1, and 0.1 + 0.2 is not the double 0.3: within
-    what doubles can tell apart, a number is on the step.
+    Steps count from ``min``, as in HTML. No double is exactly 0.1, and 0.1 + 0.2 is not the double 0.3. So a number
+    counts as on the step within the precision of doubles.
     """
     steps = (Fraction(value) - Fraction(base)) / Fraction(step)
     indistinct = max(Fraction(1, 10**9), abs(steps) / 2**51)
@@ -180,7 +182,7 @@ def _is_number(value: Json) -> bool:
 
 
 def _quoted(value: Json) -> str:
-    """A value as JSON, cut where it is long."""
+    """Return a value as JSON, cut if it is long."""
     if isinstance(value, (dict, list)):
         return "a list" if isinstance(value, list) else "an object"
     text = jsons.text(value[: _QUOTED_CHARACTERS + 1] if isinstance(value, str) else value)
@@ -195,4 +197,4 @@ RULES: Final[dict[str, Rule]] = {
     "date": _date,
     "file": _file,
 }
-"""What each type of field asks of a value. A type without a rule takes anything."""
+"""The rule for each type of field. A type without a rule accepts anything."""

@@ -1,7 +1,7 @@
-"""Files that people send with a form: what a field takes, and what an upload becomes in the data (ruling 16).
+"""Files that people send with a form: which ones a field accepts, and what an upload becomes in the data (ruling 16).
 
-A file belongs to one field of one halt: the sequence names the halt, since each has one of its own for ever. Its name
-is data: no key, path or header is made of it as it came.
+A file belongs to one field of one halt. The sequence names the halt, because no two halts have the same one. The file's
+name is data: no key, path or header contains it as it came.
 """
 
 import re
@@ -20,14 +20,14 @@ _TYPE = re.compile(r"[a-z0-9][a-z0-9!#&^_.+-]{0,62}/[a-z0-9][a-z0-9!#&^_.+-]{0,6
 _UNSAFE = re.compile(r"[^A-Za-z0-9 ._()-]", re.ASCII)
 _SEPARATORS = re.compile(r"[/\\:]")
 _UNSEEN = frozenset("\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Line ends, and what turns the direction of a name round so that it reads as another."""
+"""Line ends, and marks that change the direction of a name so that it reads like another one."""
 
 
 @dataclass(frozen=True)
 class File:
     """One file that was announced. ``size`` is in bytes.
 
-    ``version``: which of the contents that were sent under its key a resume has taken, once one has.
+    ``version``: which of the uploads under its key a resume has taken, after one has.
     """
 
     id: str
@@ -45,13 +45,13 @@ class File:
 
     @property
     def value(self) -> JsonObject:
-        """What it is in ``workflow_data``."""
+        """Return what the file is in ``workflow_data``."""
         return {"id": self.id, "name": self.name, "content_type": self.content_type, "size": self.size}
 
 
 @dataclass(frozen=True)
 class Content:
-    """What lies in the bucket under a file's key."""
+    """What the bucket has under a file's key."""
 
     content_type: str
     size: int
@@ -60,18 +60,18 @@ class Content:
 
 @dataclass(frozen=True)
 class Upload:
-    """A file of the halt that is resumed, and what was sent for it; None: nothing yet."""
+    """A file of the halt that is resumed, and what was uploaded for it. None: nothing yet."""
 
     file: File
     content: Content | None
 
 
 Uploads = Mapping[str, Upload]
-"""By file id: what a resume may refer to."""
+"""By file id: the files that a resume may refer to."""
 
 
 def fields_of(presentation: JsonObject) -> dict[str, JsonObject]:
-    """The file fields of a form by name."""
+    """Return the file fields of a form by name."""
     fields = presentation.get("fields") if presentation.get("type") == "form" else None
     return {
         field["name"]: field
@@ -81,7 +81,9 @@ def fields_of(presentation: JsonObject) -> dict[str, JsonObject]:
 
 
 def referred(presentation: JsonObject, submitted: JsonObject) -> dict[str, str]:
-    """The well-formed file ids of an input, with the field each is sent for; more than a field takes are left out."""
+    """Return the well-formed file ids of an input, with the field of each. More ids than a field accepts are left
+    out.
+    """
     found: dict[str, str] = {}
     for name in fields_of(presentation):
         sent = submitted.get(name)
@@ -92,17 +94,19 @@ def referred(presentation: JsonObject, submitted: JsonObject) -> dict[str, str]:
 
 
 def names_uploads(value: Json) -> TypeGuard[str | list[str]]:
-    """Whether what a form has read for a file field are ids; the default that it shows has files themselves."""
+    """Whether the value that a form has read for a file field is ids. The default that it shows has files
+    themselves.
+    """
     return isinstance(value, str) or (isinstance(value, list) and all(isinstance(each, str) for each in value))
 
 
 def plain_type(content_type: str) -> str:
-    """A content type in lower case and without its parameters."""
+    """Return a content type in lower case and without its parameters."""
     return content_type.partition(";")[0].strip().lower()
 
 
 def problems(field: JsonObject, name: str, content_type: str, size: int) -> Iterator[JsonObject]:
-    """What is wrong with a file that is announced for a field, by the member of the announcement."""
+    """Yield what is wrong with a file that is announced for a field, by the member of the announcement."""
     wrong = _name_problem(name)
     if wrong is not None:
         yield {"field": "name", "message": wrong}
@@ -116,9 +120,9 @@ def problems(field: JsonObject, name: str, content_type: str, size: int) -> Iter
 
 
 def taken(field: JsonObject, sent: Json, uploads: Uploads) -> Json | Wrong:
-    """What goes into the data for ids that the form has read: an object for each, a list of them for a list.
+    """Return what goes into the data for ids that the form has read: an object for one id, a list for a list.
 
-    Whatever is no file of this field and halt is refused alike, so that nothing is told of others' files.
+    Every id that is no file of this field and halt gets the same refusal, which says nothing about others' files.
     """
     listed = sent if isinstance(sent, list) else [sent]
     if len(set(listed)) < len(listed):
@@ -138,20 +142,22 @@ def taken(field: JsonObject, sent: Json, uploads: Uploads) -> Json | Wrong:
 
 
 def accepts(field: JsonObject, name: str, content_type: str) -> bool:
-    """Whether a field's ``accept`` lets a file in; as in HTML a list of media types, ``image/*`` and ``.pdf``."""
+    """Whether a field's ``accept`` allows a file. As in HTML, it is a list of media types, ``image/*`` and ``.pdf``."""
     accept = field.get("accept")
     patterns = [each for part in accept.split(",") if (each := part.strip().lower())] if isinstance(accept, str) else []
     return not patterns or any(_matches(each, name.lower(), content_type) for each in patterns)
 
 
 def most_bytes(field: JsonObject) -> int:
-    """The largest file that a field takes: its ``maxSize`` in bytes, never more than 10 MB."""
+    """Return the largest size in bytes that a field accepts: its ``maxSize``, never more than 10 MB."""
     most = field.get("maxSize")
     return min(most, FILE_BYTES) if isinstance(most, int) and not isinstance(most, bool) else FILE_BYTES
 
 
 def disposition(name: str) -> str:
-    """``Content-Disposition`` of a download: never shown in place, a name without folders (RFC 6266, RFC 8187)."""
+    """Return ``Content-Disposition`` for a download: never shown in the browser, and a name without folders (RFC 6266,
+    RFC 8187).
+    """
     safe = _SEPARATORS.sub("_", "".join(each for each in name if not _unseen(each))).strip(". ") or "file"
     letters = "".join(each for each in unicodedata.normalize("NFKD", safe) if not unicodedata.combining(each))
     plain = _UNSAFE.sub("_", letters) or "file"

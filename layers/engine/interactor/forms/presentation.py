@@ -1,7 +1,7 @@
-"""What a halted thread shows: its presentation and its options, rendered (rulings 9, 14, 15).
+"""What a halted thread shows: its presentation and its options, filled from the data (rulings 9, 14, 15).
 
-A presentation says what to ask and how (``form``, ``choice``, ``message``); the options are the instruction, and
-the choices there are (spec section Halted Response). Checking what comes back is ``form``'s.
+A presentation says what to ask and how (``form``, ``choice``, ``message``). The options are the instruction and the
+choices (spec section Halted Response). ``check`` checks what comes back.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _INCLUDED_CHARACTERS = 500
 
 
 class PresentationTooLargeError(ValueError):
-    """A rendered presentation with its instruction is over 64 KB (ruling 14); ``code`` names the failure."""
+    """A filled presentation with its instruction is over 64 KB (ruling 14). ``code`` names the failure."""
 
     code: Final = "presentation_too_large"
 
@@ -33,7 +33,7 @@ class PresentationTooLargeError(ValueError):
 
 @dataclass(frozen=True)
 class Presented:
-    """``halting_presentation`` and ``halted_options`` as answers carry them."""
+    """``halting_presentation`` and ``halted_options`` as answers have them."""
 
     presentation: JsonObject
     options: JsonObject
@@ -41,21 +41,21 @@ class Presented:
 
 @dataclass(frozen=True)
 class _Instruction:
-    """Rendered ``halting_instructions``."""
+    """Filled ``halting_instructions``."""
 
     title: str | None
     text: str | None
 
 
 def render_halt(state: State, scope: Scope, written: str | None = None) -> Presented:
-    """Render what a halting state shows with the values of ``scope``; ``written`` is what a model wrote for it.
+    """Fill what a halting state shows with the values of ``scope``. ``written`` is what a model wrote for it.
 
-    What a presentation's schema calls a string (titles, messages, labels, values of options) stays a text,
-    whatever a placeholder in it holds; a default gets the type of its field; everything else keeps that of its value.
+    What a presentation's schema calls a string (titles, messages, labels, values of options) stays a text, whatever a
+    placeholder in it contains. A default gets the type of its field. Everything else keeps the type of its value.
 
     Raises:
-        PresentationTooLargeError: over 64 KB; what would be larger is not built first.
-        TemplateError: a template that does not parse or names secrets; a checked definition has neither.
+        PresentationTooLargeError: the result is over 64 KB; it is not built first.
+        TemplateError: a template does not parse or names secrets. That cannot happen in a checked definition.
     """
     try:
         instruction = _instruction(state.instructions, scope) if written is None else _Instruction(None, written)
@@ -93,7 +93,7 @@ def _derived(state: State, instruction: _Instruction | None, scope: Scope) -> Js
         message = {} if text is None else {"message": text}
         options = [{"value": key, "label": _label(key), **_description(transition, scope)} for key, transition in keyed]
         return {"type": "choice", **title, **message, "options": options}
-    # A message presentation must have one.
+    # A message presentation must have a message.
     return {"type": "message", **title, "message": f"Waiting for input at '{state.name}'" if text is None else text}
 
 
@@ -128,7 +128,7 @@ def _description(transition: Transition, scope: Scope) -> JsonObject:
     except RenderedTooLargeError:
         raise
     except TemplateError:
-        # A description is a note, and need not be a template: then it says what it says.
+        # A description is a note and need not be a template; then it is shown as it is written.
         return {"description": transition.description}
 
 
@@ -149,7 +149,7 @@ def _instruction(instructions: Instructions | None, scope: Scope) -> _Instructio
 
 
 def _included(paths: tuple[str, ...], scope: Scope) -> list[str]:
-    """A line for each path that leads to something: ``order: {"id":"o_1","total":150}``, cut where it is long."""
+    """Return a line for each path that leads to a value: ``order: {"id":"o_1","total":150}``, cut if it is long."""
     lines = []
     for path in paths:
         value = scope.find(split(path))

@@ -1,9 +1,9 @@
-"""Form fields that nobody reads back: passwords and the like are for the engine's logic, not for answers.
+"""Sensitive form fields, such as passwords: the engine's logic uses their values, but answers do not show them.
 
-Which fields those are is settled as an instance is created, by the forms of its definition and the deployment's
-words; their names are top-level keys of the data. Scripts, conditions and HTTP logic see the values. History,
-webhooks, answers and halts have ``[redacted]`` in their place, always under the same keys and of every value alike,
-so that folding redacted changes gives redacted data.
+The forms of the definition and the deployment's words decide, when an instance is created, which fields these are.
+Their names are top-level keys of the data. Scripts, conditions and HTTP logic see the values. History, webhooks,
+answers and halts have ``[redacted]`` instead, always under the same keys and for every value. So applying redacted
+changes gives redacted data.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -19,7 +19,7 @@ from interactor.definitions.rules.model import Definition
 
 REDACTED: Final = "[redacted]"
 SENSITIVE_TEXTS: Final = 100
-"""Texts within one sensitive value that are looked for elsewhere; what a form gives is one, or a few of a file."""
+"""Texts in one sensitive value that are searched for elsewhere. What a form gives is one, or a few for a file."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ NO_SENSITIVE: Final = Sensitive()
 
 
 def sensitive(found: Scope, keys: Collection[str], written: str) -> Sensitive:
-    """The values of ``keys`` that logic, ``written`` so, can see in a scope."""
+    """Return the values of ``keys`` that logic with the text ``written`` can see in a scope."""
     all_mentioned = any(whole in written for whole in ("${input}", "${workflow_data}"))
     values: dict[str, set[str]] = {}
     for key in keys:
@@ -45,7 +45,7 @@ def sensitive(found: Scope, keys: Collection[str], written: str) -> Sensitive:
 
 
 def nested(found: Json, keys: Collection[str]) -> Json:
-    """A JSON value that is only shown, with ``keys`` hidden at every depth."""
+    """Return a JSON value that is only shown, with ``keys`` hidden at every depth."""
     if isinstance(found, list):
         return [nested(each, keys) for each in found]
     if isinstance(found, dict):
@@ -54,10 +54,10 @@ def nested(found: Json, keys: Collection[str]) -> Json:
 
 
 def fields_of(definition: Definition, words: Sequence[str]) -> tuple[str, ...]:
-    """Names of the form fields to redact: those that say ``sensitive``, and those that a word fits.
+    """Return the names of the form fields to redact: those with ``sensitive``, and those that match a word.
 
-    A word fits a field with this type, or with the word between ``_`` in its name; ``"sensitive": false`` excepts
-    a field. A name is redacted everywhere if it is in one form.
+    A word matches a field with this type, or with the word between ``_`` in its name. ``"sensitive": false`` exempts a
+    field. If a name is sensitive in one form, it is redacted everywhere.
     """
     found: dict[str, None] = {}
     for state in definition.states.values():
@@ -68,14 +68,14 @@ def fields_of(definition: Definition, words: Sequence[str]) -> tuple[str, ...]:
 
 
 def data(found: JsonObject, keys: Collection[str]) -> JsonObject:
-    """An object of values by key, such as ``workflow_data`` or an input."""
+    """Return an object of values by key, such as ``workflow_data`` or an input, redacted."""
     if not any(key in found for key in keys):
         return found
     return {key: _hidden(value) if key in keys else value for key, value in found.items()}
 
 
 def changes(found: JsonObject, keys: Collection[str]) -> JsonObject:
-    """What ``events.changes`` found."""
+    """Return what ``events.changes`` found, redacted."""
     shown: JsonObject = {}
     for kind, values in found.items():
         if kind == "updated":
@@ -87,7 +87,7 @@ def changes(found: JsonObject, keys: Collection[str]) -> JsonObject:
 
 
 def event(found: JsonObject, keys: Collection[str]) -> JsonObject:
-    """A history event as it is kept."""
+    """Return a history event, redacted as it is stored."""
     if not keys:
         return found
     shown = dict(found)
@@ -99,7 +99,7 @@ def event(found: JsonObject, keys: Collection[str]) -> JsonObject:
 
 
 def scope(found: Scope, keys: Collection[str]) -> Scope:
-    """What texts for a reader, or for a model, may be made of."""
+    """Return the values for texts that a reader or a model gets, redacted."""
     if not keys:
         return found
     given = data(found.input, keys) if isinstance(found.input, dict) else found.input
@@ -109,8 +109,8 @@ def scope(found: Scope, keys: Collection[str]) -> Scope:
 def presentation(written: JsonObject | None, keys: Collection[str], found: Scope) -> JsonObject | None:
     """Return a presentation before it is filled from ``found``, without defaults that cannot be shown.
 
-    Those are the filled ones of redacted fields, which would show what is hidden, and those that are filled from hidden
-    values: a form sent back untouched would put ``[redacted]`` into the data.
+    These are defaults of redacted fields that contain values, which would show what is hidden; and defaults that are
+    filled from hidden values: a form that is sent back untouched would put ``[redacted]`` into the data.
     """
     if written is None or not keys or not isinstance(written.get("fields"), list):
         return written
@@ -131,7 +131,7 @@ def _same(template: str, found: Scope, shown: Scope) -> bool:
     try:
         return jsons.equal(render(template, found), render(template, shown))
     except TemplateError:
-        # Whoever fills the presentation says what is wrong with it.
+        # The function that fills the presentation reports what is wrong with it.
         return True
 
 
@@ -143,12 +143,12 @@ def _is_sensitive(field: JsonObject, words: Sequence[str]) -> bool:
 
 
 def _hidden(value: Json) -> Json:
-    # That there is none is no secret, and tells an audit whether something was given.
+    # The absence of a value is no secret, and shows in an audit whether something was given.
     return value if value is None else REDACTED
 
 
 def _texts(found: Json) -> Iterator[str]:
-    """The texts within a value, and its numbers as they are written."""
+    """Yield the texts in a value, and its numbers as they are written."""
     if isinstance(found, str):
         yield found
     elif isinstance(found, (int, float)) and not isinstance(found, bool):

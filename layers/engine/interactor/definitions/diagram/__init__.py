@@ -1,1 +1,1 @@
-"""Pictures of a definition, and of where an instance went in it: a graph, its Mermaid text and its SVG."""
+"""Diagrams of a definition, and of the way an instance took through it: a graph, its Mermaid text and its SVG."""

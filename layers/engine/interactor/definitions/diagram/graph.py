@@ -1,4 +1,4 @@
-"""The graph behind a picture: states, the ways between them, and which of both an instance took."""
+"""The graph behind a diagram: states, the ways between them, and which of them an instance took."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ _SIGNS = {"gt": ">", "gte": "≥", "lt": "<", "lte": "≤", "equals": "=", "not_
 
 @dataclass(frozen=True)
 class Edge:
-    """A way from one state to another. ``kind`` tells an ordinary transition from the others."""
+    """A way from one state to another. ``kind`` says what leads there."""
 
     source: str
     target: str
@@ -24,7 +24,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class Taken:
-    """Where an instance went: ways that were taken, states that were entered, and where it stands."""
+    """Where an instance went: the ways it took, the states it entered, and where it is."""
 
     ways: frozenset[tuple[str, str]] = frozenset()
     entered: frozenset[str] = frozenset()
@@ -42,13 +42,13 @@ class Graph:
 
 
 def graph_of(definition: Definition) -> Graph:
-    """The graph of a definition."""
+    """Return the graph of a definition."""
     edges = [edge for state in definition.states.values() for edge in _edges(state)]
     return Graph(definition.initial_state, definition.states, tuple(dict.fromkeys(edges)))
 
 
 def taken(events: Iterable[JsonObject], standing: Mapping[str, str]) -> Taken:
-    """What the events of an instance say about its way."""
+    """Return the way of an instance, from its events."""
     ways: set[tuple[str, str]] = set()
     entered: set[str] = set()
     for event in events:

@@ -1,4 +1,4 @@
-"""A graph as Mermaid text (a flowchart). Names are data: none of their characters means anything to Mermaid."""
+"""A graph as Mermaid text (a flowchart). Names are escaped, so none of their characters has a meaning in Mermaid."""
 
 from interactor.definitions.diagram.graph import Edge, Graph, Taken
 from interactor.definitions.rules.model import State
@@ -13,7 +13,7 @@ _CLASSES = """\
 
 
 def mermaid(graph: Graph, taken: Taken | None = None) -> str:
-    """The text of a flowchart; with ``taken`` the way of an instance is drawn thick, and where it stands in red."""
+    """Return the text of a flowchart. With ``taken``, the way of an instance is thick, and its present state is red."""
     ids = {name: f"s{number}" for number, name in enumerate(graph.states)}
     lines = ["flowchart TD", f"    start((start)) --> {ids[graph.initial]}"]
     lines += [f"    {ids[name]}{_node(state)}" for name, state in graph.states.items()]
@@ -42,7 +42,7 @@ def _arrow(edge: Edge, taken: Taken | None) -> str:
 
 
 def _text(text: str) -> str:
-    """Mermaid's own entity codes for everything but letters, digits and plain punctuation."""
+    """Return a text with Mermaid's entity codes for everything except letters, digits and plain punctuation."""
     plain = " _-.,:=<>≥≤≠…()+*"
     kept = (each if each.isalnum() or (each in plain and each not in "<>") else f"#{ord(each)};" for each in text)
     return "".join(kept)

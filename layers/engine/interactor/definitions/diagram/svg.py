@@ -1,6 +1,7 @@
-"""A graph as SVG: states in rows by their distance from the start, forward ways between the rows, others around them.
+"""A graph as SVG: states in rows by their distance from the start, forward ways between the rows, other ways around
+them.
 
-The picture is one self-contained document without scripts or outside references; every text in it is escaped.
+The SVG is one self-contained document without scripts or outside references. Every text in it is escaped.
 """
 
 import re
@@ -35,7 +36,7 @@ class _Box:
 
 
 def svg(graph: Graph, taken: Taken | None = None) -> str:
-    """The picture; with ``taken`` the way of an instance is drawn thick, and where it stands in red."""
+    """Return the SVG. With ``taken``, the way of an instance is thick, and its present state is red."""
     boxes = _boxes(graph)
     around = [edge for edge in graph.edges if boxes[edge.target].row <= boxes[edge.source].row]
     right = max(box.x for box in boxes.values()) + WIDTH / 2
@@ -73,13 +74,15 @@ def _boxes(graph: Graph) -> Mapping[str, _Box]:
 
 
 def _pull(name: str, graph: Graph, placed: Mapping[str, _Box]) -> float:
-    """Where the states above that lead here stand, so that ways cross less."""
+    """Return the mean position of the states above that lead here, so that fewer ways cross."""
     above = [placed[edge.source].x for edge in graph.edges if edge.target == name and edge.source in placed]
     return sum(above) / len(above) if above else 0.0
 
 
 def _rows(graph: Graph) -> dict[str, int]:
-    """A state's row is one below the lowest that leads to it, ways back not counted; unreachable ones come last."""
+    """Return each state's row: one below the lowest state that leads to it, without ways back. Unreachable states come
+    last.
+    """
     ways: dict[str, list[str]] = {name: [] for name in graph.states}
     for edge in graph.edges:
         ways[edge.source].append(edge.target)
@@ -94,7 +97,7 @@ def _rows(graph: Graph) -> dict[str, int]:
 
 
 def _walk(initial: str, ways: Mapping[str, list[str]]) -> tuple[list[str], set[tuple[str, str]]]:
-    """What can be reached, each before what it leads to, and the ways that lead back."""
+    """Return the reachable states, each before those that it leads to, and the ways that lead back."""
     finished: list[str] = []
     back: set[tuple[str, str]] = set()
     open_: dict[str, int] = {initial: 0}
@@ -153,5 +156,5 @@ def _node(name: str, graph: Graph, box: _Box, taken: Taken | None) -> str:
 
 
 def _text(text: str) -> str:
-    """A text within the picture; what XML 1.0 cannot carry is shown as replaced."""
+    """Return a text for the SVG. Characters that XML 1.0 cannot have are replaced."""
     return saxutils.escape(_NOT_XML.sub("\ufffd", text))

@@ -1,6 +1,6 @@
 """The whole check of a definition: every error at once, and warnings (rulings 1, 3, 4 and 19).
 
-``check`` never raises, whatever JSON it is given, and its work grows with the size of the document.
+``check`` never raises, whatever JSON it gets, and its work is proportional to the size of the document.
 """
 
 import re
@@ -25,14 +25,14 @@ _NAME = re.compile(limits.NAME, re.ASCII)
 
 
 def check(document: Json, check_script: ScriptChecker) -> Verdict:
-    """Judge a posted definition.
+    """Check a posted definition.
 
     Args:
-        document: any JSON; its size (1 MB) is the caller's to judge.
-        check_script: parses one script, and answers None or what is wrong with it.
+        document: any JSON; the caller has checked its size (1 MB).
+        check_script: parses one script and returns None, or what is wrong with it.
 
     Returns:
-        All errors and warnings, a hundred of each and then how many more there are.
+        All errors and warnings: a hundred of each, and then how many more there are.
     """
     report = Report()
     if not isinstance(document, dict):
@@ -43,7 +43,7 @@ def check(document: Json, check_script: ScriptChecker) -> Verdict:
     _check_name(node)
     node.text("ai_guidance", most=limits.GUIDANCE_CHARACTERS)
     if "input_schema" in node:
-        # Most definitions have none, and what judges one is slow to import.
+        # Most definitions have no schema, and the module that checks one is slow to import.
         from interactor.definitions.rules.input_schema import check_schema
 
         check_schema(report, ROOT / "input_schema", document["input_schema"])
@@ -98,7 +98,7 @@ def _check_states(states: Node, check_script: ScriptChecker) -> Seen:
 
 
 def _check_field_names(report: Report, states: JsonObject) -> None:
-    """Names of sensitive fields rest in each instance, which must stay small enough to be written."""
+    """Bound the names of sensitive fields. Each instance stores them, and must stay small enough to be written."""
     characters = sum(map(len, set(_form_fields(states))))
     if characters > limits.FIELD_NAMES_CHARACTERS:
         report.error(
@@ -127,7 +127,9 @@ def _warn_of_cycles(report: Report, graph: Graph) -> None:
 
 
 def _warn_of_name_clashes(report: Report, states: JsonObject, condition_fields: set[str]) -> None:
-    """An HTTP result is kept under its state's name, and goes elsewhere where that name is taken (ruling 7)."""
+    """Warn if an HTTP state has the name of a field: its result is stored under its name, or elsewhere if that is taken
+    (ruling 7).
+    """
     fields = {field.removeprefix("workflow_data.") for field in condition_fields}
     form_fields = set(_form_fields(states))
     for name, state in states.items():

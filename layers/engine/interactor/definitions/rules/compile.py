@@ -1,6 +1,6 @@
-"""From a posted definition, which ``check`` found no errors in, to the compiled form (``model``).
+"""From a posted definition, in which ``check`` found no errors, to the compiled form (``model``).
 
-Every spelling ends here: ``to`` or ``target``, the three forms of halting instructions, an output that is a path.
+All spellings become one here: ``to`` or ``target``, the three forms of halting instructions, an output that is a path.
 """
 
 from interactor.core.jsons import Json, JsonObject
@@ -22,11 +22,11 @@ from interactor.definitions.rules.model import (
 from interactor.definitions.rules.shape import is_templated
 
 RETRY_ATTEMPTS = 3
-"""Attempts where ``retry`` is given and does not say: asking for retries must not mean none."""
+"""Attempts if ``retry`` is given without a number: a wish for retries must not mean none."""
 
 
 def compile_definition(document: JsonObject) -> Definition:
-    """Compile a definition that is valid; for any other the outcome is undefined."""
+    """Compile a valid definition. For any other definition, the result is undefined."""
     return Definition(
         name=document["name"],
         initial_state=document["initial_state"],
@@ -103,7 +103,7 @@ def _timeout(timeout: JsonObject | None) -> Timeout | None:
     if timeout is None:
         return None
     after, target = timeout["after"], timeout["target"]
-    # What is filled later is judged as the halt begins.
+    # A template is checked when it is filled, as the halt begins.
     return Timeout(0, target, after) if is_templated(after) else Timeout(parse_duration(after), target)
 
 

@@ -12,7 +12,7 @@ _THREAD_NAME = re.compile(limits.THREAD_NAME, re.ASCII)
 
 
 def check_fork(state: Node, seen: Seen) -> None:
-    """Report what is wrong with a state's fork by itself."""
+    """Report what is wrong with a state's fork on its own."""
     fork = state.node("fork")
     if state.raw("type") in ("halting", "terminal"):
         state.error("fork", "Only an action state can fork")
@@ -32,7 +32,7 @@ def check_fork(state: Node, seen: Seen) -> None:
 
 
 def check_forks(report: Report, graph: Graph) -> None:
-    """Report joins that can never be met, and forks that would give one name to two live threads."""
+    """Report joins that can never be met, and forks that would give the same name to two live threads."""
     place = Place() / "states"
     for fork in graph.forks:
         here = place / fork.state / "fork"
@@ -52,7 +52,7 @@ def check_forks(report: Report, graph: Graph) -> None:
 
 
 def warn_of_counted_answers(report: Report, graph: Graph) -> None:
-    """Warn where a join that does not wait for all threads could be taken for a quorum of approvals (ruling 19)."""
+    """Warn if a join that does not wait for all threads could be mistaken for a quorum of approvals (ruling 19)."""
     for fork in graph.forks:
         if fork.needed is None or fork.needed >= len(fork.threads):
             continue

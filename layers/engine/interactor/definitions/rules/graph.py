@@ -1,7 +1,7 @@
-"""The states of a definition as a graph, and what follows from its shape: warnings, and forks that cannot work.
+"""The states of a definition as a graph, and what its shape shows: warnings, and forks that cannot work.
 
-At most 100 states are looked at (more is an error of its own), so a set of states is a bit in a whole number, and
-what can be reached from where is found once for all.
+At most 100 states are examined (more is an error of its own). So a set of states is the bits of a whole number, and
+what each state can reach is computed once for all.
 """
 
 from collections.abc import Iterator
@@ -12,17 +12,17 @@ from interactor.core.jsons import Json, JsonObject
 
 @dataclass(frozen=True)
 class ForkShape:
-    """The parts of a fork that are well formed: each thread's target, and how many must end for the join."""
+    """The well-formed parts of a fork: each thread's target, and how many threads must end for the join."""
 
     state: str
     threads: dict[str, str]
     needed: int | None
     join: str | None = None
-    """Where the forking thread goes on."""
+    """Where the forking thread continues."""
 
 
 class Graph:
-    """Reads whatever is well formed in ``states`` and passes over the rest, which is reported elsewhere."""
+    """Reads whatever is well formed in ``states`` and skips the rest, which other checks report."""
 
     def __init__(self, states: JsonObject) -> None:
         self.names = [name for name, state in states.items() if isinstance(state, dict)]
@@ -41,24 +41,24 @@ class Graph:
         self._fork_states = self._bits(fork.state for fork in self.forks)
 
     def unreachable_from(self, start: str) -> list[str]:
-        """The states that no thread of an instance can come to."""
+        """Return the states that no thread of an instance can reach."""
         reached = self._from(start, self._reach)
         return [name for name in self.names if not self._bit[name] & reached]
 
     def ends_from(self, start: str) -> bool:
-        """Whether the thread that begins at ``start`` can come to a terminal state."""
+        """Whether the thread that starts at ``start`` can reach a terminal state."""
         return bool(self._from(start, self._own_reach) & self._terminals)
 
     def asks_from(self, start: str) -> bool:
-        """Whether the thread that begins at ``start`` can come to a state that asks for a decision."""
+        """Whether the thread that starts at ``start`` can reach a state that asks for a decision."""
         return bool(self._from(start, self._own_reach) & self._asking)
 
     def forks_from(self, start: str) -> set[str]:
-        """The states at which a thread that begins at ``start``, or one it forks, can fork."""
+        """Return the states at which a thread that starts at ``start``, or one that it forks, can fork."""
         return set(self._named(self._from(start, self._reach) & self._fork_states))
 
     def endless_cycles(self) -> list[list[str]]:
-        """Groups of action states that lead round to each other without a halting state between."""
+        """Return the groups of action states that lead to each other in a circle without a halting state."""
         actions = self._of_type("action")
         around = self._closure({name: self._flow[name] & actions for name in self._named(actions)})
         cycles: list[list[str]] = []
@@ -71,7 +71,7 @@ class Graph:
         return cycles
 
     def before(self) -> dict[str, list[str]]:
-        """For each state those that may have run before it, threads that a join waited for among them."""
+        """Return for each state the states that may have run before it, also in threads that a join waited for."""
         edges = {name: self._flow[name] | self._spawn.get(name, 0) for name in self.names}
         for fork in self.forks:
             if fork.join in self._bit:
@@ -82,8 +82,8 @@ class Graph:
         return {name: [other for other in self.names if reach[other] & self._bit[name]] for name in self.names}
 
     def inputs(self, initial: str) -> dict[str, set[str | None]]:
-        """For each state that an instance can come to whose input it may see: that of the resume of a halting state,
-        by its name, or that of the create, None (ruling 6).
+        """Return for each reachable state whose input it may see: a halting state's name for the input of its resume,
+        or None for the input of the create (ruling 6).
         """
         found: dict[str, set[str | None]] = {name: set() for name in self.names}
         found[initial].add(None)
@@ -122,7 +122,7 @@ class Graph:
         return [name for name in self.names if self._bit[name] & bits]
 
     def _closure(self, edges: dict[str, int]) -> dict[str, int]:
-        """Everything that can be reached in one step or more (Warshall's algorithm, a row at a time)."""
+        """Return everything that can be reached in one step or more (Warshall's algorithm, a row at a time)."""
         reach = dict(edges)
         for middle in edges:
             bit, row = self._bit[middle], reach[middle]
@@ -133,7 +133,7 @@ class Graph:
 
 
 def _answered(state: JsonObject) -> Iterator[Json]:
-    """Where the thread that is in a state may go by a transition; out of a halt that takes an answer."""
+    """Yield where a transition may take the thread in a state; at a halting state, after an answer."""
     transitions = state.get("transitions")
     for transition in transitions if isinstance(transitions, list) else []:
         if isinstance(transition, dict):
@@ -141,7 +141,7 @@ def _answered(state: JsonObject) -> Iterator[Json]:
 
 
 def _unasked(state: JsonObject) -> Iterator[Json]:
-    """Where it may go else; a fork's own thread goes on at the join."""
+    """Yield where it may go without a transition. A fork's own thread continues at the join."""
     wait = "timeout" if state.get("type") == "halting" else None
     for key in ("on_error", wait):
         if key is not None and isinstance(state.get(key), dict):
@@ -152,7 +152,7 @@ def _unasked(state: JsonObject) -> Iterator[Json]:
 
 
 def _asks(state: JsonObject) -> bool:
-    """Whether a state waits for more than "go on": it has a form or a choice, or more than one way out."""
+    """Whether a state waits for more than "continue": it has a form or a choice, or more than one way out."""
     if state.get("type") != "halting":
         return False
     presentation, transitions = state.get("presentation"), state.get("transitions")
@@ -177,7 +177,7 @@ def _fork(name: str, state: JsonObject) -> ForkShape | None:
 
 
 def policy_count(fork: JsonObject, threads: int) -> int | None:
-    """How many threads must complete for a fork's join (ruling 19); None where the policy is not one."""
+    """Return how many threads must complete for a fork's join (ruling 19), or None if the policy is invalid."""
     join = fork.get("join")
     policy = join.get("policy", "all") if isinstance(join, dict) else None
     if policy == "all":

@@ -1,7 +1,9 @@
-"""A definition's ``input_schema`` (JSON Schema 2020-12, ruling 4): whether it is one, and an input against it.
+"""A definition's ``input_schema`` (JSON Schema 2020-12, ruling 4): whether it is valid, and whether an input matches
+it.
 
-jsonschema-rs runs patterns in time linear in the text, times the size of the pattern. How often it judges one value is
-bounded by ``schema_weight``, rules times values by ``_CHECKED_WORK``, and patterns times text by ``PATTERN_WORK``.
+jsonschema-rs runs a pattern in time that is linear in the text and in the size of the pattern. ``schema_weight`` limits
+how often one value is checked, ``_CHECKED_WORK`` limits rules times values, and ``PATTERN_WORK`` limits patterns times
+text.
 """
 
 from collections.abc import Iterator
@@ -15,8 +17,8 @@ from interactor.definitions.rules import limits
 from interactor.definitions.rules.report import ROOT, Place, Report, quoted
 from interactor.definitions.rules.schema_weight import UnboundedError, Weights
 
-# Every start of an instance comes by here, few definitions have a schema, and the library is slow to import: so
-# it is imported where it is used.
+# Every start of an instance imports this module, few definitions have a schema, and the library is slow to import. So
+# the library is imported where it is used.
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator, ValidationError
 
@@ -25,14 +27,18 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _REFERENCES = ("$ref", "$dynamicRef")
 _EMBEDDED_DATA = ("const", "enum", "default", "examples")
 _CHECKED_WORK = 1_000_000
-"""Rules times values up to which an input is checked: a pattern for each takes about a second."""
+"""Up to this number of rules times values, an input is checked. With a pattern in each rule, that takes about a
+second.
+"""
 PATTERN_WORK = 2 * 10**10
-"""Compiled bytes of patterns times bytes of the input up to which it is checked: the worst take two seconds, in
-which nothing else runs, since the library holds the interpreter's lock."""
+"""Up to this product of compiled bytes of patterns and bytes of the input, an input is checked. The worst cases take
+two seconds. Nothing else runs meanwhile, because the library holds the interpreter's lock.
+"""
 _SMALLEST_PATTERN_BYTES = 1024
 _LISTED_WORK = 100_000
-"""Rules times values up to which all problems are listed: building each, and those of every alternative, takes
-some 15 microseconds, a thousand times what it takes to know that there is one."""
+"""Up to this number of rules times values, all problems are listed. Building each problem, and those of every
+alternative, takes some 15 microseconds, a thousand times as long as finding out that there is one.
+"""
 
 
 def check_schema(report: Report, place: Place, schema: Json) -> None:
@@ -42,7 +48,7 @@ def check_schema(report: Report, place: Place, schema: Json) -> None:
     if not isinstance(schema, dict):
         report.error(place, f"input_schema must be an object, not {quoted(schema)}")
         return
-    # Before anything that walks it by recursion, or measures it by writing it.
+    # This comes before anything that walks the schema by recursion, or measures it by writing it.
     if _deeper_than(schema, limits.INPUT_SCHEMA_DEPTH):
         report.error(place, f"input_schema is nested more than {limits.INPUT_SCHEMA_DEPTH} levels deep")
         return
@@ -73,11 +79,11 @@ def check_schema(report: Report, place: Place, schema: Json) -> None:
 
 
 def check_input(schema: JsonObject, value: Json) -> list[dict[str, str]]:
-    """What is wrong with an input, as ``{"field", "message"}``, at most 50 of them; empty where nothing is.
+    """Return what is wrong with an input as ``{"field", "message"}``, at most 50 problems; empty if nothing is wrong.
 
-    All problems are listed where that is quick; for a large input of a heavy schema only the first is, and one
-    that would take seconds is a problem itself.
-    A missing property's field is that property's own. ``schema`` is one that ``check_schema`` found nothing in.
+    All problems are listed if that is quick. For a large input of a heavy schema only the first one is, and an input
+    that would take seconds is a problem itself. The field of a missing property is that property's own.
+    ``check_schema`` must have found nothing in ``schema``.
     """
     validator, weight, patterns = _prepared(jsons.dumps(schema))
     count = _nodes(value)
@@ -97,14 +103,15 @@ def check_input(schema: JsonObject, value: Json) -> list[dict[str, str]]:
 
 @lru_cache(maxsize=32)
 def _prepared(schema: str) -> "tuple[Draft202012Validator, int, int]":
-    """What judges a value, the most rules it applies to one, and the work of its patterns for each byte of text.
+    """Return the validator, the most rules that it applies to one value, and the work of its patterns for each byte of
+    text.
 
-    The schema is weighed before the judge is built, which is recursive. The work of patterns is their number, as far
-    as rules apply to one value, times the compiled size of the largest.
+    The schema is weighed before the validator is built, which is recursive. The work of patterns is the number of
+    patterns that apply to one value, times the compiled size of the largest.
 
     Raises:
-        UnboundedError: for a schema that would be too much work.
-        ValidationError: of jsonschema-rs, for what cannot be built.
+        UnboundedError: the schema would be too much work.
+        ValidationError: of jsonschema-rs, for a schema that cannot be built.
     """
     import jsonschema_rs
 
@@ -119,14 +126,14 @@ def _prepared(schema: str) -> "tuple[Draft202012Validator, int, int]":
                 pattern_options=jsonschema_rs.RegexOptions(size_limit=size),
                 offline=True,
                 validate_formats=True,
-                # Compiling what a caller sends is work without a bound; as a format it stays a remark.
+                # Compiling what a caller sends is work without a bound, so the format ``regex`` accepts everything.
                 formats={"regex": _any},
-                # An input may hold what should not be written down again in an answer or a log.
+                # An input may contain what must not be repeated in an answer or a log.
                 mask="the value",
             )
             return validator, weight, patterns * size
         except jsonschema_rs.ValidationError:
-            # How large a compiled pattern is, the library does not tell: it is the first bound that admits it.
+            # The library does not tell how large a compiled pattern is. Its size is the first bound that accepts it.
             size *= 2
             if size > limits.INPUT_PATTERN_BYTES:
                 raise
@@ -137,7 +144,7 @@ def _any(_: str) -> bool:
 
 
 def _patterns(schema: Json) -> int:
-    """How many patterns a schema has, each place counted."""
+    """Return how many patterns a schema has, each place counted."""
     count = 0
     stack = [schema]
     while stack:

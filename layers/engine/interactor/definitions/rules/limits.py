@@ -12,7 +12,7 @@ KEY_CHARACTERS = 128
 FIELDS = 50
 FIELD_NAME = r"[a-z][a-z0-9_]{0,63}"
 FIELD_NAMES_CHARACTERS = 32_768
-"""Of all field names that differ: those of sensitive fields rest in the head of each instance."""
+"""All different field names together. The head of each instance stores those of sensitive fields."""
 CHOICE_OPTIONS = (2, 20)
 INCLUDED_PATHS = 50
 
@@ -29,6 +29,6 @@ INPUT_SCHEMA_DEPTH = 32
 INPUT_SCHEMA_WEIGHT = 1_000
 """Rules of an input schema that may apply to one value at the same time."""
 INPUT_PATTERN_BYTES = 1_048_576
-"""Compiled size of one pattern of an input schema."""
+"""Largest compiled size of one pattern of an input schema."""
 INPUT_PROBLEMS = 50
 """Problems of an input that are listed."""

@@ -1,4 +1,6 @@
-"""Checks of script and HTTP logic, and of where an HTTP result goes (spec section Workflow Logic, rulings 7, 9, 13)."""
+"""Checks of script and HTTP logic, and of the place of an HTTP result (spec section Workflow Logic, rulings 7, 9,
+13).
+"""
 
 import re
 from collections.abc import Callable
@@ -22,7 +24,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 class ScriptProblem(Protocol):
-    """Why a script does not parse: the engine's message, and the author's own line where it is known."""
+    """Why a script does not parse: the engine's message, and the line in the author's text if it is known."""
 
     @property
     def message(self) -> str: ...
@@ -85,7 +87,7 @@ def _check_code(node: Node, check_script: ScriptChecker) -> None:
     code = node.text("code", required=True)
     if code is None:
         return
-    # What UTF-8 cannot carry is refused when a document is read; here it must only not raise.
+    # Text that UTF-8 cannot encode is refused when a document is read. Here it only must not raise.
     size = len(code.encode("utf-8", "surrogatepass"))
     if size > limits.SCRIPT_BYTES:
         node.error("code", f"The script has {size} bytes; at most {limits.SCRIPT_BYTES} are allowed (64 KB)")
@@ -112,7 +114,7 @@ def _check_http(node: Node) -> None:
 
 
 def _check_url(node: Node, url: str) -> None:
-    """A constant URL is judged as it is, a template with a letter in place of each value (ruling 3)."""
+    """Check a constant URL as it is, and a template with a letter in place of each value (ruling 3)."""
     try:
         template = templates.parse(url)
     except templates.TemplateError as error:
@@ -134,7 +136,7 @@ def _check_url(node: Node, url: str) -> None:
     try:
         urls.parse("".join(part if isinstance(part, str) else "x" for part in template.parts), allow_loopback=True)
     except urls.UrlError as error:
-        # A place that is not public is a matter of where the workflow runs, so it is judged at the call.
+        # Whether a place is public depends on where the workflow runs, so that is checked at the call.
         if not error.refused:
             node.error("url", str(error))
 

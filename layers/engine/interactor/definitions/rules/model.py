@@ -1,7 +1,7 @@
 """The compiled form of a definition: what the engine reads, whatever spelling was posted.
 
-It is stored as JSON with the version of the compiler that wrote it. ``load`` refuses any other version, and the
-posted document, which is kept as posted, is then compiled again.
+It is stored as JSON with the version of the compiler that wrote it. ``load`` refuses any other version. Then the posted
+document, which is kept as posted, is compiled again.
 """
 
 from collections.abc import Mapping
@@ -13,11 +13,11 @@ from interactor.core.jsons import Json, JsonObject
 from interactor.core.times import Millis
 
 COMPILER_VERSION = 2
-"""Written where a definition needs it: a version 1 knows no template in ``timeout.after``, and would end such a halt at
-once. Whatever version 1 understands is written as that, so that the release before can read it.
+"""Written if a definition needs it: version 1 knows no template in ``timeout.after``, and would end such a halt at
+once. A definition that version 1 understands is written as version 1, so that the release before can read it.
 """
 READABLE = (1, 2)
-"""What is older is compiled again. What is newer needs what this release does not know, and is left alone."""
+"""Older forms are compiled again. Newer ones need what this release does not know, and are left alone."""
 
 StateType: TypeAlias = Literal["action", "halting", "terminal"]
 
@@ -35,9 +35,9 @@ class ScriptLogic:
 
 @dataclass(frozen=True)
 class HttpLogic:
-    """One outgoing request; ``url``, ``headers`` and ``body`` are templates (ruling 13).
+    """One outgoing request. ``url``, ``headers`` and ``body`` are templates (ruling 13).
 
-    ``has_body`` tells a body of null from none.
+    ``has_body`` distinguishes a null body from no body.
     """
 
     method: str
@@ -55,7 +55,7 @@ Logic: TypeAlias = ScriptLogic | HttpLogic
 
 @dataclass(frozen=True)
 class Output:
-    """Where an HTTP result goes (ruling 7); a ``path`` of None is its usual place."""
+    """Where an HTTP result goes (ruling 7). A ``path`` of None means its usual place."""
 
     path: str | None
     mode: Literal["replace", "merge"]
@@ -64,7 +64,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Transition:
-    """A way out of a state; ``condition`` stays the document that ``interactor.core.conditions`` evaluates."""
+    """A way out of a state. ``condition`` is the posted document, which ``interactor.core.conditions`` evaluates."""
 
     target: str
     key: str | None
@@ -74,7 +74,9 @@ class Transition:
 
 @dataclass(frozen=True)
 class Instructions:
-    """What a halt tells its reader; the texts are templates. ``kind`` ``ai`` has a ``prompt``, else a ``message``."""
+    """What a halt tells its reader. The texts are templates. The ``kind`` ``ai`` has a ``prompt``, the others have a
+    ``message``.
+    """
 
     kind: Literal["message", "ai"]
     title: str | None
@@ -85,12 +87,14 @@ class Instructions:
 
 
 Work: TypeAlias = Logic | Instructions
-"""What a step may have to do beside following the rules."""
+"""What a step may have to do besides following the rules."""
 
 
 @dataclass(frozen=True)
 class Timeout:
-    """A halt that lasts ``after_ms`` goes to ``target``; ``after`` is a template for that time, where it is one."""
+    """After ``after_ms`` milliseconds, a halt goes to ``target``. ``after`` is a template for that time, if the
+    definition has one.
+    """
 
     after_ms: Millis
     target: str
@@ -99,7 +103,7 @@ class Timeout:
 
 @dataclass(frozen=True)
 class ForkThread:
-    """One thread of a fork, and the state it begins at."""
+    """One thread of a fork, and the state at which it starts."""
 
     name: str
     target: str
@@ -107,7 +111,7 @@ class ForkThread:
 
 @dataclass(frozen=True)
 class Fork:
-    """Threads in the order they are written, and the join: ``policy_count`` of them must complete (ruling 19)."""
+    """Threads in the order of the definition, and the join: ``policy_count`` of them must complete (ruling 19)."""
 
     threads: tuple[ForkThread, ...]
     join_target: str
@@ -116,7 +120,7 @@ class Fork:
 
 @dataclass(frozen=True)
 class State:
-    """One state. ``presentation`` stays the document it was, with its templates. ``additional_input``: a resume may
+    """One state. ``presentation`` is the posted document, with its templates. With ``additional_input``, a resume may
     send keys that are no fields of the form.
     """
 
@@ -145,7 +149,7 @@ class Definition:
     input_schema: JsonObject | None
 
     def to_json(self) -> JsonObject:
-        """The form that is stored."""
+        """Return the form that is stored."""
         return {
             "compiler": COMPILER_VERSION if any(_is_filled_later(each) for each in self.states.values()) else 1,
             "name": self.name,
@@ -160,7 +164,7 @@ class Definition:
 
         Raises:
             LaterReleaseError: a later version of the compiler wrote it.
-            OtherCompilerError: an earlier one did.
+            OtherCompilerError: an earlier version wrote it.
         """
         releases.require_readable({"schema": stored.get("compiler", 0)}, COMPILER_VERSION, "the compiled definition")
         if stored.get("compiler") not in READABLE:
@@ -174,7 +178,7 @@ def _is_filled_later(state: State) -> bool:
 
 
 def _state_to_json(state: State) -> JsonObject:
-    """What is None or empty is left out: a definition of a hundred states has mostly that."""
+    """Return a state for storage, without what is None or empty: a definition of a hundred states has mostly that."""
     fork, output = state.fork, state.output
     full: JsonObject = {
         "type": state.type,

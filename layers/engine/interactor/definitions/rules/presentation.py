@@ -130,7 +130,7 @@ def _check_options(node: Node, items: list[Json] | None) -> None:
 
 
 def _check_default(field: Node, kind: str) -> None:
-    """A constant default must be a value that its own field would take."""
+    """Report a constant default that its own field would not accept."""
     default = field.raw("default")
     if default is None or is_templated(default):
         return

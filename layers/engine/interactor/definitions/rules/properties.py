@@ -1,8 +1,8 @@
 """The properties that parts of a definition may have, and warnings for all others (ruling 3).
 
-What nobody knows is kept and does nothing. A misspelt ``timeout`` would be kept as well, and the escalation that it
-stands for would never come: so each unknown property is told, with the known name it is nearest to. A test holds the
-names below against ``workflow-definition.json``.
+An unknown property is kept and has no effect. A misspelt ``timeout`` would be kept too, and its escalation would never
+come. So there is a warning for each unknown property, with the nearest known name. A test compares the names below with
+``workflow-definition.json``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -44,7 +44,7 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "join": ("target", "policy"),
     "policy": ("count",),
 }  # fmt: skip
-"""By part. A presentation has those of ``presentation`` and of its type."""
+"""The properties of each part. A presentation has those of ``presentation`` and those of its type."""
 
 Part = tuple[Place, JsonObject, tuple[str, ...]]
 """A part of a definition: where it is, and the names of the properties it may have."""
@@ -61,7 +61,7 @@ def warn_of_unknown(report: Report, document: JsonObject) -> None:
 
 
 def _parts(document: JsonObject) -> Iterator[Part]:
-    """Every part that has the shape to have properties; the others are errors, told elsewhere."""
+    """Yield every part that can have properties. Other checks report the parts that have the wrong shape."""
     yield ROOT, document, PROPERTIES["definition"]
     for name, state in _object(document.get("states")).items():
         if isinstance(state, dict):

@@ -1,4 +1,4 @@
-"""What is wrong with a definition: places, problems, and the list of them, which is bounded."""
+"""What is wrong with a definition: places, problems, and a bounded list of them."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from interactor.core.jsons import Json
 
 MAX_PROBLEMS = 100
-"""Errors, and warnings, that are listed one by one; the rest is counted in one more."""
+"""Errors, or warnings, that are listed one by one. One more entry counts the rest."""
 
 _PLAIN_STEP = re.compile(r"[A-Za-z0-9_$-]+", re.ASCII)
 _MAX_STEP = 200
@@ -15,7 +15,7 @@ _MAX_STEP = 200
 
 @dataclass(frozen=True)
 class Place:
-    """A place in a document. ``place / step`` goes to a property or an index; ``str()`` writes the path."""
+    """A place in a document. ``place / step`` leads to a property or an index; ``str()`` returns the path."""
 
     parent: "Place | None" = None
     step: str | int = ""
@@ -53,31 +53,31 @@ class Verdict:
 
     @property
     def valid(self) -> bool:
-        """Whether there are no errors; warnings refuse nothing."""
+        """Whether there are no errors. Warnings refuse nothing."""
         return not self.errors
 
     def strictly(self) -> "Verdict":
-        """The same where warnings are errors (ruling 3)."""
+        """Return the verdict with warnings as errors (ruling 3)."""
         return Verdict((*self.errors, *self.warnings), ())
 
 
 class Report:
-    """Collects problems while a definition is read; beyond ``MAX_PROBLEMS`` they are only counted."""
+    """Collects problems while a definition is read. Beyond ``MAX_PROBLEMS`` they are only counted."""
 
     def __init__(self) -> None:
         self._errors = _Bounded("errors")
         self._warnings = _Bounded("warnings")
 
     def error(self, place: Place, message: str) -> None:
-        """Add what makes the definition invalid."""
+        """Add a problem that makes the definition invalid."""
         self._errors.add(place, message)
 
     def warn(self, place: Place, message: str) -> None:
-        """Add what is allowed and probably not meant."""
+        """Add a problem that is allowed and probably a mistake."""
         self._warnings.add(place, message)
 
     def verdict(self) -> Verdict:
-        """All that was added."""
+        """Return everything that was added."""
         return Verdict(self._errors.listed(), self._warnings.listed())
 
 
@@ -100,7 +100,7 @@ class _Bounded:
 
 
 def quoted(value: Json) -> str:
-    """A value of the author as a message shows it: short, whatever it is."""
+    """Return a value of the author for a message: short, whatever it is."""
     if isinstance(value, str):
         return f"'{_cut(value, 80)}'"
     if isinstance(value, dict):

@@ -1,8 +1,8 @@
-"""How much work a JSON Schema makes: the rules it may apply to one value (ruling 4 bounds the rest).
+"""How much work a JSON Schema makes: the rules that it may apply to one value (ruling 4 has the other bounds).
 
-References can double the work at each step, and lists of rules multiply with lists of values. So a schema is
-weighed before it is used: all rules that may apply to one value at the same time, with references followed, are
-at most 1,000; and a schema that contains itself may come back to itself only once for each value.
+References can double the work at each step, and lists of rules multiply with lists of values. So a schema is weighed
+before it is used. At most 1,000 rules may apply to one value at the same time, with references followed. A schema that
+contains itself may return to itself only once for each value.
 """
 
 from collections.abc import Iterator
@@ -17,19 +17,19 @@ _BELOW_REST = ("additionalProperties", "unevaluatedProperties")
 _BELOW_ITEMS = ("items", "contains", "unevaluatedItems")
 _REFERENCES = ("$ref", "$dynamicRef")
 _ENUM_SHARE = 20
-"""Values of an ``enum`` that weigh as much as one rule."""
+"""This number of ``enum`` values weighs as much as one rule."""
 _MAX_CHAIN = 200
 
 
 class UnboundedError(Exception):
-    """The schema cannot be used; ``str()`` says why."""
+    """The schema cannot be used. ``str()`` says why."""
 
 
 class Weights:
     """Follows every reference of a valid schema that refers to nothing outside itself.
 
-    A property that is merely *called* ``$ref`` or ``$id`` is taken for the keyword by the walk above; such a
-    schema is refused with a sentence that says so, which is safe.
+    A property that is only *named* ``$ref`` or ``$id`` is taken for the keyword. Such a schema is refused, and the
+    sentence says so. That is safe.
     """
 
     def __init__(self, schema: JsonObject) -> None:
@@ -40,10 +40,10 @@ class Weights:
         self._below: dict[int, list[list[JsonObject]]] = {}
 
     def heaviest(self) -> int:
-        """The most rules that apply to one value.
+        """Return the most rules that apply to one value.
 
         Raises:
-            UnboundedError: for a schema whose work has no bound worth the name.
+            UnboundedError: the schema's work has no useful bound.
         """
         seen: dict[int, JsonObject] = {id(self._schema): self._schema}
         queue = [self._schema]
@@ -60,7 +60,7 @@ class Weights:
         return max(self._weights.values())
 
     def _weigh(self, schema: JsonObject) -> int:
-        """Rules that apply to the very value that this schema is applied to."""
+        """Return the number of rules for exactly the value to which this schema is applied."""
         known = self._weights.get(id(schema))
         if known is not None:
             return known
@@ -80,7 +80,7 @@ class Weights:
         return weight
 
     def _here(self, schema: JsonObject) -> Iterator[JsonObject]:
-        """The schemas that a schema applies to its own value."""
+        """Yield the schemas that a schema applies to its own value."""
         for key in _REFERENCES:
             if isinstance(schema.get(key), str):
                 target = self._resolve(schema[key])
@@ -93,9 +93,9 @@ class Weights:
         yield from _schemas(_values(schema.get("dependentSchemas")))
 
     def _groups(self, schema: JsonObject) -> list[list[JsonObject]]:
-        """For a schema, with all that it applies to the same value: what is applied to one value inside it.
+        """Return what a schema, with all that it applies to the same value, applies to the values inside it.
 
-        One group for each property that is named, one for the others, one for the items of a list.
+        There is one group for each named property, one for all other properties, and one for the items of a list.
         """
         known = self._below.get(id(schema))
         if known is not None:
@@ -171,12 +171,12 @@ def _values(value: Json) -> list[Json]:
 
 
 def _schemas(value: Json) -> list[JsonObject]:
-    """The objects of a list; ``true`` and ``false``, schemas as well, cost nothing."""
+    """Return the objects of a list. ``true`` and ``false`` are schemas too, but cost nothing."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _leading_into_cycles(edges: dict[int, set[int]]) -> set[int]:
-    """The nodes from which one can go on for ever: what is left when ends are taken off, again and again."""
+    """Return the nodes from which a path can go on for ever: what is left after ends are removed again and again."""
     before: dict[int, list[int]] = {node: [] for node in edges}
     for node, following in edges.items():
         for other in following:

@@ -1,8 +1,8 @@
-"""The keys of the object that a script returns, where they can be read off its text.
+"""The keys of the object that a script returns, if its text shows them.
 
-A script is not run to know them. Its text is cut into pieces, and every ``return`` must be followed by an object
-literal with plain keys, or by nothing. Whatever is not certain (a spread, a computed key, a variable, a regular
-expression where a division could stand) makes the keys unknown, which costs a warning and tells nothing untrue.
+The script is not run. Its text is split into pieces, and every ``return`` must be followed by an object literal with
+plain keys, or by nothing. Whatever is uncertain (a spread, a computed key, a variable, a regular expression where a
+division could be) makes the keys unknown. That loses a warning but never gives a false one.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 MOST_KEYS: Final = 200
-"""A script that names more is not looked into."""
+"""A script that names more keys is not examined."""
 
 _PIECE = re.compile(
     r"(?P<space>\s+|//[^\n\r\u2028\u2029]*|/\*.*?\*/)"
@@ -38,7 +38,7 @@ class _UncertainError(Exception):
 
 
 def returned_keys(code: str) -> frozenset[str] | None:
-    """Return the top-level keys that the script may write; None where they cannot be known."""
+    """Return the top-level keys that the script may write, or None if they cannot be known."""
     try:
         pieces = list(_pieces(code))
         found: set[str] = set()
@@ -53,7 +53,7 @@ def returned_keys(code: str) -> frozenset[str] | None:
 
 
 def _pieces(code: str) -> Iterator[str]:
-    """The pieces that count, each as it is written."""
+    """Yield the pieces that matter, each as it is written."""
     if "<!--" in code or "-->" in code:
         # Each may open a comment (ECMAScript, B.1.1).
         raise _UncertainError
@@ -61,13 +61,13 @@ def _pieces(code: str) -> Iterator[str]:
     while position < len(code):
         match = _PIECE.match(code, position)
         if match is None:
-            # A template in a template, an escape in a name, a text that does not end.
+            # A template inside a template, an escape in a name, or a text that does not end.
             raise _UncertainError
         position = match.end()
         if match.lastgroup == "space":
             continue
         piece = match[0]
-        # After a value a slash divides; elsewhere it opens a regular expression, which may hold anything.
+        # After a value, a slash divides. Elsewhere it starts a regular expression, which may contain anything.
         if piece == "/" and (before in _BEFORE_A_VALUE or _VALUE_ENDS.match(before[-1:]) is None):
             raise _UncertainError
         before = piece
@@ -104,7 +104,7 @@ def _key(piece: str) -> str:
 
 
 def _after_value(pieces: Sequence[str], place: int) -> int:
-    """The place of the next key, or of the brace that closes the object."""
+    """Return the position of the next key, or of the brace that closes the object."""
     open_brackets: list[str] = []
     while True:
         piece = _at(pieces, place)

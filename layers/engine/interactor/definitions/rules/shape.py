@@ -1,6 +1,6 @@
-"""Reads one property of a node: its value where it has the right shape, else None and a problem.
+"""Reads one property of a node: its value if it has the right shape, else None and a problem.
 
-An absent optional property is None without a problem. Nothing here raises, whatever the document holds.
+An absent optional property is None without a problem. Nothing here raises, whatever the document contains.
 """
 
 from collections.abc import Collection, Iterator
@@ -11,7 +11,7 @@ from interactor.definitions.rules.report import Place, Report, quoted
 
 
 class Node:
-    """An object of the document, with its place and the report that its problems go to."""
+    """An object of the document, with its place and the report for its problems."""
 
     def __init__(self, report: Report, place: Place, value: JsonObject) -> None:
         self.report = report
@@ -22,21 +22,21 @@ class Node:
         return key in self.value
 
     def error(self, key: str, message: str) -> None:
-        """A problem of the property ``key``, also where it is missing."""
+        """Report a problem of the property ``key``, also if it is missing."""
         self.report.error(self.place / key, message)
 
     def raw(self, key: str) -> Json:
-        """The property as it is."""
+        """Return the property as it is."""
         return self.value.get(key)
 
     def need(self, key: str, why: str = "") -> bool:
-        """Whether the property is there; a problem if not."""
+        """Whether the property exists. If not, that is reported."""
         if key not in self.value:
             self.error(key, f"{key} is required{why}")
         return key in self.value
 
     def text(self, key: str, *, required: bool = False, least: int = 0, most: int | None = None) -> str | None:
-        """A string of ``least`` to ``most`` characters."""
+        """Return a string of ``least`` to ``most`` characters."""
         value = self._given(key, required)
         if value is None:
             return None
@@ -52,7 +52,7 @@ class Node:
         return value[0]
 
     def one_of(self, key: str, allowed: Collection[str], *, required: bool = False, label: str = "") -> str | None:
-        """One of a few words."""
+        """Return one of the allowed words."""
         value = self._given(key, required)
         if value is None:
             return None
@@ -65,7 +65,7 @@ class Node:
         return value[0]
 
     def integer(self, key: str, least: int | None = None, most: int | None = None) -> int | None:
-        """A whole number (``3.0`` is one)."""
+        """Return a whole number (``3.0`` is one)."""
         value = self._given(key, required=False)
         if value is None:
             return None
@@ -80,7 +80,7 @@ class Node:
         return number
 
     def number(self, key: str) -> float | int | None:
-        """Any number."""
+        """Return any number."""
         value = self._given(key, required=False)
         if value is None:
             return None
@@ -91,7 +91,7 @@ class Node:
         return number
 
     def boolean(self, key: str) -> bool | None:
-        """True or false."""
+        """Return true or false."""
         value = self._given(key, required=False)
         if value is None:
             return None
@@ -101,7 +101,7 @@ class Node:
         return value[0]
 
     def node(self, key: str, *, required: bool = False) -> "Node | None":
-        """An object."""
+        """Return an object."""
         value = self._given(key, required)
         if value is None:
             return None
@@ -111,7 +111,7 @@ class Node:
         return Node(self.report, self.place / key, value[0])
 
     def items(self, key: str, *, required: bool = False, least: int = 0, most: int | None = None) -> list[Json] | None:
-        """A list; one of the wrong length is a problem, and is given all the same, so that its items are judged."""
+        """Return a list. One with the wrong length is reported but returned, so that its items are checked too."""
         value = self._given(key, required)
         if value is None:
             return None
@@ -126,7 +126,7 @@ class Node:
         return value[0]
 
     def texts(self, key: str, most: int) -> list[str] | None:
-        """A list of strings that are not empty."""
+        """Return a list of strings that are not empty."""
         items = self.items(key, most=most)
         for number, item in enumerate(items or []):
             if not isinstance(item, str) or not item:
@@ -135,7 +135,7 @@ class Node:
         return items
 
     def _given(self, key: str, required: bool) -> tuple[Json] | None:
-        # In a tuple, because null is a value too, and a wrong one.
+        # In a tuple, because null is also a value, and a wrong one.
         if key in self.value:
             return (self.value[key],)
         if required:
@@ -144,7 +144,7 @@ class Node:
 
 
 def nodes(report: Report, place: Place, items: list[Json], noun: str) -> Iterator[Node]:
-    """The objects of a list; whatever else it holds is a problem. ``noun`` has its article: ``a transition``."""
+    """Yield the objects of a list, and report anything else in it. ``noun`` has its article: ``a transition``."""
     for number, item in enumerate(items):
         if isinstance(item, dict):
             yield Node(report, place / number, item)
@@ -153,7 +153,7 @@ def nodes(report: Report, place: Place, items: list[Json], noun: str) -> Iterato
 
 
 def is_number(value: Json) -> bool:
-    """Whether a JSON value is a number; booleans, which Python counts among them, are not."""
+    """Whether a JSON value is a number. Booleans, which are numbers in Python, are not."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
@@ -163,12 +163,12 @@ def is_integer(value: Json) -> bool:
 
 
 def is_templated(value: Json) -> bool:
-    """Whether a value is a text that is filled later, so that it cannot be judged now."""
+    """Whether a value is a text that is filled later, so that it cannot be checked now."""
     return isinstance(value, str) and "${" in value
 
 
 def texts(value: Json) -> Iterator[str]:
-    """Every text in a JSON value, keys not among them."""
+    """Yield every text in a JSON value, but not the keys."""
     stack = [value]
     while stack:
         item = stack.pop()
@@ -179,7 +179,9 @@ def texts(value: Json) -> Iterator[str]:
 
 
 def check_templates(report: Report, place: Place, value: Json, *, secrets: bool) -> None:
-    """Every text in ``value`` must parse as a template; ``secrets`` says whether it may name any (ruling 9)."""
+    """Report every text in ``value`` that does not parse as a template. ``secrets`` says whether it may name any
+    (ruling 9).
+    """
     stack: list[tuple[Place, Json]] = [(place, value)]
     while stack:
         here, item = stack.pop()

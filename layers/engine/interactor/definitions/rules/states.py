@@ -17,16 +17,16 @@ STATE_TYPES = ("action", "halting", "terminal")
 
 @dataclass
 class Seen:
-    """What the checks of the states meet on their way, for the checks of the whole."""
+    """What the checks of single states find for the checks of the whole definition."""
 
     states: JsonObject
-    """The states of the definition, to look targets up in."""
+    """The states of the definition, for looking up targets."""
     compared: list[Compared] = field(default_factory=list)
     thread_names: set[str] = field(default_factory=set)
 
 
 def check_state(node: Node, seen: Seen, check_script: ScriptChecker) -> None:
-    """Report what is wrong with one state by itself; targets are looked up among ``seen.states``."""
+    """Report what is wrong with one state on its own. Targets are looked up among ``seen.states``."""
     kind = node.one_of("type", STATE_TYPES, required=True, label="state.type")
     for key in ("logic", "on_enter"):
         logic = node.node(key)
@@ -51,7 +51,7 @@ def check_state(node: Node, seen: Seen, check_script: ScriptChecker) -> None:
 
 
 def check_target(node: Node, key: str, seen: Seen) -> None:
-    """The property must name a state of the definition."""
+    """Report a property that does not name a state of the definition."""
     target = node.text(key, required=True)
     if target is not None and target not in seen.states:
         node.error(key, f"Target state {quoted(target)} does not exist")
@@ -99,7 +99,7 @@ def _check_has_way_on(node: Node, kind: str | None, items: list[Json] | None) ->
 
 
 def _check_ends(transition: Node, seen: Seen) -> None:
-    """``{target}`` or ``{to, key}`` (ruling 3)."""
+    """Check ``{target}`` or ``{to, key}`` (ruling 3)."""
     if "target" in transition and "to" in transition:
         transition.error("to", "A transition has either target or to, not both")
         for end in ("target", "to"):
@@ -127,7 +127,7 @@ def _check_timeout(node: Node, seen: Seen) -> None:
 
 
 def _warn_of_the_useless(node: Node, kind: str) -> None:
-    """What is kept and has no effect, so that nobody waits for it."""
+    """Warn of what is kept but has no effect, so that nobody relies on it."""
     for key, where in (
         ("logic", "action"),
         ("presentation", "halting"),

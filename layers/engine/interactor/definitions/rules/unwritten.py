@@ -1,8 +1,8 @@
-"""Warnings of conditions on fields that nothing can have written (ruling 3): most often a name is misspelt there.
+"""Warnings of conditions on fields that nothing can have written (ruling 3). Usually a name is misspelt there.
 
-Such a field is null for ever, so that the condition decides the same whatever anybody answers. What a state writes is
-read off the definition. A source whose keys cannot be known (an input without a schema, a script that returns a
-variable, a message that takes any answer) may have written anything, and silences the warning wherever it comes before.
+Such a field is always null, so the condition decides the same whatever anybody answers. What a state writes is read
+from the definition. Some sources may have written any key: an input without a schema, a script that returns a variable,
+a message that accepts any answer. After such a source there is no warning.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +23,7 @@ _KNOWABLE: Final = frozenset(
         "minProperties", "properties", "readOnly", "required", "title", "type", "writeOnly",
     }
 )  # fmt: skip
-"""Keywords of an ``input_schema`` beside which its ``properties`` tell what the author expects."""
+"""Keywords of an ``input_schema``. If it has no others, its ``properties`` say what the author expects."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Compared:
 
 
 class _Sources:
-    """Paths that may have been written, with anything below them; ``unknown`` where there may be any others."""
+    """Paths that may have been written, with everything below them. ``unknown``: there may be any others."""
 
     def __init__(self, paths: Iterable[Path] = (), *, unknown: bool = False) -> None:
         self.paths = frozenset(paths)
@@ -78,7 +78,7 @@ def warn_of_unwritten(report: Report, document: JsonObject, graph: Graph, compar
         if reader.may_be_there(path):
             continue
         told += 1
-        # Only so many are listed, and looking for near names takes time.
+        # Only so many are listed, and searching for near names takes time.
         near = reader.nearest(path) if told <= MAX_PROBLEMS else None
         meant = f"; did you mean '{near}'?" if near is not None else ""
         report.warn(
@@ -104,7 +104,9 @@ class _Reader:
         return self.data.may_hold(path) or self.input.may_hold(path)
 
     def nearest(self, path: Path) -> str | None:
-        """The path that may have been meant, written as the other one is: with the word before it that says where."""
+        """Return the path that may have been meant, written in the same way: with the same first word that says where
+        to look.
+        """
         places = {_DATA: self.data, _INPUT: self.input}
         root, rest = (path[0], path[1:]) if path[0] in places else (None, path)
         for name, sources in places.items():
@@ -129,7 +131,7 @@ class _Readers:
         self._known: dict[str, _Reader] = {}
 
     def of(self, name: str) -> _Reader | None:
-        """What conditions of the state see; None for a state that no instance comes to."""
+        """Return what conditions of the state see, or None for a state that no instance reaches."""
         if not self._inputs[name]:
             return None
         if name not in self._known:
@@ -142,7 +144,7 @@ class _Readers:
 
 
 def _writes(name: str, state: JsonObject) -> Iterator[_Sources]:
-    """What a state may write into the data."""
+    """Yield what a state may write into the data."""
     kind = state.get("type")
     if kind == "halting":
         yield _of_answer(state)
@@ -159,7 +161,7 @@ def _writes(name: str, state: JsonObject) -> Iterator[_Sources]:
 
 
 def _of_answer(state: JsonObject) -> _Sources:
-    """What a resume of a halting state may send: the fields of its form; else anything (ruling 16)."""
+    """Return what a resume of a halting state may send: the fields of its form, else anything (ruling 16)."""
     presentation = state.get("presentation")
     form = isinstance(presentation, dict) and presentation.get("type") == "form"
     if not form or state.get("additional_input", False) is not False:
@@ -182,7 +184,9 @@ def _of_logic(name: str, state: JsonObject) -> _Sources:
 
 
 def _of_http(name: str, state: JsonObject) -> _Sources:
-    """Where a result goes (ruling 7): its place, or ``results`` where that is taken. A body may hold anything."""
+    """Return where a result goes (ruling 7): its place, or ``results`` if that is taken. A body may contain
+    anything.
+    """
     output: Json = state.get("output", {})
     if isinstance(output, str):
         output = {"path": output}
@@ -195,7 +199,7 @@ def _of_http(name: str, state: JsonObject) -> _Sources:
 
 
 def _of_schema(schema: Json) -> _Sources:
-    """The properties that an input is said to have; others are let through, but nobody says that they come."""
+    """Return the properties that the schema names. An input may have others, but nothing says that it does."""
     if not isinstance(schema, dict):
         return _ANYTHING
     properties, required = schema.get("properties"), schema.get("required", [])
