@@ -6,7 +6,7 @@ Ids are in their normal form (``rules.names``). Each answer is as of the moment 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from interactor.people.rules.directory import Person, Standing
+from interactor.people.rules.directory import Group, Person, Standing
 
 if TYPE_CHECKING:
     from interactor.people.store.groups import GroupStore
@@ -36,6 +36,22 @@ class Directory:
             LaterReleaseError: as above.
         """
         return self._persons.standing(account, person)
+
+    def group(self, account: str, group: str) -> Group | None:
+        """Return one group; None where the directory has none.
+
+        Raises:
+            LaterReleaseError: as above.
+        """
+        return self._groups.get(account, group)
+
+    def people(self, account: str, persons: Sequence[str]) -> dict[str, Person]:
+        """Return the profiles of those persons that have one: one batch of reads.
+
+        Raises:
+            LaterReleaseError: as above.
+        """
+        return self._persons.several(account, list(dict.fromkeys(persons)))
 
     def known(self, account: str, groups: Sequence[str]) -> frozenset[str]:
         """Return which of these groups the directory has: one batch of small reads, none for no groups."""

@@ -202,6 +202,11 @@ def concurrency(account: str, subscription_id: str) -> str:
     return f"A#{account}#G#{subscription_id}"
 
 
+def mails(account: str, event_id: str) -> str:
+    """Partition of the mails that told of one event; the sort key is the recipient, escaped."""
+    return f"A#{account}#ML#{event_id}"
+
+
 def link_keys() -> str:
     """Partition of the keys of signed links, which are the deployment's and no account's."""
     return "LK"

@@ -4,6 +4,7 @@ In it lie the profile, one item for each membership (``groups`` writes them), an
 stands in. What callers change of a profile is one document, guarded by its revision.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,6 +55,12 @@ class PersonStore:
         """Return the profile of one person."""
         item = self._table.get(_profile(account, person))
         return None if item is None else _read(person, item)
+
+    def several(self, account: str, persons: Sequence[str]) -> dict[str, Person]:
+        """Return the profiles that there are of these persons, in one batch of reads."""
+        wanted = {keys.person(account, person): person for person in persons}
+        found = self._table.batch_get([items.key(partition, keys.HEAD) for partition in wanted])
+        return {(person := wanted[items.text(item, "pk")]): _read(person, item) for item in found}
 
     def standing(self, account: str, person: str) -> Standing:
         """Return what the directory says of a person, by one query of at most 63 items."""
