@@ -140,7 +140,7 @@ def test_whatever_a_text_holds_it_stays_a_text(hostile: str, member: str) -> Non
 
 
 def test_emoji_and_scripts_that_join_stay_whole() -> None:
-    family, persian = "\U0001f468\u200d\U0001f469\u200d\U0001f467", "می\u200cخواهم"
+    family, persian = "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
     subject = letters.write(replace(NOTICE, title=f"{family} {persian}")).subject
     assert family in subject
     assert persian in subject
