@@ -1,9 +1,9 @@
-"""The clock: sends hints for what is overdue, and so for what a crash left behind (invariant 3).
+"""The clock: sends hints for what is overdue, and so also for what a crash left behind (invariant 3).
 
 A tick reads the shards of the index in rounds, a page of each, until they are read or its time is over. It reads each
-from both ends: what came due last is found behind whatever an account has piled up before it. Accounts take turns, and
-each has a share, so that no account's backlog delays another's. Into a queue in which much waits already
-the shares are small, but nobody's is nothing: the queue itself is fair by account.
+shard from both ends, so it also finds what came due last behind a large backlog of another account. Accounts take
+turns, and each has a share, so no account's backlog delays another's. If many messages wait in the queue already, the
+shares are small, but never zero: the queue itself is fair by account.
 """
 
 from collections import defaultdict, deque
@@ -19,38 +19,38 @@ if TYPE_CHECKING:
     from interactor.instances.store.instances import InstanceStore
 
 HINTS_PER_ACCOUNT = 8_000
-"""Of one account in one tick."""
+"""Most hints for one account in one tick."""
 HINTS_INTO_BACKLOG = 200
-"""The same while more than ``BACKLOG`` messages wait: what waits there already will do most of the work."""
+"""The same while more than ``BACKLOG`` messages wait: the waiting messages will do most of the work."""
 CLEANINGS_PER_ACCOUNT = 4_000
-"""Ended instances of one account that one tick has cleaned: over five million a day."""
+"""Most ended instances of one account for whose deletion a tick sends hints: over five million a day."""
 BACKLOG = 10_000
 PAGE = 1_000
 READING: Millis = 20 * SECOND
-"""For how long a tick starts to read further pages."""
+"""How long a tick starts to read further pages."""
 SENDING: Millis = 45 * SECOND
-"""For how long a tick starts to send further hints, counted from its start."""
+"""How long a tick starts to send further hints, counted from its start."""
 _TOGETHER = 100
 _NEWEST_OF = 4
-"""The second page of four comes from the newest end: few are needed there, and the oldest come first."""
+"""One page of four, the second one, comes from the newest end: few are needed from there, and the oldest come first."""
 
 Together = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
-"""``map``, or one that makes the calls at the same time."""
+"""``map``, or a function that makes the calls at the same time."""
 
 
 class Hints(Protocol):
     """The steps queue."""
 
     def backlog(self) -> int:
-        """About how many messages wait."""
+        """Return approximately how many messages wait."""
 
     def send_all(self, hints: list[StepHint]) -> None:
-        """Send hints; a failure is raised."""
+        """Send hints. A failure raises."""
 
 
 @dataclass
 class Ticked:
-    """What a tick did. ``skipped`` counts what each account had beyond its share, of what was read."""
+    """What a tick did. ``skipped`` counts, of what was read, what each account had beyond its share."""
 
     sent: int = 0
     unsent: int = 0
@@ -59,24 +59,24 @@ class Ticked:
     unread: list[str] = field(default_factory=list)
     """Partitions that were not read to their end."""
     failed: list[Exception] = field(default_factory=list)
-    """Why some shards could not be read, or some hints not be sent; all others were."""
+    """Why some shards could not be read, or some hints could not be sent. All others were."""
 
     def skip(self, account: str, count: int) -> None:
-        """Note that ``count`` instances of an account wait for the next tick."""
+        """Count ``count`` instances of an account that wait for the next tick."""
         if count > 0:
             self.skipped[account] = self.skipped.get(account, 0) + count
 
 
 @dataclass
 class _End:
-    """How far a partition was read from one end, and what of the last time that was reached."""
+    """How far a partition was read from one end, and the latest time that was reached."""
 
     after: Any = None
     reached: Millis | None = None
     last: set[str] = field(default_factory=set)
 
     def move(self, page: Sequence[tuple[str, str, Millis]], after: Any) -> None:
-        """Go on by a page."""
+        """Move on by a page."""
         self.after = after
         for _, instance, wake_at in page:
             if wake_at != self.reached:
@@ -86,7 +86,7 @@ class _End:
 
 @dataclass
 class _Read:
-    """What one partition has of each account, up to the account's share."""
+    """What one partition has for each account, up to the account's share."""
 
     partition: str
     due: dict[str, list[tuple[Millis, str]]] = field(default_factory=lambda: defaultdict(list))
@@ -102,13 +102,13 @@ class _Read:
         return self.whole or self.failed is not None
 
     def turned(self) -> tuple[_End, bool]:
-        """Return the end that the next page is read from, and whether it is the newest one."""
+        """Return the end from which the next page is read, and whether it is the newest end."""
         met = self.oldest.reached is not None and self.oldest.reached == self.newest.reached
         newest = self.pages % _NEWEST_OF == 1 and not met
         return (self.newest if newest else self.oldest), newest
 
     def take(self, page: Sequence[tuple[str, str, Millis]], end: _End, after: Any, share: int) -> None:
-        """Note a page that was read from one end; the partition is read once the ends have passed each other."""
+        """Add a page that was read from one end. The partition is complete when the two ends have passed each other."""
         other, sign = (self.newest, 1) if end is self.oldest else (self.oldest, -1)
         for account, instance, wake_at in page:
             if other.reached is not None:
@@ -127,7 +127,7 @@ class _Read:
 
 
 class Clock:
-    """One tick: ``together`` makes calls, several at the same time or one after the other."""
+    """One tick. ``together`` makes calls, at the same time or one after the other."""
 
     def __init__(self, world: World, instances: "InstanceStore", hints: Hints, together: Together = map) -> None:
         self._world, self._instances, self._hints, self._together = world, instances, hints, together
@@ -135,7 +135,9 @@ class Clock:
         self._ticked = Ticked()
 
     def tick(self, due: Sequence[str], cleaning: Sequence[str]) -> Ticked:
-        """Send hints for what is overdue in these partitions of the index, and only then for what is to be cleaned."""
+        """Send hints for what is overdue in these partitions of the index, and then for ended instances that must be
+        deleted.
+        """
         busy = self._hints.backlog() > BACKLOG
         self._hint(due, HINTS_INTO_BACKLOG if busy else HINTS_PER_ACCOUNT)
         if not busy and self._elapsed() < READING:
@@ -143,7 +145,9 @@ class Clock:
         return self._ticked
 
     def _hint(self, partitions: Sequence[str], share: int) -> None:
-        """Hint at what is overdue: the accounts in turn, the longest overdue of each first, up to its share."""
+        """Send hints for what is overdue: the accounts take turns, and the longest overdue of each come first, up to
+        its share.
+        """
         ticked, found = self._ticked, defaultdict[str, list[tuple[Millis, str]]](list)
         for read in self._read(partitions, share):
             for account, those in read.due.items():
@@ -161,7 +165,7 @@ class Clock:
         ticked.unsent += len(wanted) - sent
 
     def _read(self, partitions: Sequence[str], share: int) -> list[_Read]:
-        """Read a page of each partition, then a further one of each that has more, and so on."""
+        """Read a page of each partition, then another one of each that has more, and so on."""
         reads = [_Read(partition) for partition in partitions]
         rounds = 0
         while (more := [read for read in reads if not read.over]) and (not rounds or self._elapsed() < READING):
@@ -194,7 +198,7 @@ class Clock:
 
 
 def _in_turn(due: dict[str, list[str]]) -> Iterator[StepHint]:
-    """Return one hint of each account, then the next of each, and so on."""
+    """Yield one hint of each account, then the next one of each, and so on."""
     waiting = deque((account, iter(instances)) for account, instances in due.items())
     while waiting:
         account, instances = waiting.popleft()

@@ -27,8 +27,8 @@ from interactor.instances.rules.stored import Head, Record
 
 @dataclass(frozen=True)
 class Trigger:
-    """What comes in from outside. ``payload`` is None where a resume has no input, ``name`` is the option that was
-    taken, where one was.
+    """What comes in from outside. ``payload`` is None if a resume has no input. ``name`` is the chosen option, if there
+    is one.
     """
 
     kind: Literal["input", "timeout"]
@@ -37,7 +37,9 @@ class Trigger:
     cause: Cause = BY_ITSELF
 
     def fingerprint(self) -> str:
-        """A hash that is the same for the same input of the same person, in any order of keys (ruling 17)."""
+        """Return a hash that is the same for the same input of the same person, with its keys in any order (ruling
+        17).
+        """
         text = jsons.dumps([jsons.ordered(self.payload), self.name, jsons.ordered(self.cause.by)])
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
@@ -57,7 +59,7 @@ def require_going(instance: Instance) -> None:
     """Refuse to move a paused instance.
 
     Raises:
-        InstancePausedError: when it is paused.
+        InstancePausedError: it is paused.
     """
     if instance.paused:
         raise InstancePausedError(f"Instance '{instance.id}' is paused; unpause it first")
@@ -67,7 +69,7 @@ def wanted_thread(instance: Instance, thread_id: str | None) -> Thread:
     """Return the thread that a request is about: the one it names, else the only halted one, else the main one.
 
     Raises:
-        ThreadNotFoundError, ThreadRequiredError: when there is none of that name, or several are halted.
+        ThreadNotFoundError, ThreadRequiredError: there is none with that name, or several are halted.
     """
     if thread_id is not None:
         if thread_id not in instance.threads:
@@ -92,10 +94,10 @@ def thread_of(instance: Instance, request: Resume) -> Thread:
 
 
 def done_before(head: Head, thread: Thread, request: Resume, halt_id: str) -> Head:
-    """Return the head if this very decision has ended the halt that it names.
+    """Return the head if exactly this decision has ended the halt that it names.
 
     Raises:
-        ConcurrentModificationError: when the halt is another's, or something else has ended it.
+        ConcurrentModificationError: the halt belongs to another thread, or something else has ended it.
     """
     owner, last = halts.thread_of(head.instance, halt_id), thread.last_resume
     if owner is None:
@@ -113,10 +115,10 @@ def done_before(head: Head, thread: Thread, request: Resume, halt_id: str) -> He
 
 
 def decided_earlier(head: Head, thread: Thread, request: Resume, now: Millis) -> bool:
-    """Whether the same resume took effect earlier. False means that this one is judged on its own (ruling 17).
+    """Whether the same resume took effect earlier. If not, this one is judged on its own (ruling 17).
 
     Raises:
-        ConcurrentModificationError, InstanceNotHaltedError: when an earlier one decides against it.
+        ConcurrentModificationError, InstanceNotHaltedError: an earlier one decides against it.
     """
     instance = head.instance
     resumed, last = _last_resume(instance, request.thread_id)
@@ -133,7 +135,12 @@ def decided_earlier(head: Head, thread: Thread, request: Resume, now: Millis) ->
 
 
 def after_losing(engine: Engine, principal: Principal, instance_id: str, lost: Thread, request: Resume) -> Head:
-    """Return the error for a resume that lost to another commit."""
+    """Return the head for a resume that lost to another commit, if both were the same decision.
+
+    Raises:
+        ConcurrentModificationError: another decision took effect.
+        InstanceNotFoundError, InstancePausedError: the instance is gone, or it is paused.
+    """
     head = find_instance(engine.instances, principal, instance_id, 0)
     instance = head.instance
     thread = instance.threads.get(lost.id, instance.main)
@@ -161,7 +168,7 @@ def _told(head: Head) -> tuple[Instance, Sequence[Record]]:
 def conflict(
     head: Head, thread: Thread, expected_state: str | None, fate: Fate | None, why: str | None = None
 ) -> ConcurrentModificationError:
-    """Return a sentence that names the present halts, and what became of the one that was meant (ruling 16)."""
+    """Return an error that names the present halts, and says what happened to the one that was meant (ruling 16)."""
     why = f"that halt was {fate.sentence()}" if fate is not None else why
     details: JsonObject = {
         "current_state": thread.state,
@@ -175,7 +182,7 @@ def conflict(
 
 
 def _not_halted(head: Head, thread: Thread) -> InstanceNotHaltedError:
-    """Return a sentence that says what the thread does now, and how its last halt ended."""
+    """Return an error that says what the thread does now, and how its last halt ended."""
     fate = halts.latest(*_told(head), thread)
     does = thread.outcome or "running"
     told = f"; it was {fate.sentence()}" if fate is not None else ""

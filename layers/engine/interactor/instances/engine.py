@@ -1,8 +1,8 @@
-"""Runs advances: does what a thread's steps ask for, commits what came of it, and sends the next hint.
+"""Runs advances: does what a thread's steps ask for, commits the result, and sends the next hint.
 
-Pure steps (scripts, plain states) run where they are met, inside a request as far as its budget goes. An outside
-call is made by a step worker only, after a lease says so. Whatever happens in between, the instance stands at its
-last commit and its ``wake_at`` finds it again.
+Pure steps (scripts, plain states) run where they occur; inside a request, as far as its budget goes. Only a step worker
+makes an outside call, after it has taken a lease. Whatever happens in between, the instance is at its last commit, and
+its ``wake_at`` finds it again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -33,43 +33,45 @@ if TYPE_CHECKING:
     from interactor.logic.run import Logic
 
 THROTTLED_ATTEMPTS = 3
-"""A commit that the table throttles is tried again twice, within half a second: what it holds may have cost a call
-outside. More tries would only make the throttling last.
+"""A commit that the table throttles is tried again twice, within half a second, because its result may have cost an
+outside call. More tries would only make the throttling last longer.
 """
 COMMIT_ATTEMPTS = 24
-"""Ten threads that commit at once lose to each other at most nine times; the rest is for a busy table."""
+"""Ten threads that commit at once lose to each other at most nine times. The rest is for a busy table."""
 
 
 class Hints(Protocol):
-    """Sends step messages; losing one only delays (invariant 4)."""
+    """Sends step messages. A lost one only delays (invariant 4)."""
 
     def send(self, instance: Instance, thread_id: str, now: Millis) -> None:
-        """Hint at one thread's next step, when it is due."""
+        """Send a hint for one thread's next step, to arrive when the step is due."""
 
     def send_again(self, hint: StepHint, delay: Millis) -> None:
-        """Send a hint, to arrive after ``delay``."""
+        """Send a hint, to arrive after ``delay`` milliseconds."""
 
 
 class HaltFiles(Protocol):
     """The files that people send with a halt's form."""
 
     def sent(self, instance: Instance, thread: Thread, submitted: JsonObject) -> Uploads:
-        """The files that an input refers to and that belong to this halt, each with what was sent for it."""
+        """Return the files that an input refers to and that belong to this halt, each with what was uploaded for it."""
 
     def keep(self, instance: Instance, uploads: Uploads) -> None:
-        """Pin the files of a resume to the contents that were judged."""
+        """Pin the files of a resume to the contents that were checked."""
 
     def remove(self, instance: Instance) -> bool:
-        """Delete a page of what an instance has; True once nothing is left."""
+        """Delete a page of an instance's files. Return True if nothing is left."""
 
 
 Remember = Callable[[Settled, Sequence[Record]], Item]
-"""One more write for a commit, made from what was settled and the history before it: an idempotency key's record."""
+"""Returns one more write for a commit, made from the result and the history before it: the record of an idempotency
+key.
+"""
 
 
 @dataclass(frozen=True)
 class Cause:
-    """Who causes a change (``{actor, via}``, or None for the engine itself), and what its commit remembers."""
+    """Who causes a change (``{actor, via}``, or None for the engine itself), and what its commit stores in addition."""
 
     by: Json = None
     remember: Remember | None = None
@@ -81,7 +83,9 @@ BY_ITSELF = Cause()
 
 @dataclass(frozen=True)
 class Rules:
-    """Settings of the deployment. ``retry_delays``: the waits of an exponential back-off; linear ones use the first."""
+    """Settings of the deployment. ``retry_delays`` are the waits of an exponential back-off; linear ones use the
+    first.
+    """
 
     lifetimes: Lifetimes
     quota: int | None
@@ -101,7 +105,7 @@ def staying(head: Head, settled: Settled) -> dict[str, Lease]:
 
 
 class Engine:
-    """What every use case that moves an instance shares."""
+    """What all use cases that move an instance share."""
 
     def __init__(
         self,
@@ -123,7 +127,9 @@ class Engine:
         self.steps = StepRunner(world, logic, rules.retry_delays)
 
     def quota_shards(self, account: str, namespace: str) -> list[tuple[int, int | None]]:
-        """Return the shards of a namespace's quota in the order in which to try them, each with its room."""
+        """Return the shards of a namespace's quota in the order in which to try them, each with its room (None: no
+        limit).
+        """
         return self._quota_shards.of(account, namespace)
 
     def definition_of(self, instance: Instance) -> Definition:
@@ -131,7 +137,9 @@ class Engine:
         return self.definitions.definition(instance.account, instance.workflow_name, instance.version_id)
 
     def under_way(self, head: Head, now: Millis) -> list[JsonObject]:
-        """Return the HTTP actions under way. If the definition cannot be read, return none: an end must not need it."""
+        """Return the HTTP actions that are under way; none if the definition cannot be read, because an end must not
+        need it.
+        """
         try:
             return in_flight(self.definition_of(head.instance), head, now)
         except StoreUnavailableError:
@@ -144,15 +152,15 @@ class Engine:
     ) -> Head:
         """Commit the change of a thread on the present head.
 
-        A commit that loses to another thread's is settled again on the new head, with the result kept. What cannot be
-        stored fails the thread instead, in the room that is kept for that; a resume is refused.
+        A commit that loses to another thread's is settled again on the new head, and its result is kept. If it cannot
+        be stored, the thread fails instead, in the room that is reserved for that; a resume is refused.
 
         Raises:
-            InstanceTooLargeError: when it is a resume, and too large to be stored.
-            OvertakenError: when the thread itself has moved in between: nothing was changed.
-            KeyTakenError: when what ``remember`` writes is refused.
-            StoreBusyError: when the table would not take it, and nothing was changed.
-            StoreUnavailableError: when it is not known whether it was.
+            InstanceTooLargeError: it is a resume, and too large to be stored.
+            OvertakenError: the thread itself has moved in between; nothing was changed.
+            KeyTakenError: what ``remember`` writes is refused.
+            StoreBusyError: the table did not accept it, and nothing was changed.
+            StoreUnavailableError: it is not known whether something was changed.
         """
 
         def judge(present: Head, commit_id: str) -> Head:
@@ -181,14 +189,16 @@ class Engine:
         room: int | None = None,
         reserve: bool = False,
     ) -> Head:
-        """Try once to commit what was settled on a head. Errors are those of ``InstanceStore.commit``."""
+        """Try once to commit a result on a head. The errors are those of ``InstanceStore.commit``."""
         wake = wake_at(settled.instance, self.rules.lifetimes)
         extra = [remember(settled, head.records or ())] if remember is not None else []
         kept = self.rules.lifetimes.after_end
         return self.instances.commit(head, settled, commit_id, leases, wake, extra, room, kept, reserve)
 
     def insist(self, head: Head, judge: Callable[[Head, str], Head]) -> Head:
-        """Try a commit until it takes effect. ``judge`` makes it on the present head, or raises why it must not be."""
+        """Try a commit until it takes effect. ``judge`` makes it on the present head, or raises why it must not be
+        made.
+        """
         present, throttled = head, 0
         for attempt in range(COMMIT_ATTEMPTS):
             commit_id = self.world.entropy(16).hex()
@@ -209,12 +219,12 @@ class Engine:
         raise StoreBusyError("other commits kept coming first")
 
     def reread(self, head: Head) -> Head | None:
-        """Return the present head, with history if the old one had some; None if it is gone."""
+        """Return the present head, with history if the old one had it; None if it is gone."""
         read = self.instances.read if head.records is None else self.instances.read_with_history
         return read(head.instance.account, head.instance.id)
 
     def carry_on(self, definition: Definition, head: Head, by: Json, deadline: Millis) -> Head:
-        """After a commit, run further steps while the budget lasts, and send hints for the rest."""
+        """After a commit, run further steps until the budget is used up, and send hints for the rest."""
         try:
             while self.world.now() < deadline and (thread := pure_thread(definition, head.instance)) is not None:
                 advance = Advance(definition, head.instance, thread.id, by)
@@ -223,10 +233,10 @@ class Engine:
                     break
                 head = self.commit(definition, head, advance.change())
         except OvertakenError:
-            # Somebody moved that thread meanwhile, and goes on with it; what was committed before stands.
+            # Another commit moved that thread meanwhile and continues it. What was committed before stays.
             head = self._as_it_stands(head)
         except StoreUnavailableError:
-            # What was committed before has happened: a fault of the table here must not look as if it had not.
+            # What was committed before has happened. A fault of the table here must not look as if it had not.
             head = self._as_it_stands(head)
         self.hint_at(head)
         return head
@@ -239,7 +249,7 @@ class Engine:
             return head
 
     def hint_at(self, head: Head) -> None:
-        """Send a hint for each thread that has a step to run; a paused instance runs none."""
+        """Send a hint for each thread that has a step to run. A paused instance has none."""
         if head.instance.paused:
             return
         now = self.world.now()

@@ -9,13 +9,15 @@ from interactor.core.jsons import JsonObject
 from interactor.core.times import Millis
 
 SUMMED = 1_000
-"""How many errors a summary counts at the most, newest first."""
+"""A summary counts at most so many errors, newest first."""
 READ = 5_000
-"""How many errors of the account a request reads at the most to find those that its caller may see and asks for."""
+"""A request reads at most so many errors of the account, to find those that it asks for and its caller may see."""
 _CHUNK = 1_000
 
 Read = Callable[[Millis, Millis, str | None, int], tuple[list[JsonObject], str | None]]
-"""Failures of an account between two moments below a position, newest first, and the position of the next page."""
+"""Returns an account's failures between two moments below a position, newest first, and the position of the next
+page.
+"""
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,10 @@ class ErrorFilter:
 def page(
     read: Read, principal: Principal, wanted: ErrorFilter, below: str | None, limit: int
 ) -> tuple[list[JsonObject], str | None]:
-    """Return the newest ``limit`` errors that the caller may see, and the position of the next page; None: no more.
+    """Return the newest ``limit`` errors that the caller may see, and the position of the next page (None: no more).
 
-    All namespaces of an account are in one order, so it reads on past the errors of others. A page is short, and still
-    has a next one, only where `READ` errors were not enough.
+    All namespaces of an account are in one order, so this reads past the errors of others. A page is short but still
+    has a next one only if `READ` errors were not enough.
     """
     found: list[JsonObject] = []
     left, size = READ, limit
@@ -51,8 +53,9 @@ def page(
 
 
 def summary(read: Read, principal: Principal, wanted: ErrorFilter) -> JsonObject:
-    """How many errors there are by code and by workflow, of the newest thousand that the caller may see; ``complete``:
-    there are no more.
+    """Return how many errors there are by code and by workflow, of the newest thousand that the caller may see.
+
+    ``complete`` says that there are no more.
     """
     found, position = page(read, principal, wanted, None, SUMMED)
     return {

@@ -20,7 +20,9 @@ RECORDS_PER_READ = 200
 
 @dataclass(frozen=True)
 class Shown:
-    """One event as it is shown: with the changes that led to a transition, and the data after it if asked for."""
+    """One event as it is shown: a transition with the changes that led to it, and the data after the event if asked
+    for.
+    """
 
     event: JsonObject
     changes: JsonObject | None
@@ -29,7 +31,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class EventFilter:
-    """Which events of an instance are asked for; None: all. ``since`` and ``until`` are exclusive."""
+    """Which events of an instance are asked for. None: all. ``since`` and ``until`` are exclusive."""
 
     types: frozenset[str] | None = None
     thread: str | None = None
@@ -39,7 +41,7 @@ class EventFilter:
     with_data: bool = False
 
     def fits(self, event: JsonObject) -> bool:
-        """Whether an event is one of them."""
+        """Whether an event matches."""
         return (
             (self.types is None or event["type"] in self.types)
             and self.thread in (None, event["thread"])
@@ -54,7 +56,7 @@ def page(
 ) -> tuple[list[Shown], int | None]:
     """Return up to ``limit`` events with numbers over ``after``, oldest first, and where to continue (None: no more).
 
-    It reads one page of history records, so that a page whose filters let little through may be short, even empty.
+    This reads one page of history records. So a page may be short or empty if few events match the filter.
     """
     records, more = store.records_after(account, instance_id, after, RECORDS_PER_READ)
     before = _to_fold_from(store, records) if wanted.with_data else []
@@ -77,7 +79,7 @@ def event(store: "InstanceStore", account: str, instance_id: str, event_id: str,
     """Return one event by its id.
 
     Raises:
-        EventNotFoundError: when the instance has none with this id.
+        EventNotFoundError: the instance has none with this id.
     """
     number = ids.event_number(event_id)
     records = store.records_of(account, instance_id, number) if number is not None else []
@@ -88,7 +90,7 @@ def event(store: "InstanceStore", account: str, instance_id: str, event_id: str,
 
 
 def _to_fold_from(store: "InstanceStore", records: list[Record]) -> list[Record]:
-    """The records before the first one that its data must be folded from."""
+    """Return the records before the first one that are needed to compute its data."""
     if not records or records[0].snapshot is not None:
         return []
     first = records[0]
@@ -98,7 +100,7 @@ def _to_fold_from(store: "InstanceStore", records: list[Record]) -> list[Record]
 def _along(
     before: list[Record], records: list[Record], with_data: bool
 ) -> Iterator[tuple[JsonObject, JsonObject | None, JsonObject | None]]:
-    """Events with what changed: a transition is shown with the changes of the step or resume that led to it."""
+    """Yield events with what changed. A transition is shown with the changes of the step or resume that led to it."""
     first = records[0].events[0]["number"] if records else 0
     begins = {record.events[0]["number"] for record in records}
     events: Iterator[tuple[JsonObject, JsonObject | None]]
@@ -109,7 +111,7 @@ def _along(
     led: dict[str, JsonObject] = {}
     for found, data in events:
         if found["number"] in begins:
-            # What led to a transition is looked for in its own record, so that it shows alike on every page.
+            # What led to a transition is looked for in its own record, so that it looks the same on every page.
             led.clear()
         thread, changes = found["thread"], found.get("changes")
         if changes:

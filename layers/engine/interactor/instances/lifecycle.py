@@ -17,7 +17,7 @@ def pause(engine: Engine, head: Head, cause: Cause) -> Head:
     """Pause an instance. A paused one stays as it is.
 
     Raises:
-        InstanceNotActiveError: when it has ended.
+        InstanceNotActiveError: it has ended.
     """
 
     def judge(present: Head, commit_id: str) -> Head:
@@ -33,7 +33,7 @@ def unpause(engine: Engine, head: Head, cause: Cause) -> Head:
     """Unpause an instance. One that is not paused stays as it is. A timeout that came due meanwhile takes effect now.
 
     Raises:
-        InstanceNotActiveError: when it has ended.
+        InstanceNotActiveError: it has ended.
     """
 
     def judge(present: Head, commit_id: str) -> Head:
@@ -55,9 +55,9 @@ def retry(engine: Engine, head: Head, cause: Cause) -> Head:
     """Continue a failed instance from the step that failed. It counts against its namespace's quota again.
 
     Raises:
-        InstanceNotFailedError: when it has not failed.
-        NamespaceQuotaExceededError: when the namespace is full.
-        InstanceTooLargeError: when there is no more room than for its failure.
+        InstanceNotFailedError: it has not failed.
+        NamespaceQuotaExceededError: the namespace is full.
+        InstanceTooLargeError: there is only the room that was reserved for its failure.
     """
     definition = engine.definition_of(head.instance)
     shards = engine.quota_shards(head.instance.account, head.instance.namespace)
@@ -90,7 +90,7 @@ def cancel_instance(engine: Engine, head: Head, cause: Cause, reason: str = "req
     It tries until it wins or the instance has ended (ruling 24).
 
     Raises:
-        InstanceNotActiveError: when it has ended.
+        InstanceNotActiveError: it has ended.
     """
 
     def judge(present: Head, commit_id: str) -> Head:

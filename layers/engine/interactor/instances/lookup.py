@@ -1,4 +1,4 @@
-"""Finds what a request names: an instance, a workflow, a version. This imports nothing else of the engine."""
+"""Finds the instance that a request names. This imports nothing else of the engine."""
 
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ def find_instance(
     """Return an instance with its latest history, if the caller may know of it (ruling 18) and it has not expired.
 
     Raises:
-        InstanceNotFoundError: for one that does not exist, for another's, and for one that ended too long ago.
+        InstanceNotFoundError: it does not exist, belongs to somebody else, or ended too long ago.
     """
     read = instances.read_with_history if with_history else instances.read
     head = read(principal.account, instance_id) if ids.is_id(instance_id, "inst") else None

@@ -1,4 +1,4 @@
-"""The parts that run and keep instances."""
+"""The parts that run and store instances."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -77,5 +77,5 @@ class InstancesProvider:
         )
 
     def ended_since(self) -> "Millis":
-        """What ended before this moment is past its date, and no answer shows it (ruling 24)."""
+        """Return the moment before which ended instances are no longer shown (ruling 24)."""
         return self._world.now() - self._settings.retention_after_end

@@ -1,4 +1,4 @@
-"""The shards of a namespace's quota: the counters in which a new instance may be counted, and the room of each."""
+"""The shards of a namespace's quota: the counters that may count a new instance, and the room of each."""
 
 from typing import TYPE_CHECKING
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from interactor.instances.store.instances import InstanceStore
 
 REMEMBERED = 10_000
-"""Namespaces for which a process remembers what it read of their counters."""
+"""Namespaces whose counters a process remembers."""
 LOOKS_AGAIN: Millis = MINUTE
-"""After this time the counters of a namespace that is over its quota are read again."""
+"""If a namespace is over its quota, its counters are read again after this time."""
 
 
 class QuotaShards:
-    """The shards of all namespaces. A process reads the counters of a namespace once, and again only while it is over
-    its quota, which happens only after the quota was lowered.
+    """The shards of all namespaces. A process reads the counters of a namespace once. It reads them again only while
+    the namespace is over its quota, which happens only after the quota was lowered.
     """
 
     def __init__(self, world: World, instances: "InstanceStore", quota: int | None) -> None:

@@ -1,7 +1,7 @@
-"""The one door: everything that moves a thread from outside comes through here.
+"""The one entry for everything that moves a halted thread from outside.
 
-What comes in is a ``Trigger`` for a thread at an expected sequence. Which of simultaneous ones wins is decided by
-the commit; what the others are told is ruling 17.
+What comes in is a ``Trigger`` for a thread at an expected sequence. If several are simultaneous, the commit decides
+which one wins; ruling 17 says what the others are told.
 """
 
 from interactor.access.rules.principal import Principal
@@ -24,17 +24,17 @@ from interactor.instances.rules.stored import Head
 
 
 def resume(engine: Engine, principal: Principal, head: Head, request: Resume) -> Head:
-    """Resume a halted thread with a person's decision, and run on while the budget lasts.
+    """Resume a halted thread with a person's decision, and continue until the budget is used up.
 
-    A decision that names its halt is for that halt only: where it was taken already, by the same person with the same
-    input, it is answered as done, however long ago, since a client may have lost the answer.
+    A decision that names its halt is only for that halt. If the same person took it already with the same input, the
+    answer is that it is done, however long ago, because a client may have lost the answer.
 
     Raises:
-        ThreadNotFoundError, ThreadRequiredError: when it is not clear what to resume.
-        InstanceNotHaltedError, InstancePausedError: when nothing waits, or it must not go on.
-        ConcurrentModificationError: when another decision came first, or the halt or state is not the present one.
-        InvalidRequestError, InvalidTransitionError: when the input does not fit.
-        WorkflowDataTooLargeError, InstanceTooLargeError: when what it leads to is too large to be kept.
+        ThreadNotFoundError, ThreadRequiredError: it is not clear what to resume.
+        InstanceNotHaltedError, InstancePausedError: nothing waits, or the instance must not continue.
+        ConcurrentModificationError: another decision came first, or the halt or state is not the present one.
+        InvalidRequestError, InvalidTransitionError: the input does not match.
+        WorkflowDataTooLargeError, InstanceTooLargeError: the result is too large to be stored.
     """
     thread = thread_of(head.instance, request)
     if request.halt_id is not None and request.halt_id != halts.present(head.instance, thread):
@@ -53,10 +53,10 @@ def resume(engine: Engine, principal: Principal, head: Head, request: Resume) ->
 
 
 def take(engine: Engine, head: Head, thread_id: str, expected_sequence: int, trigger: Trigger) -> Head:
-    """Move a halted thread, commit, and run on while the budget lasts.
+    """Move a halted thread, commit, and continue until the budget is used up.
 
     Raises:
-        OvertakenError: when the thread does not rest at that sequence any more, or the instance is paused.
+        OvertakenError: the thread no longer rests at that sequence, or the instance is paused.
     """
     thread = head.instance.threads.get(thread_id)
     if head.instance.paused or thread is None or thread.phase is not Phase.HALTED:
@@ -68,7 +68,8 @@ def take(engine: Engine, head: Head, thread_id: str, expected_sequence: int, tri
     deadline = now + engine.rules.inline_budget
     advance = Advance(definition, head.instance, thread_id, trigger.cause.by)
     if trigger.kind == "timeout":
-        # What follows is the chain's: a script there that kills its worker must be counted (invariant 4).
+        # The chain of steps does what follows: if a script there kills its worker, the try must be counted (invariant
+        # 4).
         advance.time_out(now)
         committed = engine.commit(definition, head, advance.change(), trigger.cause.remember)
         engine.hint_at(committed)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class StepRunner:
-    """Runs logic and tells an advance how it ended, with secrets and sensitive values masked."""
+    """Runs logic and gives the outcome to an advance, with secrets and sensitive values masked."""
 
     def __init__(self, world: World, logic: "Logic", retry_delays: Sequence[Millis]) -> None:
         self._world = world
@@ -31,7 +31,7 @@ class StepRunner:
     def run_pure(self, account: str, advance: Advance, deadline: Millis, scripts: bool = True) -> None:
         """Run the steps of a thread that need no outside call, until it rests, is full, or the budget is used up.
 
-        Without ``scripts`` it rests before the next one.
+        Without ``scripts`` it stops before the next script.
         """
         while (step := advance.step) is not None and not advance.full and self._world.now() < deadline:
             if step.outside or advance.ended or advance.waits(self._world.now()):
@@ -44,14 +44,14 @@ class StepRunner:
                 self.run_step(account, advance, step.logic, {})
 
     def run_step(self, account: str, advance: Advance, logic: Work, headers: Mapping[str, str]) -> None:
-        """Run one piece of logic and tell the advance how it ended, with secrets and sensitive values masked."""
+        """Run one piece of logic and give the outcome to the advance, with secrets and sensitive values masked."""
         step = advance.step
         if step is None:
             raise AssertionError("no step is pending")
         if isinstance(logic, Instructions):
             advance.complete(self._written(account, advance, logic), self._world.now())
             return
-        # A service may echo what an earlier step sent it, so that every outside answer is masked.
+        # A service may return what an earlier step sent it, so every outside answer is masked.
         secrets = self._logic.secrets_of(account) if step.outside or calls.mentioned_secrets(logic) else {}
         used = calls.used_secrets(logic)
         mask = Mask(secrets, used, advance.sensitive(calls.written(logic)))
@@ -63,7 +63,7 @@ class StepRunner:
         else:
             outcome = self._logic.request(call, headers, mask.text)
         now = self._world.now()
-        # Where a script puts what it was given is its author's act, and its next step may need it.
+        # The author decides where a script puts what it was given, and the next step may need it.
         kept = isinstance(logic, ScriptLogic) and step.phase is Phase.LOGIC
         advance.complete(mask.outcome(outcome, keep_fields=kept), now, self._retry_at(step, outcome, now))
 
@@ -73,7 +73,7 @@ class StepRunner:
             mask = Mask(self._logic.secrets_of(account), sensitive=advance.sensitive(""))
             call = instructions.prepare(wanted, advance.shown_scope())
         except (StoreUnavailableError, ValueError) as error:
-            # Without the secrets nothing could be masked, so that nothing is sent.
+            # Without the secrets nothing could be masked, so nothing is sent.
             told = str(error) if isinstance(error, TemplateError) else "the account's secrets could not be read"
             return Failed(instructions.ERROR, told)
         asked = ModelCall(call.model, mask.text(call.task), mask.value(call.data))

@@ -19,7 +19,7 @@ from interactor.instances.rules.thread_draft import INPUT
 
 @dataclass(frozen=True)
 class NewInstance:
-    """A request for a new instance. ``cause`` is who asks, ``traceparent`` the trace it belongs to."""
+    """A request for a new instance. ``cause`` is who asks; ``traceparent`` is the trace that it belongs to."""
 
     workflow: Workflow
     account: str
@@ -33,11 +33,11 @@ def start(engine: Engine, wanted: NewInstance) -> Head:
     """Create an instance of the published version, and return it where it first rests or where the budget ends.
 
     Raises:
-        WorkflowNotPublishedError: when there is nothing to run.
-        InvalidRequestError: when the input does not fit the definition's ``input_schema``.
-        NamespaceQuotaExceededError: when the namespace is full.
-        InstanceTooLargeError: when it would be larger than what is stored of one.
-        KeyTakenError: when what ``cause.remember`` writes is refused.
+        WorkflowNotPublishedError: no version is published.
+        InvalidRequestError: the input does not match the definition's ``input_schema``.
+        NamespaceQuotaExceededError: the namespace is full.
+        InstanceTooLargeError: it would be too large to be stored.
+        KeyTakenError: what ``cause.remember`` writes is refused.
     """
     workflow = wanted.workflow
     version_id = workflow.published_version_id
@@ -48,7 +48,7 @@ def start(engine: Engine, wanted: NewInstance) -> Head:
         )
     definition = engine.definitions.definition(wanted.account, workflow.name, version_id)
     if definition.input_schema is not None:
-        # Few definitions have one.
+        # Few definitions have a schema, and this module is slow to import.
         from interactor.definitions.rules.input_schema import check_input
 
         problems = check_input(definition.input_schema, wanted.input)
@@ -76,14 +76,19 @@ def start(engine: Engine, wanted: NewInstance) -> Head:
     )
     advance = Advance(definition, instance, MAIN, wanted.cause.by)
     advance.created(now)
-    # Whatever the budget: going into the first state is no event of its own, so that no later commit could hold it.
+    # This does not depend on the budget: entering the first state is no event of its own, so no later commit could
+    # contain it.
     advance.run_rules(now)
     engine.steps.run_pure(wanted.account, advance, deadline)
     return engine.carry_on(definition, _store(engine, instance, advance, wanted.cause), wanted.cause.by, deadline)
 
 
 def _store(engine: Engine, instance: Instance, advance: Advance, cause: Cause) -> Head:
-    """Commit a new instance, counted in any shard of its namespace's quota that has room."""
+    """Commit a new instance, counted in any shard of its namespace's quota that has room.
+
+    Raises:
+        NamespaceQuotaExceededError: no shard has room.
+    """
     definition = engine.definition_of(instance)
     shards = engine.quota_shards(instance.account, instance.namespace)
     attempt = 0

@@ -1,4 +1,4 @@
-"""Step hints: messages that name a step that is due, and the queue that carries them."""
+"""Step hints: messages that name a step that is due, and the queue for them."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -19,20 +19,22 @@ if TYPE_CHECKING:
 
 
 class StepQueue:
-    """Sends step hints. Losing one only delays, so a failure to send is logged and not raised (invariant 4)."""
+    """Sends step hints. A lost one only delays, so a failure to send is logged and not raised (invariant 4)."""
 
     def __init__(self, client: "Provider[SQSClient]", url: str) -> None:
         self._client = client
         self._url = url
 
     def send(self, instance: Instance, thread_id: str, now: Millis) -> None:
-        """Hint at a thread's next step, when it is due."""
+        """Send a hint for a thread's next step, to arrive when the step is due."""
         thread = instance.threads[thread_id]
         delay = 0 if thread.due_at is None else thread.due_at - now
         self.send_again(StepHint(instance.account, instance.id, thread_id, thread.sequence, thread.attempt), delay)
 
     def send_again(self, hint: StepHint, delay: Millis) -> None:
-        """Send a hint, to arrive after ``delay``, or after the longest delay of a queue if that is shorter."""
+        """Send a hint, to arrive after ``delay`` milliseconds, or after the longest delay of a queue if that is
+        shorter.
+        """
         try:
             self._client().send_message(
                 QueueUrl=self._url,
@@ -54,7 +56,7 @@ class StepQueue:
 
 
 def parse_hint(body: JsonObject, again: bool) -> StepHint:
-    """Return the hint in a message's body. ``again``: the message was received before."""
+    """Return the hint in a message's body. ``again`` says that the message was received before."""
     return StepHint(
         body["account"],
         body["instance_id"],

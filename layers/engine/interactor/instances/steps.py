@@ -1,8 +1,8 @@
 """Handles step messages: one thread's next step, or, for a hint of the clock, one thing that is due.
 
-Messages are hints (invariant 4). Twice, late or out of order they change nothing and cost one read; too early they
-are sent again with what remains. Before an outside call, and whenever a message looks like poison, the worker takes
-a lease and so counts a try (invariant 5).
+Messages are hints (invariant 4). A message that comes twice, late or out of order changes nothing and costs one read.
+One that comes too early is sent again with the remaining delay. Before an outside call, and whenever a message may be
+poison, the worker takes a lease, which counts a try (invariant 5).
 """
 
 from contextlib import suppress
@@ -29,22 +29,22 @@ from interactor.logic.rules import instructions
 
 
 class SetAsideError(Exception):
-    """An instance broke the engine and could not even be failed. It waits, and somebody must look at it."""
+    """An instance broke the engine and could not even be failed. It waits, and an operator must look at it."""
 
 
 class Delayed(Protocol):
     """Sends a hint again."""
 
     def send_again(self, hint: StepHint, delay: Millis) -> None:
-        """Send the same hint, to arrive after ``delay``."""
+        """Send the same hint, to arrive after ``delay`` milliseconds."""
 
 
 def work(engine: Engine, delayed: Delayed, hint: StepHint) -> None:
     """Do what a hint is for, if that is still due.
 
     Raises:
-        StoreUnavailableError: when the table would not answer; the message should come again.
-        SetAsideError: when the instance broke what came near it and was put behind everything else that is due.
+        StoreUnavailableError: the table did not answer; the message should come again.
+        SetAsideError: the instance broke what read it, and was put behind everything else that is due.
     """
     head: Head | None = None
     try:
@@ -52,7 +52,7 @@ def work(engine: Engine, delayed: Delayed, hint: StepHint) -> None:
         if head is not None:
             _follow(engine, delayed, head, hint)
     except (OvertakenError, GuardLostError):
-        # Another worker, a resume or a cancel came first and sent its own hints; the clock would find what is left.
+        # Another worker, a resume or a cancel came first and sent its own hints. The clock would find what is left.
         return
     except StoreUnavailableError:
         raise
@@ -82,16 +82,16 @@ def _follow(engine: Engine, delayed: Delayed, head: Head, hint: StepHint) -> Non
 
 
 def _do_due_again(engine: Engine, delayed: Delayed, head: Head, hint: StepHint) -> None:
-    """Do what is due after a worker was handed it before and did not say how that ended: it may have died of it.
+    """Do what is due if an earlier worker got it and did not report how that ended: it may have died of it.
 
-    The try is counted first, so that what kills every worker without an error ends as well (invariant 9).
+    The try is counted first, so that work that kills every worker without an error ends as well (invariant 9).
 
     Raises:
-        SetAsideError: when it was tried too often and cannot be failed either.
+        SetAsideError: it was tried too often, and cannot be failed either.
     """
     now = engine.world.now()
     if not _due_without_lease(engine, head.instance, now):
-        # A message that comes twice counts no try and costs no write (invariant 4): nothing here can kill a worker.
+        # A message that comes twice counts no try and costs no write (invariant 4). Nothing here can kill a worker.
         _do_due(engine, delayed, head)
         return
     name = _culprit(head.instance, hint, now)
@@ -112,7 +112,7 @@ def _do_due_again(engine: Engine, delayed: Delayed, head: Head, hint: StepHint) 
 
 
 def _due_without_lease(engine: Engine, instance: Instance, now: Millis) -> bool:
-    """Return whether an expiry, a timeout or the cleaning is due; a step counts its tries by its own lease."""
+    """Return whether an expiry, a timeout or the deletion is due. A step counts its tries in its own lease."""
     if wake_at(instance, engine.rules.lifetimes) > now:
         return False
     if not instance.ended and expires_at(instance, engine.rules.lifetimes) <= now:
@@ -125,15 +125,16 @@ def _due_without_lease(engine: Engine, instance: Instance, now: Millis) -> bool:
 
 
 def _count(engine: Engine, hint: StepHint, head: Head | None) -> bool:
-    """Count a try that broke the engine. After the last one the instance fails; if even that breaks, it waits.
+    """Count a try that broke the engine. After the last one the instance fails. If even that breaks, the instance
+    waits.
 
-    Returns whether it was made to wait. Nothing is tried for ever, and nothing that breaks stays the oldest of what is
-    due (invariant 9).
+    Return whether it must wait. Nothing is tried for ever, and nothing that breaks stays the oldest of what is due
+    (invariant 9).
     """
     now = engine.world.now()
     present = engine.reread(head) if head is not None else None
     if head is None or present is None:
-        # The head cannot be read: nothing can be counted in it.
+        # The head cannot be read, so nothing can be counted in it.
         engine.instances.set_aside(hint.account, hint.instance_id, now + limits.SET_ASIDE)
         return True
     thread = _culprit(head.instance, hint, now)
@@ -174,12 +175,15 @@ def _give_up(engine: Engine, head: Head) -> None:
 
 
 def _do_due(engine: Engine, delayed: Delayed, head: Head) -> None:
-    """Do one thing that is overdue: an expiry, a timeout, a step whose message was lost, the cleaning after the end."""
+    """Do one thing that is overdue: an expiry, a timeout, a step whose message was lost, or the deletion after the
+    end.
+    """
     now = engine.world.now()
     instance = head.instance
     wake = wake_at(instance, engine.rules.lifetimes)
     if wake > now:
-        # The index lags behind; or a lifetime was made longer since the commit, and it would be found for ever.
+        # The index may lag. Or a lifetime was made longer since the commit; then the clock would find the instance for
+        # ever.
         if head.wake_at <= now:
             engine.instances.wake_later(head, wake)
         return
@@ -207,7 +211,7 @@ def _do_due(engine: Engine, delayed: Delayed, head: Head) -> None:
 
 
 def _clean(engine: Engine, delayed: Delayed, head: Head, now: Millis) -> None:
-    """Delete the files of an ended instance, and the instance itself when its own date has come."""
+    """Delete the files of an ended instance, and the instance itself when its own time has come."""
     instance = head.instance
     if instance.takes_files and not engine.files().remove(instance):
         delayed.send_again(StepHint(instance.account, instance.id), 0)
@@ -254,10 +258,10 @@ def _work_on(engine: Engine, delayed: Delayed, head: Head, thread: Thread, hint:
 
 
 def _advance(engine: Engine, head: Head, advance: Advance, thread: Thread, again: bool) -> bool:
-    """Run and commit one advance; False when the thread could not move yet.
+    """Run and commit one advance. Return False if the thread could not move yet.
 
-    ``again``: an earlier try never came to an end. What took the worker with it may be a script that follows the
-    outside call: the call is committed by itself then, so that it is made twice at the most for what comes after it.
+    ``again``: an earlier try never ended. A script that follows the outside call may have killed the worker. Then the
+    call is committed on its own, so that it is made at most twice because of what comes after it.
     """
     step = advance.step
     definition = engine.definition_of(head.instance)
@@ -291,10 +295,11 @@ def _headers(instance: Instance, thread: Thread) -> dict[str, str]:
 
 
 def _lease(engine: Engine, head: Head, thread: Thread, taken: Lease) -> Head:
-    """Take a thread's lease. Losing the guard to another thread does not make this one wait.
+    """Take a thread's lease. If the guard is lost to another thread's commit, try again.
 
     Raises:
-        GuardLostError: when the thread has moved, or somebody else took its lease.
+        GuardLostError: the thread has moved, or somebody else took its lease.
+        StoreBusyError: other commits came first each time.
     """
     before = head.leases.get(thread.id)
     for attempt in range(COMMIT_ATTEMPTS):
@@ -311,7 +316,7 @@ def _lease(engine: Engine, head: Head, thread: Thread, taken: Lease) -> Head:
 
 
 def _give_back(engine: Engine, head: Head, thread_id: str, lease: Lease) -> None:
-    """Uncount a try that the table cut short. If this cannot be stored either, the try stays counted."""
+    """Take back a try that the table interrupted. If this cannot be stored either, the try stays counted."""
     present = head.leases.get(thread_id)
     if present is None or present.tries == lease.tries:
         return

@@ -1,1 +1,1 @@
-"""What moves an instance, and what that makes of it: decided by values."""
+"""What moves an instance, and what follows from it. All of this decides from values."""

@@ -1,7 +1,7 @@
-"""An instance on its way through one commit: the consequences of what its threads did, for the others and for itself.
+"""An instance during one commit: the consequences of what its threads did, for the other threads and for the instance.
 
-A thread's end may complete a join, fail a fork, or end the instance; whatever follows is in the same commit
-(invariant 1). How a single thread moves is ``machine``'s.
+A thread's end may complete a join, fail a fork, or end the instance. Whatever follows is in the same commit (invariant
+1). ``machine`` decides how a single thread moves.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,13 +28,13 @@ class Settled:
     instance: Instance
     events: tuple[JsonObject, ...]
     snapshot: JsonObject | None
-    """The data after the last event, where this record carries it (``snapshots``)."""
+    """The data after the last event, if this record has it (``snapshots``)."""
     by: Json
     """Who caused the commit, or None for the engine itself (ruling 27)."""
 
 
 class InstanceDraft:
-    """Threads are put in, events noted, and the consequences drawn; ``settled`` is what came of it."""
+    """Collects changed threads and events, and applies the consequences. ``settled`` returns the result."""
 
     def __init__(
         self, definition: Definition | None, instance: Instance, now: Millis, in_flight: Sequence[JsonObject] = ()
@@ -47,15 +47,15 @@ class InstanceDraft:
         self._cut_short: list[JsonObject] = []
 
     def put(self, thread: Thread) -> None:
-        """Put a thread in its new place."""
+        """Put a thread at its new place."""
         self.instance = self.instance.with_thread(thread)
 
     def note(self, thread: str, type_: str, subtype: str, fields: JsonObject) -> None:
-        """Note what happened, at the time of the commit."""
+        """Add an event, at the time of the commit."""
         self.events.append(Event(type_, subtype, self.now, thread, fields))
 
     def thread_ended(self, thread_id: str) -> None:
-        """Draw the consequences of a thread's end: for its parent's join, or for the instance."""
+        """Apply the consequences of a thread's end: for its parent's join, or for the instance."""
         thread = self.instance.threads[thread_id]
         if thread.parent is None:
             self._main_ended(thread)
@@ -65,21 +65,21 @@ class InstanceDraft:
             self._try_join(self.instance.threads[thread.parent])
 
     def join_again(self, thread_id: str) -> None:
-        """Let a thread that stands at its join again go on where enough threads have completed already."""
+        """Let a thread that is at its join again continue if enough threads have completed already."""
         parent = self.instance.threads[thread_id]
         for name in parent.forked:
-            # Transitions in a row are counted anew by a retry, for those that need not be repeated as well.
+            # A retry starts the count of transitions in a row again, also for threads that need not be repeated.
             self.put(replace(self.instance.threads[name], transitions=0))
         self._try_join(parent)
 
     def end(self, status: Status, fields: JsonObject) -> None:
         """End the instance."""
-        # What has ended is not paused: it could neither be let go on nor be cleaned.
+        # An ended instance is not paused: nobody could unpause it, and it could not be deleted.
         self.instance = replace(self.instance, status=status, status_since=self.now, ended_at=self.now, paused=False)
         self.note(MAIN, "lifecycle", status, fields)
 
     def settled(self, entropy: bytes, by: Json) -> Settled:
-        """Number the events, and judge the status by the threads."""
+        """Number the events, and derive the status from the threads."""
         instance = self.instance
         if not instance.ended:
             status: Status = "halted" if _all_rest(instance.threads.values()) else "running"
@@ -132,7 +132,9 @@ class InstanceDraft:
         self.note(parent.id, "transition", "join", fields | self._consequences(cut_off))
 
     def _fork_failed(self, parent: Thread, failure: Failure) -> None:
-        """A failing thread cancels its siblings, then fails its parent or goes where the fork's ``on_error`` says."""
+        """Apply a failed thread's effect on its fork: cancel its siblings, then fail the parent or go where
+        ``on_error`` says.
+        """
         state = self._state_of(parent)
         if state.on_error is None or failure.code in PERMANENT:
             self._parent_failed(parent, failure)
@@ -175,7 +177,7 @@ class InstanceDraft:
         )
 
     def _exhausted(self, transitions: int) -> Failure | None:
-        """Why there must not be another transition, where a bound is reached (ruling 14)."""
+        """Return why there must not be another transition, if a bound is reached (ruling 14)."""
         state = self.instance.main.state
         if transitions >= limits.TRANSITIONS_IN_A_ROW:
             return Failure("loop_limit_exceeded", "1,000 transitions in a row without a halt", state)
@@ -184,9 +186,9 @@ class InstanceDraft:
         return None
 
     def _cancel(self, threads: Iterable[Thread]) -> list[str]:
-        """End threads that are no longer waited for, with all they forked; answers which ones it ended.
+        """End threads that nothing waits for any longer, with all that they forked. Return the ones that were ended.
 
-        One that completed keeps its ``on_enter``.
+        A completed one keeps its ``on_enter``.
         """
         ended: list[str] = []
         for thread in threads:
@@ -198,7 +200,9 @@ class InstanceDraft:
         return ended
 
     def _consequences(self, cut_off: list[str]) -> JsonObject:
-        """Which threads an event ended, and which actions of theirs were under way: these may have had their effect."""
+        """Return which threads an event ended, and which of their actions were under way: these may have had their
+        effect.
+        """
         fields: JsonObject = {"cancelled": cut_off} if cut_off else {}
         if self._cut_short:
             fields["in_flight"], self._cut_short = self._cut_short, []
@@ -217,7 +221,9 @@ class InstanceDraft:
 
 
 def _merged(before: JsonObject, children: Sequence[Thread]) -> tuple[JsonObject, Writers]:
-    """What a join writes, and who wrote it: the layers of completed threads, and the final state of every one."""
+    """Return what a join writes, and who wrote it: the layers of completed threads, and the final state of every
+    thread.
+    """
     completed = [child for child in children if child.outcome == "completed"]
     merged, writers = layers.joined(before, ((child.layer, child.writers) for child in completed))
     threads = dict(_threads(before))
@@ -229,7 +235,7 @@ def _merged(before: JsonObject, children: Sequence[Thread]) -> tuple[JsonObject,
 
 
 def _threads(data: JsonObject) -> JsonObject:
-    """What earlier joins left in ``workflow_data.threads``."""
+    """Return what earlier joins left in ``workflow_data.threads``."""
     threads = data.get("threads")
     return threads if isinstance(threads, dict) else {}
 
@@ -240,9 +246,9 @@ def _all_rest(threads: Iterable[Thread]) -> bool:
 
 
 def _swept(instance: Instance) -> Instance:
-    """The instance without what its finished threads held: no join, retry or ``on_enter`` needs it any more.
+    """Return the instance without the data of finished threads that no join, retry or ``on_enter`` needs any longer.
 
-    This is done by the commit after a thread's last one, whose own history record still tells its data.
+    The commit after a thread's last one does this; the history record of that last commit still has the thread's data.
     """
     threads = instance.threads.values()
     swept = {each.id: _emptied(each) if _is_done(each, instance) else each for each in threads}

@@ -1,7 +1,7 @@
-"""What happened to an instance, as values: history events, and the changes of data they carry.
+"""What happened to an instance, as values: history events, and the changes of data that they contain.
 
-An event knows its type, time, thread and fields. Its number and id are given when the advance it belongs to is
-settled, since another thread may have committed in between.
+An event has its type, time, thread and fields. It gets its number and id when its advance is settled, because another
+thread may have committed in between.
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from interactor.core.times import Millis
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened, not yet numbered."""
+    """One event, not yet numbered."""
 
     type: str
     subtype: str
@@ -22,7 +22,7 @@ class Event:
     fields: JsonObject = field(default_factory=dict)
 
     def numbered(self, number: int, entropy: bytes) -> JsonObject:
-        """The event as it is stored: with its number, and an id that carries the number."""
+        """Return the event as it is stored: with its number, and an id that contains the number."""
         return {
             "number": number,
             "id": ids.event_id(number, self.at, entropy),
@@ -35,10 +35,10 @@ class Event:
 
 
 def changes(before: JsonObject, after: JsonObject) -> JsonObject:
-    """What differs between two data objects, key by key at the top level.
+    """Return the differences between two data objects, key by key at the top level.
 
-    The answer holds those of ``added`` {key: value}, ``updated`` {key: {from, to}} and ``removed`` {key: value}
-    that are not empty, exact enough to go forth and back.
+    The result has those of ``added`` {key: value}, ``updated`` {key: {from, to}} and ``removed`` {key: value} that are
+    not empty. It is exact enough to be applied in both directions.
     """
     added = {key: value for key, value in after.items() if key not in before}
     removed = {key: value for key, value in before.items() if key not in after}
@@ -52,7 +52,7 @@ def changes(before: JsonObject, after: JsonObject) -> JsonObject:
 
 
 def apply(data: JsonObject, change: JsonObject) -> JsonObject:
-    """The data after a change that ``changes`` found."""
+    """Return the data after a change that ``changes`` found."""
     after = {key: value for key, value in data.items() if key not in change.get("removed", {})}
     after.update(change.get("added", {}))
     after.update({key: pair["to"] for key, pair in change.get("updated", {}).items()})
@@ -60,7 +60,7 @@ def apply(data: JsonObject, change: JsonObject) -> JsonObject:
 
 
 def undo(data: JsonObject, change: JsonObject) -> JsonObject:
-    """The data as it was before a change that ``changes`` found."""
+    """Return the data before a change that ``changes`` found."""
     before = {key: value for key, value in data.items() if key not in change.get("added", {})}
     before.update({key: pair["from"] for key, pair in change.get("updated", {}).items()})
     before.update(change.get("removed", {}))

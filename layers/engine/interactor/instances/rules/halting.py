@@ -1,4 +1,4 @@
-"""How a thread halts: what is shown, until when, and what of an answer the person said."""
+"""How a thread halts: what is shown, until when, and which parts of an answer come from the person."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,11 +18,12 @@ from interactor.instances.rules.instance import (
 
 
 def begun(state: State, redacted: Sequence[str], scope: Scope, shown: Scope, written: str | None, now: Millis) -> Halt:
-    """The halt of a state that begins now; ``shown`` is the scope as a reader may see it, ``written`` a model's text.
+    """Return the halt of a state that begins now. ``shown`` is the scope as a reader may see it; ``written`` is a
+    model's text.
 
     Raises:
-        PresentationTooLargeError: when what is shown is over its bound.
-        TemplateError: when a template of it cannot be filled, or the timeout is filled with what is no duration.
+        PresentationTooLargeError: what is shown is over its bound.
+        TemplateError: a template cannot be filled, or the filled timeout is no duration.
     """
     hidden = redaction.presentation(state.presentation, redacted, scope)
     presented = render_halt(replace(state, presentation=hidden), shown, written)
@@ -30,10 +31,10 @@ def begun(state: State, redacted: Sequence[str], scope: Scope, shown: Scope, wri
 
 
 def _timeout_at(state: State, shown: Scope, now: Millis) -> Millis | None:
-    """When the halt's time is over (ruling 4).
+    """Return when the halt's time is over (ruling 4).
 
     Raises:
-        TemplateError: when ``after`` is filled with what is no duration.
+        TemplateError: the filled ``after`` is no duration.
     """
     timeout = state.timeout
     if timeout is None or timeout.after is None:
@@ -46,10 +47,10 @@ def _timeout_at(state: State, shown: Scope, now: Millis) -> Millis | None:
 
 
 def answered(state: State, halt: Halt, checked: check.Checked) -> frozenset[str]:
-    """What of an input the person said (ruling 19).
+    """Return which keys of an input come from the person (ruling 19).
 
-    A browser sends prefilled fields back whether somebody touched them or not: those that come back as they were
-    shown, filled from the data, are nobody's answer. A box is one always.
+    A browser sends prefilled fields back whether somebody touched them or not. A field that was filled from the data
+    and comes back as it was shown is nobody's answer. A box is always an answer.
     """
     shown = {field["name"]: field for field in halt.presentation.get("fields") or () if isinstance(field, dict)}
     untouched = {

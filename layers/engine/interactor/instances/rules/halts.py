@@ -1,8 +1,8 @@
-"""Halts as decisions name them (rulings 16 and 17): their ids, and what became of one that is over.
+"""Halts as decisions name them (rulings 16 and 17): their ids, and what happened to a halt that is over.
 
-A halt is where a thread rests at one sequence, which is never given twice in an instance. Its id is derived from that,
-so that halts which an earlier release stored have one too. What became of it is told by the thread where it still
-stands there, else by the events of the history that the caller has read.
+A halt is a thread's rest at one sequence, which is never given twice in an instance. Its id is derived from that, so
+halts that an earlier release stored have one too. What happened to a halt is known from the thread if it is still
+there, else from the events of the history that the caller has read.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,8 +24,8 @@ _LEFT: dict[tuple[str, str], Outcome] = {("halt", "resumed"): "resumed", ("halt"
 class Fate:
     """How a halt ended, who caused it (None: the engine itself, or not known), and when (None: not known).
 
-    ``reason`` of one that was cancelled: ``join``, ``failure``, or the ``cancel_reason`` of its instance. ``state`` of
-    one that was decided: where it was.
+    ``reason`` is for a cancelled one: ``join``, ``failure``, or the ``cancel_reason`` of its instance. ``state`` is for
+    a decided one: where it was.
     """
 
     outcome: Outcome
@@ -36,11 +36,11 @@ class Fate:
 
     @property
     def decided(self) -> bool:
-        """Whether the thread went on from the halt, by a person or its timeout."""
+        """Whether the thread continued from the halt, through a person or its timeout."""
         return self.outcome in ("resumed", "timed_out")
 
     def sentence(self) -> str:
-        """``resumed by maya at 2026-01-20T12:00:00.000Z``."""
+        """Return a text such as ``resumed by maya at 2026-01-20T12:00:00.000Z``."""
         names = {"timed_out": "ended by its timeout", "join": "cancelled when the join was met"}
         names |= {"failure": "cancelled when another thread failed", "expired": "cancelled as expired"}
         told = names.get(self.reason or "", names.get(self.outcome, self.outcome))
@@ -49,18 +49,18 @@ class Fate:
 
 
 def present(instance: Instance, thread: Thread) -> str | None:
-    """The id of the halt in which a thread is; None where it is in none."""
+    """Return the id of the halt in which a thread is, or None if it is in none."""
     return id_of(instance, thread) if thread.phase is Phase.HALTED and thread.halt is not None else None
 
 
 def id_of(instance: Instance, halted: Thread) -> str:
-    """The id of a halt in which a thread is, or was when it was read."""
+    """Return the id of a halt in which a thread is, or was when it was read."""
     since = halted.halt.since if halted.halt is not None else halted.entered_at
     return ids.halt_id(halted.sequence, since, instance.id, halted.id)
 
 
 def all_present(instance: Instance) -> list[JsonObject]:
-    """The halts in which an instance is, as the ``details`` of errors list them."""
+    """Return the halts in which an instance is, as the ``details`` of errors list them."""
     return [
         {"thread_id": each.id, "halt_id": present(instance, each), "halted_at_state": each.state}
         for each in instance.halted_threads()
@@ -68,14 +68,16 @@ def all_present(instance: Instance) -> list[JsonObject]:
 
 
 def thread_of(instance: Instance, halt_id: str) -> Thread | None:
-    """The thread whose halt this is or was; None: it is no halt of the instance."""
+    """Return the thread whose halt this is or was, or None if it is no halt of the instance."""
     sequence, since = ids.halt_sequence(halt_id), ids.moment_of(halt_id)
     derived = ((each, ids.halt_id(sequence, since, instance.id, each.id)) for each in instance.threads.values())
     return next((thread for thread, made in derived if made == halt_id), None)
 
 
 def named(event: Event, instance_id: str, before: Thread, after: Thread) -> Event:
-    """An event of a halt with the halt's id; ``before`` and ``after`` are the thread as committed (its sequences)."""
+    """Return an event of a halt with the halt's id. ``before`` and ``after`` are the thread as committed (its
+    sequences).
+    """
     if (event.type, event.subtype) == ("halt", "waiting") and after.halt is not None:
         thread = after
     elif (event.type, event.subtype) in _LEFT and before.halt is not None:
@@ -88,12 +90,12 @@ def named(event: Event, instance_id: str, before: Thread, after: Thread) -> Even
 
 
 def fate_of(instance: Instance, records: Sequence[Record], thread: Thread, halt_id: str) -> Fate | None:
-    """What became of a halt that a thread is no longer in; None where the records do not reach back to it."""
+    """Return what happened to a halt in which a thread no longer is, or None if the records do not reach back to it."""
     events, since = _events(records), ids.moment_of(halt_id)
     for place, (event, _) in enumerate(events):
         named_or_old = event.get("halt_id", halt_id if _begins(event, thread.id, since) else None)
         if event["thread"] == thread.id and named_or_old == halt_id:
-            # Its beginning, or where the records do not reach that, its end.
+            # The halt's beginning, or, if the records do not reach it, its end.
             later = (i for i, (each, _) in enumerate(events) if i > place and _is_waiting(each, thread.id))
             return _first(events[place : next(later, None)], thread.id)
     if thread.last_resume is not None and thread.last_resume.sequence == ids.halt_sequence(halt_id):
@@ -104,7 +106,7 @@ def fate_of(instance: Instance, records: Sequence[Record], thread: Thread, halt_
 
 
 def latest(instance: Instance, records: Sequence[Record], thread: Thread) -> Fate | None:
-    """How a thread that is not halted came out of its last halt, or was ended by others; None: not known."""
+    """Return how a thread that is not halted left its last halt, or was ended by others; None if that is not known."""
     events = _events(records)
     forks = [place for place, (event, _) in enumerate(events) if thread.id in _forked(event)]
     events = events[forks[-1] :] if forks else events
@@ -116,12 +118,12 @@ def latest(instance: Instance, records: Sequence[Record], thread: Thread) -> Fat
 
 
 def decision(records: Sequence[Record], thread: Thread) -> Fate | None:
-    """How a thread came out of its last halt that is over."""
+    """Return how a thread left its last halt that is over."""
     return _decision(_events(records), thread.id)
 
 
 def told(fate: Fate | None) -> JsonObject:
-    """A fate as the ``details`` of an error tell it."""
+    """Return a fate as the ``details`` of an error have it."""
     at = None if fate is None or fate.at is None else iso(fate.at)
     return {
         "outcome": None if fate is None else fate.outcome,
@@ -132,12 +134,12 @@ def told(fate: Fate | None) -> JsonObject:
 
 
 def _events(records: Iterable[Record]) -> list[tuple[JsonObject, Json]]:
-    """Events, oldest first, each with who caused its commit."""
+    """Return events, oldest first, each with who caused its commit."""
     return [(event, record.envelope.get("by")) for record in records for event in record.events]
 
 
 def _begins(event: JsonObject, thread: str, since: Millis) -> bool:
-    """Whether an event of a release that told no ids is the beginning of the halt."""
+    """Whether an event from a release without halt ids is the beginning of the halt."""
     return (event["type"], event["subtype"], event["thread"], event["at"]) == ("halt", "waiting", thread, since)
 
 
@@ -146,7 +148,7 @@ def _is_waiting(event: JsonObject, thread: str) -> bool:
 
 
 def _forked(event: JsonObject) -> Sequence[str]:
-    """The threads that begin with an event."""
+    """Return the threads that begin with an event."""
     names: Sequence[str] = event["threads"] if (event["type"], event["subtype"]) == ("transition", "fork") else ()
     return names
 
@@ -157,9 +159,9 @@ def _decision(events: Sequence[tuple[JsonObject, Json]], thread: str) -> Fate | 
 
 
 def _first(events: Iterable[tuple[JsonObject, Json]], thread: str, outcome: Outcome | None = None) -> Fate | None:
-    """How these events end a halt of a thread, or where ``outcome`` says so the thread.
+    """Return how these events end a halt of a thread, or, with ``outcome``, how they end the thread.
 
-    What a failure ended stands again after a retry (ruling 29), and its real end comes later.
+    What a failure ended is there again after a retry (ruling 29), and its real end comes later.
     """
     found: Fate | None = None
     for event, by in events:
@@ -175,7 +177,7 @@ def _first(events: Iterable[tuple[JsonObject, Json]], thread: str, outcome: Outc
 
 
 def _fate(event: JsonObject, by: Json, thread: str) -> Fate | None:
-    """How an event took a thread out of a halt, or ended it; None: it did not."""
+    """Return how an event took a thread out of a halt, or ended it; None if it did not."""
     kind, at = (event["type"], event["subtype"]), event["at"]
     if kind in _LEFT and event["thread"] == thread:
         return Fate(_LEFT[kind], event.get("by"), at, state=event["state"])

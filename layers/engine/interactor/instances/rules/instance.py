@@ -1,7 +1,7 @@
 """What an instance is: its threads, each at one place of the definition, and what they have written.
 
-A thread is a branch of the instance, never a thread of the operating system. Its ``phase`` says what happens
-to it next; every phase is a resting place, so that an instance can be stored between any two of them.
+A thread is a branch of the instance, never a thread of the operating system. Its ``phase`` says what happens to it
+next. Every phase is a resting place: an instance can be stored between any two of them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -45,7 +45,7 @@ class Halt:
     options: JsonObject
     timeout_at: Millis | None = None
     later: Mapping[str, Json] = field(default_factory=dict)
-    """What a later release keeps with it (``core.releases``); so for all of these."""
+    """What a later release stores with it (``core.releases``); the same for all of these classes."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,13 @@ class Failure:
     message: str
     state: str
     phase: Phase = Phase.LEAVE
-    """What the thread was about to do, and does again when it is retried."""
+    """What the thread was about to do. A retry does this again."""
     later: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class LastResume:
-    """The latest resume of a thread, for judging one that came at the same time (ruling 17)."""
+    """The latest resume of a thread, for judging one at the same time (ruling 17)."""
 
     sequence: int
     state: str
@@ -75,9 +75,9 @@ class LastResume:
 class Thread:
     """One branch of an instance.
 
-    ``sequence`` counts over the instance's whole life and is given anew with every halt and every piece of
-    logic, so (sequence, attempt) names one resting place for ever. ``layer`` holds what this thread wrote over
-    the data of its parent, and ``writers`` who changed each top-level key last.
+    ``sequence`` counts over the instance's whole life. It is given anew with every halt and every piece of logic, so
+    (sequence, attempt) names one resting place for ever. ``layer`` has what this thread wrote over the data of its
+    parent, and ``writers`` says who changed each top-level key last.
     """
 
     id: str
@@ -100,20 +100,20 @@ class Thread:
     parent: str | None = None
     forked: tuple[str, ...] = ()
     cut_off: Phase | None = None
-    """Of a cancelled thread: what it was about to do, for a retry that brings it back (ruling 29)."""
+    """For a cancelled thread: what it was about to do, for a retry that brings it back (ruling 29)."""
     last_resume: LastResume | None = None
     later: Mapping[str, Json] = field(default_factory=dict)
     later_held: Mapping[str, Json] = field(default_factory=dict)
-    """The same, beside what it has written, was given and shows."""
+    """As ``later``, in the part with what the thread has written, was given and shows."""
 
     @property
     def running(self) -> bool:
-        """Whether the engine itself has something to do for this thread, an ``on_enter`` after the end included."""
+        """Whether the engine itself has something to do for this thread, also an ``on_enter`` after its end."""
         return self.phase in RUNNING
 
     @property
     def position(self) -> tuple[int, int, Phase]:
-        """What must be unchanged for a computed advance of this thread to hold."""
+        """What must be unchanged so that a computed advance of this thread is valid."""
         return self.sequence, self.attempt, self.phase
 
 
@@ -135,10 +135,10 @@ class Instance:
     next_event: int = 1
     next_sequence: int = 1
     snapshot_number: int = 0
-    """First event number of the last history record with a snapshot of the data; 0 while there is none."""
+    """First event number of the last history record with a snapshot of the data; 0 if there is none."""
     records_since: int = 0
     changed_since: int = 0
-    """Records, and bytes of changes, since that one."""
+    """Records, and bytes of changes, since that record."""
     version: int = 0
     quota_shard: int = 0
     ended_at: Millis | None = None
@@ -146,11 +146,11 @@ class Instance:
     cancel_reason: str | None = None
     traceparent: str | None = None
     redacted: tuple[str, ...] = ()
-    """Keys of the data that nobody reads back (``redaction``)."""
+    """Keys of the data that are redacted (``redaction``)."""
     paused: bool = False
-    """Nothing new starts (ruling 29); a flag beside the status."""
+    """Nothing new starts (ruling 29). This is a flag beside the status."""
     takes_files: bool = False
-    """Whether it ever halted on a form with a file field: then there may be files to delete after its end."""
+    """Whether it ever halted on a form with a file field. Then there may be files to delete after its end."""
     later: Mapping[str, Json] = field(default_factory=dict)
 
     @property
@@ -165,7 +165,7 @@ class Instance:
 
     @property
     def only_cleaned(self) -> bool:
-        """Whether nothing is left to do for it but to delete it, which nobody waits for."""
+        """Whether nothing is left to do for it except its deletion, for which nobody waits."""
         return self.ended and not any(thread.running for thread in self.threads.values())
 
     @property
@@ -174,14 +174,16 @@ class Instance:
         return self.view(MAIN)
 
     def view(self, thread_id: str) -> JsonObject:
-        """The data as one thread sees it: its ancestors' layers, outermost first, and its own on top."""
+        """Return the data as one thread sees it: its ancestors' layers, outermost first, and its own on top."""
         thread = self.threads[thread_id]
         if thread.parent is None:
             return thread.layer
         return {**self.view(thread.parent), **thread.layer}
 
     def data_size(self) -> int:
-        """Bytes of the data with the layers of all threads that live, or whose join is still to come."""
+        """Return the bytes of the data, with the layers of all threads that are alive or whose join has not
+        happened.
+        """
         return sum(size(thread.layer) for thread in self.threads.values() if self._counts(thread))
 
     def _counts(self, thread: Thread) -> bool:
@@ -191,13 +193,13 @@ class Instance:
         return parent.phase is Phase.JOINING and thread.id in parent.forked
 
     def halted_threads(self) -> list[Thread]:
-        """The threads that wait for an input."""
+        """Return the threads that wait for an input."""
         return [thread for thread in self.threads.values() if thread.phase is Phase.HALTED]
 
     def running_threads(self) -> Iterator[Thread]:
-        """The threads for which the engine has something to do."""
+        """Yield the threads for which the engine has something to do."""
         return (thread for thread in self.threads.values() if thread.running)
 
     def with_thread(self, thread: Thread) -> "Instance":
-        """The same instance with one thread put in or replaced."""
+        """Return the instance with one thread added or replaced."""
         return replace(self, threads={**self.threads, thread.id: thread})

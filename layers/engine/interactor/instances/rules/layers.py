@@ -1,9 +1,9 @@
-"""What a thread wrote over the data of its parent, and how a join puts that together (ruling 19).
+"""What a thread wrote over the data of its parent, and how a join combines this (ruling 19).
 
-A layer holds whole top-level values. A result that was stored at a path (``checks.credit``) was written at that path
-only: what stands beside it is as it was at the fork, and must not undo what a sibling wrote there meanwhile. Such paths
-are remembered among the thread's ``writers``, under names that no key and no state of a definition has, so that a
-release which does not know them reads the document as before, and joins the whole value.
+A layer has whole top-level values. A result that was stored at a path (``checks.credit``) was written only at that
+path. The values beside it are as they were at the fork, and must not undo what a sibling wrote there meanwhile. Such
+paths are stored among the thread's ``writers``, under names that no key and no state of a definition can have. A
+release that does not know them reads the document as before, and joins the whole value.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,19 +16,21 @@ Path = tuple[str, ...]
 Writers = Mapping[str, str]
 
 _MARK = "\0"
-"""Begins the name of a path among writers, and parts its steps."""
+"""Begins the name of a path among writers, and separates its steps."""
 
 
 @dataclass(frozen=True)
 class Written:
-    """Top-level values that are written. ``paths`` are those below the keys, where only they are; else the whole is."""
+    """Top-level values that are written. ``paths`` are the paths below a key if only those were written; else the whole
+    value.
+    """
 
     values: JsonObject
     paths: tuple[Path, ...] = ()
 
 
 def after_write(layer: JsonObject, writers: Writers, keys: Iterable[str], paths: Iterable[Path], by: str) -> Writers:
-    """The writers once ``by`` has written ``keys``, and of these below some only ``paths``."""
+    """Return the writers after ``by`` has written ``keys``, some of them only at ``paths`` below."""
     marked: dict[str, list[Path]] = {}
     for path in paths:
         marked.setdefault(path[0], []).append(path)
@@ -43,21 +45,22 @@ def after_write(layer: JsonObject, writers: Writers, keys: Iterable[str], paths:
 
 
 def recorded(keys: Iterable[str]) -> Iterator[str]:
-    """The keys whose writer is remembered: not those that would read as the name of a path.
+    """Yield the keys whose writer is stored: all except those that look like the name of a path.
 
-    A person may send any key. One that reads as a path below another key would take that key's value from a join.
+    A person may send any key. One that looks like a path below another key would take that key's value away from a
+    join.
     """
     return (key for key in keys if not key.startswith(_MARK))
 
 
 def paths_of(writers: Writers, key: str) -> list[Path]:
-    """The paths below a key that a thread wrote; none where it wrote the whole value, or nothing."""
+    """Return the paths below a key that a thread wrote; none if it wrote the whole value, or nothing."""
     begin = f"{_MARK}{key}{_MARK}"
     return [tuple(name[1:].split(_MARK)) for name in writers if name.startswith(begin)]
 
 
 def joined(before: JsonObject, layers: Iterable[tuple[JsonObject, Writers]]) -> tuple[JsonObject, dict[str, str]]:
-    """What threads wrote together, later over earlier, and who wrote it."""
+    """Return what threads wrote together (later threads overwrite earlier ones), and who wrote it."""
     merged: JsonObject = {}
     writers: dict[str, str] = {}
     for layer, own in layers:
@@ -80,7 +83,7 @@ def joined(before: JsonObject, layers: Iterable[tuple[JsonObject, Writers]]) -> 
 def taken_over(
     layer: JsonObject, own: Writers, merged: JsonObject, writers: Writers, outermost: bool
 ) -> dict[str, str]:
-    """The writers of a thread that takes over what its joined threads wrote."""
+    """Return the writers of a thread after it takes what its joined threads wrote."""
     found = {**own, **writers}
     for key in merged:
         whole = outermost or not paths_of(writers, key) or (key in layer and not paths_of(own, key))

@@ -18,10 +18,10 @@ _GIVEN_UP_MESSAGE = "The engine could not take the instance on, however often it
 def cancel(head: Instance, reason: str, by: Json, in_flight: list[JsonObject], now: Millis, entropy: bytes) -> Settled:
     """Return the instance, cancelled with all its threads in one commit (ruling 24).
 
-    ``in_flight`` names the HTTP actions that were under way, since their effects may have happened.
+    ``in_flight`` names the HTTP actions that were under way, because their effects may have happened.
 
     Raises:
-        InstanceNotActiveError: when it has ended.
+        InstanceNotActiveError: it has ended.
     """
     _require_active(head)
     draft = InstanceDraft(None, replace(head, cancel_reason=reason, paused=False), now)
@@ -36,11 +36,11 @@ def cancel(head: Instance, reason: str, by: Json, in_flight: list[JsonObject], n
 def pause(head: Instance, by: Json, now: Millis, entropy: bytes) -> Settled:
     """Return the instance, paused: running actions may commit their results, and nothing new starts (ruling 29).
 
-    It must have room for being unpaused as well: an instance that nobody could let go on again would be stuck.
+    There must be room for its unpause too. Otherwise the instance would stay paused for ever.
 
     Raises:
-        InstanceNotActiveError: when it has ended.
-        HistoryLimitExceededError: when its history is full.
+        InstanceNotActiveError: it has ended.
+        HistoryLimitExceededError: its history is full.
     """
     _require_active(head)
     _require_room(head, 2)
@@ -51,7 +51,7 @@ def unpause(head: Instance, by: Json, now: Millis, entropy: bytes) -> Settled:
     """Return the instance, unpaused.
 
     Raises:
-        InstanceNotActiveError: when it has ended.
+        InstanceNotActiveError: it has ended.
     """
     _require_active(head)
     return _noted(replace(head, paused=False), "unpaused", by, now, entropy)
@@ -60,11 +60,11 @@ def unpause(head: Instance, by: Json, now: Millis, entropy: bytes) -> Settled:
 def retry(definition: Definition, head: Instance, by: Json, now: Millis, entropy: bytes, quota_shard: int) -> Settled:
     """Return a failed instance, continued from the step that failed, which keeps its sequence and key (ruling 29).
 
-    Threads that its failure cut off stand again where they stood; what was finished is not repeated.
+    Threads that its failure ended are again where they were. What was finished is not repeated.
 
     Raises:
-        InstanceNotFailedError: when it has not failed.
-        HistoryLimitExceededError: when its history is full.
+        InstanceNotFailedError: it has not failed.
+        HistoryLimitExceededError: its history is full.
     """
     if head.status != "failed" or head.failure is None:
         raise InstanceNotFailedError(
@@ -79,7 +79,7 @@ def retry(definition: Definition, head: Instance, by: Json, now: Millis, entropy
     draft.note(MAIN, "lifecycle", "retried", {"state": failed_state, **_attribution(by)})
     for thread in list(draft.instance.threads.values()):
         if thread.phase is Phase.JOINING:
-            # A bound may have stopped the join itself: then no thread is left whose end would complete it.
+            # A bound may have stopped the join itself. Then no thread is left whose end would complete it.
             draft.join_again(thread.id)
     return draft.settled(entropy, by)
 
@@ -87,11 +87,11 @@ def retry(definition: Definition, head: Instance, by: Json, now: Millis, entropy
 def give_up(head: Instance, in_flight: list[JsonObject], now: Millis, entropy: bytes) -> Settled:
     """Return the instance, failed with ``internal_error`` because the engine cannot continue it.
 
-    It needs neither the definition nor any rule, so that what broke these does not break it (invariant 9). One that
-    has ended stays as it ended; what its threads still had to do after their end is left out.
+    This needs neither the definition nor any rule, so a fault in those does not stop it (invariant 9). An ended
+    instance keeps its status; what its threads still had to do is dropped.
 
     Raises:
-        InstanceNotActiveError: when it has ended and there is nothing left to leave out.
+        InstanceNotActiveError: it has ended, and there is nothing left to drop.
     """
     if not list(head.running_threads()):
         _require_active(head)

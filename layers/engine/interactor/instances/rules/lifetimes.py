@@ -9,29 +9,31 @@ from interactor.instances.rules.instance import Instance, Phase
 
 @dataclass(frozen=True)
 class Lifetimes:
-    """How long an instance may stay in a status before the clock cancels it, and is kept after its end (ruling 24)."""
+    """How long an instance may stay in a status before the clock cancels it, and how long it is kept after its end
+    (ruling 24).
+    """
 
     running: Millis = 30 * DAY
     halted: Millis = 90 * DAY
     after_end: Millis = 30 * DAY
     """How long an ended instance is kept."""
     files: Millis = 7 * DAY
-    """How long its files are, at the most."""
+    """The longest time for which its files are kept."""
 
     def kept_until(self, instance: Instance) -> Millis | None:
-        """When an ended instance is to be removed; None while it has not ended."""
+        """Return when an ended instance must be removed, or None if it has not ended."""
         return None if instance.ended_at is None else instance.ended_at + self.after_end
 
     def files_kept_until(self, instance: Instance) -> Millis | None:
-        """When the files of an ended instance are to be deleted; None while it has not ended."""
+        """Return when the files of an ended instance must be deleted, or None if it has not ended."""
         return None if instance.ended_at is None else instance.ended_at + min(self.files, self.after_end)
 
 
 def wake_at(instance: Instance, lifetimes: Lifetimes) -> Millis:
-    """When a hint for this instance is overdue, the earliest over its threads (invariant 3).
+    """Return when a hint for this instance is overdue: the earliest time over its threads (invariant 3).
 
-    What the engine works on is overdue after what the work may take and a minute; what only the clock starts (a
-    timeout, an expiry, the cleaning of what has ended) is due at its time itself. A paused instance only expires.
+    What the engine works on is overdue after the longest time of the work plus a minute. What only the clock starts (a
+    timeout, an expiry, the deletion after the end) is due at its own time. A paused instance only expires.
     """
     moments: list[Millis] = []
     for thread in instance.threads.values():
@@ -51,7 +53,9 @@ def wake_at(instance: Instance, lifetimes: Lifetimes) -> Millis:
 
 
 def expires_at(instance: Instance, lifetimes: Lifetimes) -> Millis:
-    """When an instance is cancelled as expired: counted from its latest halt, or while it runs from its last commit."""
+    """Return when an instance is cancelled as expired: counted from its latest halt, or, while it runs, from its last
+    commit.
+    """
     if instance.status == "halted":
         halts = [thread.halt.since for thread in instance.halted_threads() if thread.halt is not None]
         return max(halts, default=instance.status_since) + lifetimes.halted

@@ -1,17 +1,17 @@
 """How one thread moves: every rule that takes a thread from one place of its definition to the next.
 
-An ``Advance`` is the draft of one thread's way. It is told what came in (``resume``, ``time_out``, ``complete`` with
-the outcome of logic), moves by the rules below, and says through ``step`` what has to be done next, until the
-thread rests. Nothing outside the draft changes; what came of it is a ``ThreadChange``, which ``settle`` turns into the
-instance's next version.
+An ``Advance`` is the draft of one thread's way. It gets what came in (``resume``, ``time_out``, or ``complete`` with
+the outcome of logic), moves by the rules below, and says through ``step`` what must be done next, until the thread
+rests. Nothing outside the draft changes. The result is a ``ThreadChange``, which ``settle`` turns into the instance's
+next version.
 
     enter(S)   terminal: the thread ends, then S.on_enter | S.on_enter | otherwise the body of S
-    body(S)    halting: instruct where a model writes, else halted | fork: joining, its threads enter | logic | leave
+    body(S)    halting: instruct if a model writes, else halted | fork: joining, its threads enter | logic | leave
     instruct   written, or not: halted
     logic      succeeded: result merged, leave | failed: again later, or fail
     leave(S)   the first transition whose condition holds: enter(target) | none: fail
-    resume     checked by the form, merged, the first matching transition: enter(target) | none: refused
-    fail(S)    S.on_error: rest before its target | the thread fails, and what that means for the others is settle's
+    resume     checked against the form, merged, the first matching transition: enter(target) | none: refused
+    fail(S)    S.on_error: rest before its target | the thread fails, and settle decides what that means for the others
 """
 
 from dataclasses import replace
@@ -53,14 +53,16 @@ PERMANENT = frozenset(
         "thread_limit_exceeded",
     }
 )
-"""Failures that ``on_error`` does not catch: catching them would only meet them again."""
+"""Failures that ``on_error`` does not catch: after it, the same failure would only come again."""
 
 
 class Advance(ThreadDraft):
     """A draft of one thread's way from one resting place to the next."""
 
     def refuse(self, now: Millis) -> bool:
-        """Fail an HTTP action whose result could be put nowhere, before its call is made; whether it was failed."""
+        """Fail an HTTP action before its call if its result could not be stored anywhere. Return whether it was
+        failed.
+        """
         step = self.step
         if step is None or step.phase is not Phase.LOGIC or not isinstance(step.logic, HttpLogic):
             return False
@@ -72,7 +74,7 @@ class Advance(ThreadDraft):
     # What comes in
 
     def created(self, now: Millis) -> None:
-        """Note that the instance begins with this commit."""
+        """Add the event that the instance begins with this commit."""
         fields: JsonObject = {
             "initial_state": self._definition.initial_state,
             "input": self._thread.input,
@@ -81,7 +83,7 @@ class Advance(ThreadDraft):
         self._note("lifecycle", "created", now, fields | self._attribution())
 
     def run_rules(self, now: Millis) -> None:
-        """Do what needs no logic: go into the state, or leave it."""
+        """Do what needs no logic: enter the state, or leave it."""
         if self._thread.phase is Phase.ENTER:
             self._arrive(now)
         elif self._thread.phase is Phase.BODY:
@@ -90,7 +92,9 @@ class Advance(ThreadDraft):
             self._leave(now)
 
     def complete(self, outcome: Outcome, now: Millis, retry_at: Millis | None = None) -> None:
-        """Take in how the present step's logic ended; ``retry_at`` says a failed one is tried again then."""
+        """Take the outcome of the present step's logic. ``retry_at`` says that a failed one is tried again at that
+        time.
+        """
         step = self.step
         if step is None or step.logic is None:
             raise AssertionError("no logic is pending")
@@ -109,13 +113,14 @@ class Advance(ThreadDraft):
         now: Millis,
         uploads: Uploads | None = None,
     ) -> None:
-        """Take in what a person decided (ruling 16): ``submitted`` is the input, None where none was sent, and
-        ``uploads`` are the files that it may refer to.
+        """Take a person's decision (ruling 16).
+
+        ``submitted`` is the input, None if none was sent. ``uploads`` are the files that it may refer to.
 
         Raises:
-            InvalidRequestError: when fields are wrong; all of them are named.
-            InvalidTransitionError: when no transition matches.
-            WorkflowDataTooLargeError: when the data would pass its bound.
+            InvalidRequestError: fields are wrong; the error names all of them.
+            InvalidTransitionError: no transition matches.
+            WorkflowDataTooLargeError: the data would exceed its bound.
         """
         state, halt = self._halted()
         checked = check.check_input(
@@ -158,7 +163,7 @@ class Advance(ThreadDraft):
         self._go(state.timeout.target, "timeout", now)
 
     def fail(self, code: str, message: str, now: Millis) -> None:
-        """Fail the thread where it stands, or go where the state's ``on_error`` says (rulings 4 and 11)."""
+        """Fail the thread where it is, or go where the state's ``on_error`` says (rulings 4 and 11)."""
         state = self._definition.states[self._thread.state]
         message = message[: limits.FAILURE_CHARACTERS]
         fields: JsonObject = {"state": state.name, "code": code, "message": message}
@@ -170,8 +175,8 @@ class Advance(ThreadDraft):
             found = self._write(Written({"error": error}), INPUT, {"error"})
             self._note("error", "step_failed", now, fields | {"changes": found})
             if self._transit(state.on_error, "error", now):
-                # The arrival is a step of its own: it may fail in turn, and failures that lead to one another must
-                # be a loop that bounds and commits end, not a recursion.
+                # The arrival is a separate step, because it may fail too. Failures that lead to one another must be a
+                # loop, which bounds and commits end, and not a recursion.
                 self._rest(Phase.ENTER)
         else:
             self._note("error", "step_failed", now, fields)
@@ -184,7 +189,9 @@ class Advance(ThreadDraft):
             self._arrive(now)
 
     def _transit(self, target: str, trigger: TransitionTrigger, now: Millis, key: str | None = None) -> bool:
-        """Count a transition and stand before its target; False: a bound was reached, and the thread has failed."""
+        """Count a transition and place the thread before its target. Return False if a bound was reached and the thread
+        failed.
+        """
         if self._thread.transitions >= limits.TRANSITIONS_IN_A_ROW:
             self.fail("loop_limit_exceeded", "1,000 transitions in a row without a halt", now)
             return False
@@ -236,7 +243,9 @@ class Advance(ThreadDraft):
             self._rest(Phase.LEAVE)
 
     def _instructed(self, step: Step, outcome: Outcome, now: Millis) -> None:
-        """Halt with what a model wrote, or without (ruling 30): why not is the history's, and no failure."""
+        """Halt with what a model wrote, or without it (ruling 30). The reason for having none is in the history, and is
+        no failure.
+        """
         fields = self._step_fields(step, outcome.logs, outcome.duration_ms)
         if isinstance(outcome, Failed):
             self._note("step", "failed", now, fields | {"code": outcome.code, "message": outcome.message})
@@ -270,7 +279,8 @@ class Advance(ThreadDraft):
             raise AssertionError("the state does not fork")
         earlier = [self._instance.threads.get(f"thread_{branch.name}") for branch in state.fork.threads]
         if any(thread is not None and thread.running for thread in earlier):
-            # Threads of an earlier round by these names still run their on_enter: their places are taken (ruling 12).
+            # Threads with these names from an earlier round still run their on_enter, so their places are taken (ruling
+            # 12).
             self._thread = replace(self._thread, phase=Phase.BODY, due_at=now + limits.FORK_WAITS)
             return
         alive = sum(1 for thread in self._instance.threads.values() if thread.outcome is None)
@@ -309,7 +319,7 @@ class Advance(ThreadDraft):
         before, size_before = self._thread, self._data_size()
         try:
             written = self._written_by_logic(step, value)
-            # A script hands back what it was given, touched or not; what a service answered was written.
+            # A script returns what it was given, touched or not. What a service answered counts as written.
             always = written.values.keys() if isinstance(step.logic, HttpLogic) else ()
             found = self._write(written, results.writer(step.state.name), always)
         except results.NoPlaceError as error:
@@ -323,7 +333,7 @@ class Advance(ThreadDraft):
             self.fail("workflow_data_too_large", "workflow_data is over 256 KB", now)
             return
         self._note("step", "completed", now, fields | ({"changes": found} if found else {}))
-        # What is done is not done again by a retry.
+        # A retry does not repeat what is done.
         self._thread = replace(self._thread, phase=Phase.LEAVE)
         self._leave(now)
 

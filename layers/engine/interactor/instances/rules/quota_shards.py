@@ -6,14 +6,14 @@ from collections.abc import Mapping
 MOST_SHARDS = 64
 INSTANCES_PER_SHARD = 200
 UNCOUNTED = -1
-"""In place of a counter's number: the instance was made, or retried, while there was no quota."""
+"""In place of a counter's number: the instance was created, or retried, while there was no quota."""
 
 
 def shards(quota: int | None, entropy: bytes, narrowed: int = 0) -> list[tuple[int, int | None]]:
     """Return the shards in the order in which one create tries them, each with its room.
 
-    Without ``narrowed`` the rooms add up to the quota. A shard without room is left out. ``quota`` None means no limit,
-    and nothing is counted. ``entropy`` (2 random bytes) decides where to begin.
+    Without ``narrowed``, the rooms add up to the quota. A shard without room is left out. A ``quota`` of None means no
+    limit, and nothing is counted. ``entropy`` (2 random bytes) decides where to begin.
     """
     if quota is None:
         return [(UNCOUNTED, None)]
@@ -26,7 +26,7 @@ def shards(quota: int | None, entropy: bytes, narrowed: int = 0) -> list[tuple[i
 def narrowed(quota: int, active: Mapping[int, int]) -> int:
     """Return by how much the room of each shard must shrink, so that all together cannot exceed the quota.
 
-    This is 0 unless a shard holds more than its room, which happens if the quota was lowered while it was in use. From
+    This is 0 unless a shard has more than its room, which happens if the quota was lowered while it was in use. From
     then on the result only falls, so an outdated result is too strict and never too generous.
     """
     rooms = _rooms(quota)

@@ -13,7 +13,9 @@ class NoPlaceError(Exception):
 
 
 def refusal(state: State, data: JsonObject, writers: Mapping[str, str]) -> str | None:
-    """Return why a result of this state could not be stored. This is checked before the call, which has effects."""
+    """Return why a result of this state could not be stored. This is checked before the call, because the call has
+    effects.
+    """
     try:
         place(state, {"status": 0, "body": None}, data, writers)
     except NoPlaceError as error:
@@ -24,11 +26,11 @@ def refusal(state: State, data: JsonObject, writers: Mapping[str, str]) -> str |
 def place(state: State, result: JsonObject, data: JsonObject, writers: Mapping[str, str]) -> Written:
     """Return the top-level keys that change when ``result`` (``{"status", "body"}``) is stored, and the paths.
 
-    Without ``output`` it goes to the state's own name, unless another state or an input changed that key last:
-    an outside service must not be able to write ``approved``. Then it goes to ``results.<state name>``.
+    Without ``output`` it goes to the state's own name, unless another state or an input changed that key last: an
+    outside service must not be able to write ``approved``. Then it goes to ``results.<state name>``.
 
     Raises:
-        NoPlaceError: when the way there is taken by something that is no object.
+        NoPlaceError: something that is no object is in the way.
     """
     if state.output is not None:
         return _put_out(state.output, state.name, result, data)
@@ -41,7 +43,7 @@ def place(state: State, result: JsonObject, data: JsonObject, writers: Mapping[s
 
 
 def writer(state: str) -> str:
-    """The name under which a state's own writes are remembered."""
+    """Return the name under which a state's own writes are stored."""
     return f"state:{state}"
 
 

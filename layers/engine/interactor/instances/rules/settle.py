@@ -1,7 +1,7 @@
 """Makes the next version of an instance from the change of one thread, and says when the instance is due again.
 
-A change that another thread's commit overtook is settled again on the new head, as long as its own thread is where
-it was: what it computed is kept (invariant 1).
+If another thread's commit came first, the change is settled again on the new head, as long as its own thread is where
+it was. What it computed is kept (invariant 1).
 """
 
 from collections.abc import Sequence
@@ -38,8 +38,8 @@ def settle(
     threads have under way: an event that ends such a thread names its action (ruling 24).
 
     Raises:
-        OvertakenError: when the thread has moved, the instance has ended without it, or was paused before a resume.
-        WorkflowDataTooLargeError: when a resume would make the data too large together with what others wrote.
+        OvertakenError: the thread has moved, the instance has ended without it, or was paused before a resume.
+        WorkflowDataTooLargeError: a resume would make the data too large together with what others wrote.
     """
     present = head.threads.get(change.before.id)
     if present is None or present.position != change.before.position or present.outcome != change.before.outcome:
@@ -51,11 +51,11 @@ def settle(
     takes_files = head.takes_files or (change.after.halt is not None and _asks_for_files(change.after.halt))
     head = replace(head, next_sequence=change.next_sequence + shift, takes_files=takes_files)
     draft = InstanceDraft(definition, head, now, in_flight)
-    # What the sequences are does not matter, only that they are never given twice.
+    # The values of the sequences do not matter, only that none is given twice.
     after = _shifted(change.after, shift, change.first_sequence)
     draft.events.extend(halts.named(event, head.id, change.before, after) for event in change.events)
     if after.last_resume is not None and is_resume(change):
-        # What is simultaneous is judged by the commit, not by when the computing began (ruling 17).
+        # The time of the commit decides what is simultaneous, not the time when the computing began (ruling 17).
         after = replace(after, last_resume=replace(after.last_resume, at=now))
     draft.put(after)
     for thread in change.forked:
@@ -80,7 +80,9 @@ def is_resume(change: ThreadChange) -> bool:
 
 
 def _within_bounds(head: Instance, change: ThreadChange, now: Millis) -> ThreadChange:
-    """Return the change, or the failure that it is on this head: threads within a bound may exceed it together."""
+    """Return the change, or the failure that it is on this head: threads that are each within a bound may exceed it
+    together.
+    """
     if change.after.outcome == "failed":
         return change
     grown = size(change.after.layer) > size(change.before.layer)
@@ -102,7 +104,7 @@ def _failed(change: ThreadChange, code: str, message: str, now: Millis) -> Threa
     kept = tuple(replace(event, fields={**event.fields, "changes": {}}) for event in told)
     error = Event("error", "step_failed", now, change.before.id, fields)
     ended = change.before.outcome is not None
-    # Of a thread that has ended only its on_enter is left: it stays as it ended.
+    # A thread that has ended has only its on_enter left: its end stays as it was.
     after = replace(change.before, phase=Phase.ENDED, due_at=None) if ended else failed(change.before, failure)
     return replace(change, after=after, forked=(), events=(*kept, error))
 

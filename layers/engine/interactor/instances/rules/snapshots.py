@@ -1,8 +1,8 @@
-"""The data right after any event, told from the history alone.
+"""The data right after any event, computed from the history alone.
 
-A history record carries a snapshot of the data after it while that is small. Of large data it carries one only when
-the changes since the last one have grown to its size, and every 50 records at the latest, so that nobody folds more
-than 50 records. Between snapshots the events' own ``changes`` lead from one to the next.
+A history record has a snapshot of the data after it while that is small. For large data, a record has one only when the
+changes since the last snapshot have grown to the size of the data, and at the latest every 50 records. So nobody
+applies the changes of more than 50 records. Between snapshots, the events' own ``changes`` lead from one to the next.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +17,7 @@ from interactor.instances.rules.stored import Record
 
 
 def snapshot(instance: Instance) -> JsonObject:
-    """The layers of all threads with their parents: what the data of each is made of, as it may be read."""
+    """Return the layers of all threads with their parents: what the data of each consists of, redacted."""
     threads = instance.threads.values()
     return {
         "layers": {thread.id: redaction.data(thread.layer, instance.redacted) for thread in threads},
@@ -26,7 +26,9 @@ def snapshot(instance: Instance) -> JsonObject:
 
 
 def mark(instance: Instance, events: Sequence[JsonObject]) -> tuple[Instance, JsonObject | None]:
-    """The instance with its note of where the last snapshot is, and the snapshot of this record where it has one."""
+    """Return the instance with its note of where the last snapshot is, and the snapshot of this record if it has
+    one.
+    """
     taken = snapshot(instance)
     size = jsons.size(taken)
     changed = instance.changed_since + sum(jsons.size(event["changes"]) for event in events if "changes" in event)
@@ -39,10 +41,10 @@ def mark(instance: Instance, events: Sequence[JsonObject]) -> tuple[Instance, Js
 
 
 def data_at(records: Sequence[Record], number: int) -> JsonObject:
-    """The data right after the event ``number``, as its thread saw it.
+    """Return the data right after the event ``number``, as its thread saw it.
 
-    ``records`` end with the one that holds the event, and begin with it if it has a snapshot, else with the last
-    one before it that has.
+    ``records`` end with the record that has the event. They begin with it if it has a snapshot, else with the last
+    record before it that has one.
     """
     first, last = records[0], records[-1]
     thread = next(event["thread"] for event in last.events if event["number"] == number)
@@ -63,9 +65,9 @@ def data_at(records: Sequence[Record], number: int) -> JsonObject:
 
 
 def data_along(records: Sequence[Record]) -> Iterator[tuple[JsonObject, JsonObject]]:
-    """Each event of consecutive records, oldest first, with the data right after it, as its thread saw it.
+    """Yield each event of consecutive records, oldest first, with the data right after it, as its thread saw it.
 
-    ``records`` begin with one that has a snapshot; each later one is folded, or taken from its own snapshot.
+    ``records`` begin with one that has a snapshot. Later data comes from the changes, or from a record's own snapshot.
     """
     data: _Data | None = None
     for record in records:
@@ -81,7 +83,7 @@ def data_along(records: Sequence[Record]) -> Iterator[tuple[JsonObject, JsonObje
 
 
 class _Data:
-    """What each thread has written over its parent's data, moved along the events."""
+    """What each thread has written over its parent's data, updated with each event."""
 
     def __init__(self, taken: JsonObject) -> None:
         self._layers: dict[str, JsonObject] = dict(taken["layers"])

@@ -1,7 +1,7 @@
-"""A draft of one thread's way: what was done so far, what it sees and holds, and what has to be done next.
+"""A draft of one thread's way: what was done so far, what the thread sees and has, and what must be done next.
 
-It keeps the notes; which way the thread goes is ``machine``'s, and what follows for the other threads is
-``consequences``'.
+This module keeps the notes. ``machine`` decides where the thread goes, and ``consequences`` what follows for the other
+threads.
 """
 
 from collections.abc import Iterable
@@ -38,8 +38,8 @@ _KINDS: dict[type, str] = {ScriptLogic: "script", HttpLogic: "http", Instruction
 
 @dataclass(frozen=True)
 class Step:
-    """What a thread needs done before it can go on: its state's logic, what a model is to write for its halt, or
-    (``logic`` None) only its rules.
+    """What a thread needs before it can continue: its state's logic, a model's text for its halt, or (``logic`` None)
+    only its rules.
     """
 
     state: State
@@ -50,12 +50,12 @@ class Step:
 
     @property
     def outside(self) -> bool:
-        """Whether it reaches beyond the engine, and so must not be repeated lightly (invariant 5)."""
+        """Whether it reaches beyond the engine, and so must not be repeated without care (invariant 5)."""
         return isinstance(self.logic, (HttpLogic, Instructions))
 
     @property
     def effective(self) -> bool:
-        """Whether it may have an effect out there even when its result is lost; what a model writes has none."""
+        """Whether it may have an outside effect even if its result is lost. A model's text has none."""
         return isinstance(self.logic, HttpLogic)
 
 
@@ -118,7 +118,7 @@ class ThreadDraft:
 
     @property
     def full(self) -> bool:
-        """Whether it should be committed before it goes on, so that one history record stays small."""
+        """Whether it should be committed before it continues, so that one history record stays small."""
         return len(self._events) >= limits.EVENTS_PER_ADVANCE or self._changed_bytes >= limits.CHANGES_PER_ADVANCE_BYTES
 
     def waits(self, now: Millis) -> bool:
@@ -140,11 +140,11 @@ class ThreadDraft:
         return Scope(workflow_data=self._data(), input=self._thread.input, context=self.context())
 
     def shown_scope(self) -> Scope:
-        """The same as a reader, or a model, may see it."""
+        """The scope as a reader, or a model, may see it."""
         return redaction.scope(self.scope(), self._instance.redacted)
 
     def sensitive(self, written: str) -> redaction.Sensitive:
-        """The values of sensitive fields that logic of the present state, ``written`` so, can see."""
+        """Return the values of sensitive fields that logic of the present state with the text ``written`` can see."""
         keys = self._instance.redacted
         return redaction.sensitive(self.scope(), keys, written) if keys else redaction.NO_SENSITIVE
 
@@ -177,7 +177,7 @@ class ThreadDraft:
     def _write(self, written: Written, writer: str, always: Iterable[str] = ()) -> JsonObject:
         """Put keys into the thread's layer and return what changed. An unchanged key keeps its last writer.
 
-        The keys of ``always`` count as written also where they are as they were: a join must not lose them.
+        The keys of ``always`` count as written even if they are unchanged: a join must not lose them.
         """
         before = self._data()
         found = changes(before, {**before, **written.values})
@@ -237,7 +237,7 @@ class ThreadDraft:
 
 
 def action_key(instance: Instance, thread: Thread) -> str:
-    """``Idempotency-Key`` of a thread's present action: the same on every attempt (ruling 13)."""
+    """Return the ``Idempotency-Key`` of a thread's present action: the same on every attempt (ruling 13)."""
     return f"{instance.id}:{thread.id}:{thread.sequence}"
 
 

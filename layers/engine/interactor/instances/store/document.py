@@ -1,8 +1,8 @@
-"""An instance as documents, and back: one with its place and progress, one with the bulk of what its threads hold.
+"""An instance as documents, and back: one with its place and progress, one with the bulk of its threads' data.
 
-While both are small they are stored together in the head; otherwise the bulk has items of its own, which a commit
-writes only when it changed. What a later release added is kept and written back; what it must be left alone with has
-a higher schema number (``core.releases``).
+While both are small, the head stores them together. Otherwise the bulk has separate items, which a commit writes only
+if the bulk changed. What a later release added is kept and written back. A document that this release must leave alone
+has a higher schema number (``core.releases``).
 """
 
 from dataclasses import fields
@@ -33,7 +33,7 @@ _OF_THREAD = {each.name for each in fields(Thread)} - {*_LATER}
 
 
 def to_document(instance: Instance) -> JsonObject:
-    """Everything but the bulk and the version, which have places of their own."""
+    """Return everything except the bulk and the version, which are stored elsewhere."""
     document = {
         each.name: getattr(instance, each.name)
         for each in fields(Instance)
@@ -47,15 +47,15 @@ def to_document(instance: Instance) -> JsonObject:
 
 
 def bulk(instance: Instance) -> JsonObject:
-    """What each thread has written, was given and shows: thread id to those of its members."""
+    """Return what each thread has written, was given and shows, by thread id."""
     return {thread.id: _members(thread, bulk=True) for thread in instance.threads.values()}
 
 
 def from_documents(document: JsonObject, held: JsonObject, version: int) -> Instance:
-    """The instance of both documents and its version.
+    """Return the instance from both documents and its version.
 
     Raises:
-        LaterReleaseError: when a later release wrote it so that this one must not read it.
+        LaterReleaseError: a later release wrote it, and this one must not read it.
     """
     releases.require_readable(document, READABLE, "the instance")
     known = _OF_INSTANCE - {"threads", "failure"}
@@ -83,7 +83,7 @@ def _members(thread: Thread, bulk: bool) -> JsonObject:
 
 
 def _flat(value: Halt | Failure | LastResume) -> JsonObject:
-    """The members of a value, which are JSON already: ``asdict`` would copy them deeply."""
+    """Return the members of a value, which are JSON already. ``asdict`` would copy them deeply."""
     members = {each.name: getattr(value, each.name) for each in fields(value) if each.name != "later"}
     return {**value.later, **members}
 

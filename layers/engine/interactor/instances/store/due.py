@@ -1,4 +1,4 @@
-"""Instances that are due: found by time, put off, and removed at the end."""
+"""Instances that are due: found by time, postponed, and removed at the end."""
 
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -20,14 +20,15 @@ REMOVED_PER_CALL = 100
 
 
 class DueInstances(InstanceReader):
-    """What the clock finds, and what cleaning removes."""
+    """What the clock finds, and what the deletion removes."""
 
     def due(
         self, partition: str, now: Millis, limit: int, after: Item | None = None, *, newest_first: bool = False
     ) -> tuple[list[tuple[str, str, Millis]], Item | None]:
-        """A page of one partition of the index: account, id and time of what is overdue, the longest overdue first.
+        """Return a page of one partition of the index: account, id and time of what is overdue, the longest overdue
+        first.
 
-        ``newest_first``: from the other end. The other value is where the next page begins; None: there is none.
+        ``newest_first``: from the other end. The second value is where the next page begins (None: there is none).
         """
         page = self._table.query_index(
             "due",
@@ -43,7 +44,7 @@ class DueInstances(InstanceReader):
         return found, page.next_key
 
     def wake_later(self, head: Head, wake_at: Millis) -> None:
-        """Correct when an instance is due, where its lifetimes were changed after its last commit."""
+        """Correct the time when an instance is due, if its lifetimes were changed after its last commit."""
         instance = head.instance
         with suppress(ConditionFailedError):
             self._table.update(
@@ -54,9 +55,10 @@ class DueInstances(InstanceReader):
             )
 
     def set_aside(self, account: str, instance_id: str, until: Millis) -> None:
-        """Let an instance be due later, whatever its head holds, so that one that breaks what reads it is not oldest.
+        """Make an instance due later, whatever its head contains, so that one that breaks its readers is not the
+        oldest.
 
-        The next commit says anew when it is due.
+        The next commit computes anew when it is due.
         """
         with suppress(ConditionFailedError):
             self._table.update(
@@ -67,10 +69,10 @@ class DueInstances(InstanceReader):
             )
 
     def remove(self, head: Head) -> bool:
-        """Remove an instance: its history page by page, then what is present at once; True once nothing of it is left.
+        """Remove an instance: its history page by page, then its present items at once. Return True if nothing is left.
 
         Raises:
-            GuardLostError: when the instance was changed in between.
+            GuardLostError: the instance was changed in between.
         """
         instance = head.instance
         partition = keys.instance(instance.account, instance.id)

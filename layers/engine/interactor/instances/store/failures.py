@@ -1,7 +1,7 @@
-"""The errors of an account, in the order of time: one item for each step that failed for good.
+"""The errors of an account in order of time: one item for each step that finally failed.
 
-Each is kept 30 days, or as long as ended instances where that is shorter.
-They are written with the history record that has the event, so that there is never one without the other.
+Each is kept for 30 days, or as long as ended instances if that is shorter. An error is written together with the
+history record of its event, so one never exists without the other.
 """
 
 from interactor.aws.dynamo import items, keys
@@ -18,7 +18,9 @@ _HIGHEST = b"\xff" * ids.ENTROPY_BYTES
 
 
 def writes(record: Record, kept: Millis, shards: int = 1) -> list[Item]:
-    """The writes for the failures among a record's events, to be kept so long at most."""
+    """Return the writes for the failures among a record's events. ``kept`` is for how many milliseconds they are kept
+    at most.
+    """
     return [
         {"Put": {"Item": _item(record, event, min(kept, KEPT), shards)}}
         for event in record.events
@@ -29,7 +31,9 @@ def writes(record: Record, kept: Millis, shards: int = 1) -> list[Item]:
 def page(
     table: Table, account: str, since: Millis, until: Millis, below: str | None, limit: int, shards: int = 1
 ) -> tuple[list[JsonObject], str | None]:
-    """Failures from ``since`` to before ``until``, newest first, below a position; and the next page's position."""
+    """Return failures from ``since`` to before ``until`` below a position, newest first, and the next page's
+    position.
+    """
     lowest = ids.make("evt", since, bytes(ids.ENTROPY_BYTES))
     if since >= until or (below is not None and below <= lowest):
         return [], None  # DynamoDB refuses such bounds

@@ -1,6 +1,6 @@
-"""The items of an instance's present state: the head, and the bulk of its threads where that is large.
+"""The items of an instance's present state: the head, and the bulk of its threads' data if that is large.
 
-``version commit_id status wake_at leases`` are plain attributes, which conditions and indexes read; the rest is one
+``version commit_id status wake_at leases`` are plain attributes, which conditions and indexes read. The rest is one
 document.
 """
 
@@ -32,7 +32,9 @@ def writes(
     wake_at: Millis,
     index_shards: int = 1,
 ) -> tuple[int | None, list[Item]]:
-    """The version at which the bulk was last written apart, and the writes that replace a head, the guarded first."""
+    """Return the version at which the bulk was last stored separately, and the writes that replace a head, the guarded
+    one first.
+    """
     partition = keys.instance(instance.account, instance.id)
     held = bulk(instance)
     packed = items.pack(held)
@@ -61,16 +63,17 @@ def writes(
 
 
 def whole(found: Sequence[Item]) -> bool:
-    """Whether a descending query that found the head first has found all of its bulk, or has come past it."""
+    """Whether a descending query that found the head first has found all of its bulk, or has passed it."""
     past = not items.text(found[-1], "sk").startswith((keys.HEAD, keys.BULK))
     return past or "bulk_parts" not in found[0] or len(_bulk(found)) == items.number(found[0], "bulk_parts")
 
 
 def read(found: Sequence[Item]) -> Head | None:
-    """The head of what a descending query found; None when head and bulk are not of one commit, as it may see them.
+    """Return the head from the items of a descending query; None if it may have seen head and bulk of different
+    commits.
 
     Raises:
-        LaterReleaseError: when a later release wrote it so that this one must not read it.
+        LaterReleaseError: a later release wrote it, and this one must not read it.
     """
     item = found[0]
     document = items.unpack(item["doc"]["B"])
@@ -93,24 +96,24 @@ def read(found: Sequence[Item]) -> Head | None:
 
 
 def leases_attribute(leases: Mapping[str, Lease]) -> Item:
-    """Leases as a map attribute."""
+    """Return leases as a map attribute."""
     return {
         "M": {thread: {"M": {"until": n(lease.until), "tries": n(lease.tries)}} for thread, lease in leases.items()}
     }
 
 
 def commit_id(item: Item | None) -> str | None:
-    """Which commit wrote a head; None for no head."""
+    """Return which commit wrote a head; None if there is no head."""
     return items.text(item, "commit_id") if item and "commit_id" in item else None
 
 
 def token(instance: Instance, purpose: str) -> str:
-    """A ClientRequestToken for something that is done once to one version of an instance."""
+    """Return a ClientRequestToken for something that is done once to one version of an instance."""
     return hashlib.sha256(f"{purpose} {instance.id} {instance.version}".encode()).hexdigest()[:36]
 
 
 def _bulk(found: Sequence[Item]) -> list[Item]:
-    """The parts of the head's bulk, the last one first. Further ones may be left from larger times."""
+    """Return the parts of the head's bulk, the last one first. There may be further parts from when it was larger."""
     version = items.number(found[0], "bulk_version")
     parts = [each for each in found if items.text(each, "sk").startswith(keys.BULK)]
     return [each for each in parts if items.number(each, "version") == version]
@@ -137,7 +140,7 @@ def _item(
 
 
 def _lists(instance: Instance, shard: int) -> Item:
-    """The lists that an instance is in."""
+    """Return the index attributes of the lists that an instance is in."""
     lists = {
         "status_pk": keys.status_list(instance.account, instance.namespace, instance.status),
         "workflow_pk": keys.workflow_list(instance.account, instance.workflow_name),
@@ -147,7 +150,7 @@ def _lists(instance: Instance, shard: int) -> Item:
 
 
 def _summary(instance: Instance) -> JsonObject:
-    """What a list shows of an instance beside its id, namespace and status."""
+    """Return what a list shows of an instance beside its id, namespace and status."""
     summary: JsonObject = {
         "workflow_name": instance.workflow_name,
         "current_state": instance.main.state,

@@ -1,8 +1,8 @@
 """Instances: read with data and history, and changed in one transaction.
 
-An advance costs one transaction: the head (with what its threads hold while that is under 4 KB) and one history
-record with all its events; creating and ending add the namespace's counter. ``version`` guards the head,
-``commit_id`` tells a commit whose answer was lost from one that another made (invariant 1).
+An advance costs one transaction: the head (with its threads' data while that is under 4 KB) and one history record with
+all its events. Creating and ending add the namespace's counter. ``version`` guards the head. ``commit_id``
+distinguishes a commit whose answer was lost from another one's commit (invariant 1).
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,15 +37,15 @@ class InstanceStore(DueInstances):
         extra: Sequence[Item] = (),
         errors_kept: Millis = failures.KEPT,
     ) -> Head:
-        """Store an instance that was never stored, and count it where there is a quota.
+        """Store an instance that was never stored, and count it if there is a quota.
 
         ``extra`` writes go into the same transaction.
 
         Raises:
-            NamespaceQuotaExceededError: when its shard of the namespace's counter has ``quota`` already.
-            InstanceTooLargeError: when it is too large to be stored.
-            KeyTakenError: when an extra write is refused.
-            ContendedError, StoreUnavailableError: as ``Table.transact``.
+            NamespaceQuotaExceededError: its shard of the namespace's counter has reached ``quota``.
+            InstanceTooLargeError: it is too large to be stored.
+            KeyTakenError: an extra write is refused.
+            ContendedError, StoreUnavailableError: as for ``Table.transact``.
         """
         instance = settled.instance
         bulk_version, writes = heads.writes(None, instance, commit_id, {}, wake_at, self._index_shards)
@@ -70,15 +70,15 @@ class InstanceStore(DueInstances):
     ) -> Head:
         """Replace a head by what was settled on it, and add the history record, in one transaction.
 
-        An end gives the namespace's place back, a return takes one, where its shard has fewer than ``room``.
-        ``reserve``: it may use the room that is kept for ending or holding an instance (``sizes``).
+        An end gives the namespace's place back. A retry takes one, if its shard has fewer than ``room``. With
+        ``reserve``, the commit may use the room that is reserved for ending or pausing an instance (``sizes``).
 
         Raises:
-            InstanceTooLargeError: when it is too large to be stored.
-            NamespaceQuotaExceededError: when there is no place to return to.
-            GuardLostError: when the head is no longer the one that was read.
-            KeyTakenError: when an extra write is refused.
-            ContendedError, StoreUnavailableError: as ``Table.transact``.
+            InstanceTooLargeError: it is too large to be stored.
+            NamespaceQuotaExceededError: there is no place for the retried instance.
+            GuardLostError: the head is no longer the one that was read.
+            KeyTakenError: an extra write is refused.
+            ContendedError, StoreUnavailableError: as for ``Table.transact``.
         """
         before, instance = head.instance, settled.instance
         bulk_version, writes = heads.writes(head, instance, commit_id, leases, wake_at, self._index_shards)
@@ -93,10 +93,10 @@ class InstanceStore(DueInstances):
         return Head(instance, commit_id, leases, wake_at, bulk_version, found, head.later)
 
     def lease(self, head: Head, thread_id: str, lease: Lease, commit_id: str) -> Head:
-        """Note that work on a thread's step begins: the only write beside ``create`` and ``commit``.
+        """Store that work on a thread's step begins.
 
         Raises:
-            GuardLostError: when the head is no longer the one that was read.
+            GuardLostError: the head is no longer the one that was read.
         """
         instance = head.instance
         leases = {**head.leases, thread_id: lease}
@@ -113,7 +113,7 @@ class InstanceStore(DueInstances):
                 },
             )
         except ConditionFailedError as refused:
-            # A retried call whose first answer was lost finds its own work.
+            # A retried call whose first answer was lost finds its own write.
             if heads.commit_id(refused.failed.get(0)) != commit_id:
                 raise GuardLostError from None
         except StoreBusyError:
@@ -126,7 +126,7 @@ class InstanceStore(DueInstances):
     def _write(
         self, writes: Sequence[Item], extra: Sequence[Item], commit_id: str, instance: Instance, settled: "Settled"
     ) -> None:
-        """Commit; losing the guard to one's own ``commit_id`` is success: the answer was lost, not the commit."""
+        """Commit. Losing the guard to the own ``commit_id`` is success: only the answer was lost, not the commit."""
         try:
             self._table.transact([*writes, *extra], commit_id)
         except ConditionFailedError as refused:
@@ -143,13 +143,13 @@ class InstanceStore(DueInstances):
             self._check_taken(instance, commit_id, settled)
 
     def _check_taken(self, instance: Instance, commit_id: str, settled: "Settled | None" = None) -> None:
-        """Whether a write whose answer was lost took effect is not known; the head knows.
+        """Find out from the head whether a write whose answer was lost took effect.
 
-        Where another commit came after it, the history record that it added tells (``settled``).
+        If another commit came after it, the history record that it added shows it (``settled``).
 
         Raises:
-            StoreBusyError: when it did not.
-            StoreUnavailableError: when that cannot be told either.
+            StoreBusyError: it did not take effect.
+            StoreUnavailableError: that cannot be found out either.
         """
         try:
             taken = self._is_taken(instance, commit_id, settled)
@@ -170,7 +170,7 @@ class InstanceStore(DueInstances):
 
 
 def _count(instance: Instance, step: int, quota: int | None) -> Item:
-    """One more or one fewer active instance of the namespace, refused where that would pass the quota."""
+    """Return the write that counts one active instance more or less in the namespace. It is refused over the quota."""
     update: Item = {
         "Key": items.key(keys.quota(instance.account, instance.namespace), keys.quota_shard(instance.quota_shard)),
         "UpdateExpression": "ADD active :step",

@@ -1,9 +1,9 @@
-"""Lists of instances, newest first: which index answers which question, and merging where several partitions do.
+"""Lists of instances, newest first: which index answers which question, and how several partitions are merged.
 
-An id sorts by time, so the last id of a page is the whole position of the next one. A namespace and a status are
-one partition, or as many as the deployment spreads lists over; several are merged. What has no index of its own is
-filtered from a wider list, reading a bounded number of instances a call: such a page may be short, even empty, and
-still have a next one.
+An id sorts by time, so the last id of a page is the whole position of the next one. A namespace and a status are one
+partition, or as many as the deployment spreads lists over; several are merged. A question without an index of its own
+is answered by filtering a wider list, with a bounded number of instances per call. Such a page may be short, even
+empty, and still have a next one.
 """
 
 from collections.abc import Sequence
@@ -26,12 +26,12 @@ _HIGHEST = "~"
 
 @dataclass(frozen=True)
 class Query:
-    """Which instances are asked for; ``namespaces`` are those of the token, or the one of the filter."""
+    """Which instances are asked for. ``namespaces`` are those of the token, or the one of the filter."""
 
     account: str
     namespaces: Namespaces
     ended_since: Millis
-    """What ended before is past its date, even if it has not been removed yet (ruling 24)."""
+    """Instances that ended before this are not shown, even if they have not been removed yet (ruling 24)."""
     status: Status | None = None
     workflow_name: str | None = None
 
@@ -47,9 +47,9 @@ class Listed:
 
 
 def page(table: Table, query: Query, below: str | None, limit: int, shards: int = 1) -> tuple[list[Listed], str | None]:
-    """Up to ``limit`` instances with ids below a position, and the position to go on from (None: no more).
+    """Return up to ``limit`` instances with ids below a position, and the position to continue from (None: no more).
 
-    ``shards`` is how many partitions each list is spread over.
+    ``shards`` is the number of partitions over which each list is spread.
     """
     partitions = _partitions(query)
     if partitions is not None:
@@ -59,7 +59,7 @@ def page(table: Table, query: Query, below: str | None, limit: int, shards: int 
 
 
 def _partitions(query: Query) -> list[str] | None:
-    """The lists of the status index that together are the answer; None when they are too many."""
+    """Return the partitions of the status index that together are the answer; None if there are too many."""
     if query.namespaces is ALL:
         return None
     statuses: Sequence[Status] = STATUSES if query.status is None else (query.status,)

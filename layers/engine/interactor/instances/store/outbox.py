@@ -1,6 +1,6 @@
-"""The history of all accounts by time, for whoever has to relay a part of it again.
+"""The history of all accounts by time, for relaying a part of it again.
 
-No index leads by time through all of it: the whole table is read, which costs half a read unit for every 4 KB of it.
+No index has all of it in order of time, so the whole table is read. That costs half a read unit for every 4 KB.
 """
 
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def committed(client: "DynamoDBClient", table: str, since: Millis, until: Millis) -> Iterator[list[JsonObject]]:
-    """Keys of the records that were committed from ``since`` up to but not at ``until``, by pages, in no order.
+    """Yield the keys of the records that were committed from ``since`` to before ``until``, in pages and in no order.
 
-    A key is what a message of the relay's retry queue holds. Records of the last second may be missing.
+    A key is what a message of the relay's retry queue contains. Records of the last second may be missing.
     """
     pages = client.get_paginator("scan").paginate(
         TableName=table,

@@ -1,4 +1,4 @@
-"""Instances read: their heads with data, and their history."""
+"""Reads instances: their heads with data, and their history."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,18 +21,18 @@ _TORN_READS = 10
 
 
 class InstanceReader:
-    """Reads instances, strongly consistent. Lists of them are spread over ``index_shards`` partitions each."""
+    """Reads instances, strongly consistently. Each list of them is spread over ``index_shards`` partitions."""
 
     def __init__(self, table: Table, index_shards: int = 1) -> None:
         self._table = table
         self._index_shards = index_shards
 
     def read(self, account: str, instance_id: str) -> Head | None:
-        """The head with its data: one query, strongly consistent."""
+        """Return the head with its data: one strongly consistent query."""
         return self._consistent(account, instance_id, at_least=keys.BULK)[0]
 
     def read_with_history(self, account: str, instance_id: str) -> Head | None:
-        """The head with its data and its latest history records: one query, strongly consistent."""
+        """Return the head with its data and its latest history records: one strongly consistent query."""
         head, rest = self._consistent(account, instance_id, limit=HISTORY_PER_PAGE)
         if head is None:
             return None
@@ -42,7 +42,9 @@ class InstanceReader:
         return replace(head, records=tuple(record for record in found[::-1] if record.events[0]["number"] < last))
 
     def records_of(self, account: str, instance_id: str, number: int) -> list[Record]:
-        """The history record that holds an event, after those that its data must be folded from; none: it is gone."""
+        """Return the history record that has an event, after the records that its data is computed from; none if it is
+        gone.
+        """
         partition = keys.instance(account, instance_id)
         page = self._table.query(
             partition, at_least=keys.history(0), at_most=keys.history(number), newest_first=True, limit=1
@@ -62,7 +64,7 @@ class InstanceReader:
         ]
 
     def records_after(self, account: str, instance_id: str, number: int, limit: int) -> tuple[list[Record], bool]:
-        """One page of history records with events over a number, oldest first; and whether there are more."""
+        """Return one page of history records with events over a number, oldest first, and whether there are more."""
         partition = keys.instance(account, instance_id)
         holding = self._table.query(
             partition, at_least=keys.history(0), at_most=keys.history(number + 1), newest_first=True, limit=1
@@ -72,16 +74,16 @@ class InstanceReader:
         return [self.record(item) for item in found.items], found.next_key is not None
 
     def record(self, item: Item) -> Record:
-        """The history record of its item, as a query or a stream carries it."""
+        """Return the history record of its item, from a query or from a stream."""
         return records.read(self._table, item)
 
     def counted(self, account: str, namespace: str) -> dict[int, int]:
-        """How many active instances each counter of a namespace has."""
+        """Return how many active instances each counter of a namespace has."""
         found = self._table.query_all(keys.quota(account, namespace))
         return {keys.parse_quota_shard(items.text(item, "sk")): items.number(item, "active") for item in found}
 
     def _consistent(self, account: str, instance_id: str, **bounds: Any) -> tuple[Head | None, Sequence[Item]]:
-        """The head, and what else a descending query of its partition found."""
+        """Return the head, and what else a descending query of its partition found."""
         partition = keys.instance(account, instance_id)
         for _ in range(_TORN_READS):
             page = self._table.query(partition, newest_first=True, **bounds)

@@ -18,7 +18,7 @@ READABLE: Final = 1
 
 
 def of(settled: "Settled") -> Record:
-    """The record that a commit adds."""
+    """Return the record that a commit adds."""
     instance = settled.instance
     envelope = {
         "namespace": instance.namespace,
@@ -32,7 +32,7 @@ def of(settled: "Settled") -> Record:
 
 
 def writes(settled: "Settled", errors_kept: Millis, index_shards: int = 1) -> list[Item]:
-    """The writes of that record, its first part first, and of the errors in it."""
+    """Return the writes of that record, its first part first, and of the errors in it."""
     instance = settled.instance
     partition = keys.instance(instance.account, instance.id)
     record = of(settled)
@@ -55,10 +55,10 @@ def writes(settled: "Settled", errors_kept: Millis, index_shards: int = 1) -> li
 
 
 def read(table: Table, item: Item) -> Record:
-    """The record of its first item, as a query or a stream carries it; further parts are read from the table.
+    """Return the record of its first item, from a query or from a stream. Further parts are read from the table.
 
     Raises:
-        LaterReleaseError: when a later release wrote it so that this one must not read it.
+        LaterReleaseError: a later release wrote it, and this one must not read it.
     """
     partition = items.text(item, "pk")
     stored = bytes(item["doc"]["B"])

@@ -1,8 +1,8 @@
 """How large writes are, as DynamoDB counts them, and whether a commit of an instance fits.
 
-DynamoDB refuses an item over 400 KB, and a transaction over 4 MB or 100 items. A commit is judged here before it is
-sent, by bounds below those: what lies between is a reserve for commits that end or hold an instance, so that one which
-is full can still be failed, cancelled, expired and paused (invariant 9).
+DynamoDB refuses an item over 400 KB, and a transaction over 4 MB or 100 items. Each commit is checked here before it is
+sent, with lower bounds. The difference is reserved for commits that end or pause an instance. So a full instance can
+still be failed, cancelled, expired and paused (invariant 9).
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,16 +21,16 @@ TRANSACTION_ITEMS: Final = 100
 _FULL_LEASE: Final = Lease(10**13, limits.TRIES_PER_STEP)
 _NUMBER: Final = 21
 _UPDATED: Final = limits.KILOBYTE
-"""What an item that is updated is taken for, beside what is sent: counters and files are smaller."""
+"""Bytes that an updated item is assumed to have, beside what is sent. Counters and files are smaller."""
 
 
 def of_item(item: Mapping[str, Any]) -> int:
-    """The bytes of an item, or of a map: names and values as UTF-8."""
+    """Return the bytes of an item, or of a map: names and values as UTF-8."""
     return sum(len(name.encode()) + _of_value(value) for name, value in item.items())
 
 
 def of_write(write: Item) -> int:
-    """The bytes of one write of a transaction, rounded up."""
+    """Return the bytes of one write of a transaction, rounded up."""
     (kind, body), *_ = write.items()
     if kind == "Put":
         return of_item(body["Item"])
@@ -38,10 +38,10 @@ def of_write(write: Item) -> int:
 
 
 def require_fit(instance: Instance, writes: Sequence[Item], reserve: bool) -> None:
-    """Judge a commit, whose first write is the head; ``reserve``: it ends or holds the instance, or takes one on.
+    """Check a commit, whose first write is the head. ``reserve``: it may use the reserved room.
 
     Raises:
-        InstanceTooLargeError: when it does not fit.
+        InstanceTooLargeError: it does not fit.
     """
     head = _with_all_leases(instance, writes[0]["Put"]["Item"])
     most = ITEM_BYTES if reserve else limits.HEAD_BYTES
@@ -66,7 +66,9 @@ def require_fit(instance: Instance, writes: Sequence[Item], reserve: bool) -> No
 
 
 def _with_all_leases(instance: Instance, head: Item) -> int:
-    """The bytes of the head once each thread that may take a lease has: leases are noted without another judgement."""
+    """Return the bytes of the head with a lease for each thread that may take one: taking a lease is not checked
+    again.
+    """
     leases = {thread.id: _FULL_LEASE for thread in instance.running_threads()}
     leases |= {thread.id: _FULL_LEASE for thread in instance.halted_threads()}
     rest = {name: value for name, value in head.items() if name != "leases"}
