@@ -6,6 +6,7 @@ Ids are made up but well-formed; a test puts those of things that exist in their
 import json
 from typing import Any
 
+from interactor.api.operations import API, TABLE
 from interactor.aws.dynamo.items import pack
 from interactor.core.logic import ScriptCall
 from interactor.sandbox import wire
@@ -202,10 +203,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
         query="status=exhausted&limit=10",
         subscription_id=SUBSCRIPTION,
     ),
-    "list_event_types": _api("GET", "/webhooks/event-types"),
     "list_errors": _api("GET", "/workflows/errors", query="since=2026-01-20T00:00:00Z"),
     "list_instances": _api("GET", "/workflows/instances", query="namespace=user_123&status=halted"),
-    "list_subscriptions": _api("GET", "/webhooks/subscriptions"),
     "list_threads": _api("GET", "/workflows/instances/{instance_id}/threads", instance_id=FORKED),
     "list_versions": _api("GET", "/workflows/{name}/versions", name=FLOW),
     "list_workflows": _api("GET", "/workflows", query="limit=10"),
@@ -277,6 +276,11 @@ SAMPLES: dict[str, dict[str, Any]] = {
         subscription_id=SUBSCRIPTION,
     ),
     "validate_workflow": _api("POST", "/workflows/validate", example(FLOW)),
+}
+SAMPLES |= {
+    entry.folder: _api("GET", entry.path.removeprefix(API))
+    for entry in TABLE
+    if entry.method == "GET" and entry.scope is not None and "{" not in entry.path and entry.folder not in SAMPLES
 }
 
 

@@ -5,6 +5,7 @@ they cannot be forgotten (ruling 18 for the order: 401, 403, 429, then the query
 """
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from interactor.access.rules import actors
 from interactor.access.rules.principal import Scope
@@ -12,6 +13,7 @@ from interactor.access.rules.rates import Category
 from interactor.api import routes
 from interactor.api.call import Call
 from interactor.api.frame import Frame, Headers, count
+from interactor.api.operations import ANY_SCOPE
 from interactor.api.request import Request
 from interactor.api.response import Response
 from interactor.services import Services
@@ -21,7 +23,11 @@ class Endpoint(Frame):
     """An endpoint that needs a token with ``scope``."""
 
     def __init__(
-        self, function: Callable[[Call], Response], scope: Scope, category: Category | None, query: Sequence[str]
+        self,
+        function: Callable[[Call], Response],
+        scope: Scope | Literal["any"],
+        category: Category | None,
+        query: Sequence[str],
     ) -> None:
         super().__init__(function)
         self.scope = scope
@@ -38,7 +44,8 @@ class Endpoint(Frame):
         bucket = access.buckets.get(category)
         if bucket is not None:
             headers |= access.limiter.peek(principal.account, bucket, now).headers()
-        principal.require(self.scope)
+        if self.scope != ANY_SCOPE:
+            principal.require(self.scope)
         named = request.headers.get(actors.HEADER.lower())
         actors.require_allowed(principal, named)
         count(parts, category, principal.account, headers)
@@ -50,11 +57,12 @@ class Endpoint(Frame):
 
 
 def endpoint(
-    scope: Scope, category: Category | None = None, query: Sequence[str] = ()
+    scope: Scope | Literal["any"], category: Category | None = None, query: Sequence[str] = ()
 ) -> Callable[[Callable[[Call], Response]], Endpoint]:
     """Make a Lambda handler of an endpoint that needs a token with ``scope``.
 
     Args:
+        scope: what the token must have; `operations.ANY_SCOPE`: each token will do.
         category: what its requests are counted as; None: as reads where they are GET, else as writes (ruling 33).
         query: the query parameters that it has; any other is refused (ruling 22).
     """

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from interactor.access.rules.rates import Category
 
 API: Final = "/api/v1"
+ANY_SCOPE: Final = "any"
+"""For an operation that needs a token, whatever its scopes."""
 
 Area: TypeAlias = Literal["access", "definitions", "instances", "files", "webhooks", "api"]
 Face: TypeAlias = Literal["plain"]
@@ -20,15 +22,16 @@ Face: TypeAlias = Literal["plain"]
 class Entry(NamedTuple):
     """One operation: ``id`` is its ``operationId``; ``function`` the folder that answers it, where it is not the id.
 
-    ``area`` owns its use case. ``scope`` is None where no token is needed; ``category`` is what its requests are
-    first counted as (ruling 33), None: they are not. ``aliases`` are other paths of the same, ``faces`` who offers it.
+    ``area`` owns its use case. ``scope`` is None where no token is needed, and `ANY_SCOPE` where each will do;
+    ``category`` is what its requests are first counted as (ruling 33), None: they are not. ``aliases`` are other paths
+    of the same, ``faces`` who offers it.
     """
 
     id: str
     method: str
     path: str
     area: Area
-    scope: "Scope | None"
+    scope: "Scope | Literal['any'] | None"
     category: "Category | None"
     aliases: tuple[str, ...] = ()
     faces: tuple[Face, ...] = ("plain",)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from interactor.api.openapi.operation import Operation
 from interactor.api.openapi.operations import OPERATIONS
 from interactor.api.openapi.schemas import SCHEMAS, definition_schemas
+from interactor.api.operations import ANY_SCOPE
 from interactor.api.shapes import FLAG, TEXT, TIME, ref
 from interactor.core import limits
 from interactor.core.jsons import JsonObject
@@ -137,7 +138,9 @@ def _operation(operation: Operation, path: str) -> JsonObject:
 
 
 def _security(operation: Operation) -> list[JsonObject]:
-    return [] if operation.scope is None else [{"oauth": [operation.scope]}, {"bearer": []}]
+    if operation.scope is None:
+        return []
+    return [{"oauth": [] if operation.scope == ANY_SCOPE else [operation.scope]}, {"bearer": []}]
 
 
 def _parameters(operation: Operation) -> Iterable[JsonObject]:

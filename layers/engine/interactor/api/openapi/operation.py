@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from interactor.access.rules.principal import Scope
 from interactor.api.operations import Entry
@@ -32,7 +32,8 @@ class Operation:
     ``answers`` maps a status to the name of its schema, None: no body, or one without a schema. ``data``: whether
     answers stand under ``data``. ``media`` replaces JSON as the answer's type; ``form``: whether the body may come as
     a form too. ``refusals`` are the errors beyond those that follow from scope, path and body. Each of the
-    ``aliases``, other paths of the same, has an ``operationId`` of its own.
+    ``aliases``, other paths of the same, has an ``operationId`` of its own. ``in_client``: whether the Python client
+    has a method for it.
     """
 
     entry: Entry
@@ -50,6 +51,7 @@ class Operation:
     form: bool = False
     example: Json = None
     answer_example: Json = None
+    in_client: bool = True
 
     @property
     def id(self) -> str:
@@ -77,8 +79,8 @@ class Operation:
         return self.entry.folder
 
     @property
-    def scope(self) -> Scope | None:
-        """What a token must have; None: no token is needed."""
+    def scope(self) -> Scope | Literal["any"] | None:
+        """What a token must have; `ANY_SCOPE`: nothing; None: no token is needed."""
         return self.entry.scope
 
     @property

@@ -204,9 +204,9 @@ def _operation(method: str, path: str, operation: JsonObject, aliases: Sequence[
     if "description" in operation:
         parts.append(f"<p>{escape(operation['description'])}</p>")
     scopes = [scope for each in operation["security"] for scope in each.get("oauth", [])]
-    needs = (
-        f'Needs a token with <a href="#scopes"><code>{escape(scopes[0])}</code></a>.' if scopes else "Needs no token."
-    )
+    needs = "Needs a token, with any scopes." if operation["security"] else "Needs no token."
+    if scopes:
+        needs = f'Needs a token with <a href="#scopes"><code>{escape(scopes[0])}</code></a>.'
     parts.append(f'<p class="dim">{needs}</p>')
     rows = [
         (each["name"], each["in"], _kind(each["schema"]), escape(each.get("description", "")))
