@@ -64,9 +64,7 @@ class HaltFiles(Protocol):
 
 
 Remember = Callable[[Settled, Sequence[Record]], Item]
-"""Returns one more write for a commit, made from the result and the history before it: the record of an idempotency
-key.
-"""
+"""Returns one more write for a commit, from its result and the history before: an idempotency key's record."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +81,7 @@ BY_ITSELF = Cause()
 
 @dataclass(frozen=True)
 class Rules:
-    """Settings of the deployment. ``retry_delays`` are the waits of an exponential back-off; linear ones use the
-    first.
-    """
+    """Settings of the deployment. ``retry_delays``: the waits of an exponential back-off; linear ones use the first."""
 
     lifetimes: Lifetimes
     quota: int | None
@@ -127,9 +123,7 @@ class Engine:
         self.steps = StepRunner(world, logic, rules.retry_delays)
 
     def quota_shards(self, account: str, namespace: str) -> list[tuple[int, int | None]]:
-        """Return the shards of a namespace's quota in the order in which to try them, each with its room (None: no
-        limit).
-        """
+        """Return a namespace's quota shards in the order to try them, each with its room (None: no limit)."""
         return self._quota_shards.of(account, namespace)
 
     def definition_of(self, instance: Instance) -> Definition:
@@ -137,9 +131,7 @@ class Engine:
         return self.definitions.definition(instance.account, instance.workflow_name, instance.version_id)
 
     def under_way(self, head: Head, now: Millis) -> list[JsonObject]:
-        """Return the HTTP actions that are under way; none if the definition cannot be read, because an end must not
-        need it.
-        """
+        """Return the HTTP actions under way. If the definition cannot be read, return none: an end must not need it."""
         try:
             return in_flight(self.definition_of(head.instance), head, now)
         except StoreUnavailableError:
@@ -196,9 +188,7 @@ class Engine:
         return self.instances.commit(head, settled, commit_id, leases, wake, extra, room, kept, reserve)
 
     def insist(self, head: Head, judge: Callable[[Head, str], Head]) -> Head:
-        """Try a commit until it takes effect. ``judge`` makes it on the present head, or raises why it must not be
-        made.
-        """
+        """Try a commit until it takes effect. ``judge`` makes it on the present head, or raises why it must not."""
         present, throttled = head, 0
         for attempt in range(COMMIT_ATTEMPTS):
             commit_id = self.world.entropy(16).hex()

@@ -125,8 +125,7 @@ def _due_without_lease(engine: Engine, instance: Instance, now: Millis) -> bool:
 
 
 def _count(engine: Engine, hint: StepHint, head: Head | None) -> bool:
-    """Count a try that broke the engine. After the last one the instance fails. If even that breaks, the instance
-    waits.
+    """Count a try that broke the engine. The last one fails the instance, or, if that breaks too, makes it wait.
 
     Return whether it must wait. Nothing is tried for ever, and nothing that breaks stays the oldest of what is due
     (invariant 9).
@@ -175,15 +174,12 @@ def _give_up(engine: Engine, head: Head) -> None:
 
 
 def _do_due(engine: Engine, delayed: Delayed, head: Head) -> None:
-    """Do one thing that is overdue: an expiry, a timeout, a step whose message was lost, or the deletion after the
-    end.
-    """
+    """Do one thing that is overdue: an expiry, a timeout, a step whose message was lost, or the deletion."""
     now = engine.world.now()
     instance = head.instance
     wake = wake_at(instance, engine.rules.lifetimes)
     if wake > now:
-        # The index may lag. Or a lifetime was made longer since the commit; then the clock would find the instance for
-        # ever.
+        # The index may lag, or a lifetime was made longer: then the clock would find the instance for ever.
         if head.wake_at <= now:
             engine.instances.wake_later(head, wake)
         return

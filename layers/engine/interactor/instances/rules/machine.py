@@ -60,9 +60,7 @@ class Advance(ThreadDraft):
     """A draft of one thread's way from one resting place to the next."""
 
     def refuse(self, now: Millis) -> bool:
-        """Fail an HTTP action before its call if its result could not be stored anywhere. Return whether it was
-        failed.
-        """
+        """Fail an HTTP action, before its call, if its result could not be stored. Return whether it was failed."""
         step = self.step
         if step is None or step.phase is not Phase.LOGIC or not isinstance(step.logic, HttpLogic):
             return False
@@ -92,9 +90,7 @@ class Advance(ThreadDraft):
             self._leave(now)
 
     def complete(self, outcome: Outcome, now: Millis, retry_at: Millis | None = None) -> None:
-        """Take the outcome of the present step's logic. ``retry_at`` says that a failed one is tried again at that
-        time.
-        """
+        """Take the outcome of the present step's logic. At ``retry_at``, if given, a failed one is tried again."""
         step = self.step
         if step is None or step.logic is None:
             raise AssertionError("no logic is pending")
@@ -113,9 +109,7 @@ class Advance(ThreadDraft):
         now: Millis,
         uploads: Uploads | None = None,
     ) -> None:
-        """Take a person's decision (ruling 16).
-
-        ``submitted`` is the input, None if none was sent. ``uploads`` are the files that it may refer to.
+        """Take a person's decision (ruling 16): the input (None: none was sent), and the files that it may refer to.
 
         Raises:
             InvalidRequestError: fields are wrong; the error names all of them.
@@ -189,9 +183,7 @@ class Advance(ThreadDraft):
             self._arrive(now)
 
     def _transit(self, target: str, trigger: TransitionTrigger, now: Millis, key: str | None = None) -> bool:
-        """Count a transition and place the thread before its target. Return False if a bound was reached and the thread
-        failed.
-        """
+        """Count a transition and place the thread before its target. Return False if a bound made it fail."""
         if self._thread.transitions >= limits.TRANSITIONS_IN_A_ROW:
             self.fail("loop_limit_exceeded", "1,000 transitions in a row without a halt", now)
             return False
@@ -243,9 +235,7 @@ class Advance(ThreadDraft):
             self._rest(Phase.LEAVE)
 
     def _instructed(self, step: Step, outcome: Outcome, now: Millis) -> None:
-        """Halt with what a model wrote, or without it (ruling 30). The reason for having none is in the history, and is
-        no failure.
-        """
+        """Halt with what a model wrote, or without it (ruling 30). The history says why; it is no failure."""
         fields = self._step_fields(step, outcome.logs, outcome.duration_ms)
         if isinstance(outcome, Failed):
             self._note("step", "failed", now, fields | {"code": outcome.code, "message": outcome.message})
@@ -279,8 +269,7 @@ class Advance(ThreadDraft):
             raise AssertionError("the state does not fork")
         earlier = [self._instance.threads.get(f"thread_{branch.name}") for branch in state.fork.threads]
         if any(thread is not None and thread.running for thread in earlier):
-            # Threads with these names from an earlier round still run their on_enter, so their places are taken (ruling
-            # 12).
+            # Threads with these names, from an earlier round, still run their on_enter (ruling 12).
             self._thread = replace(self._thread, phase=Phase.BODY, due_at=now + limits.FORK_WAITS)
             return
         alive = sum(1 for thread in self._instance.threads.values() if thread.outcome is None)
