@@ -12,8 +12,9 @@ _FAMILY = "M"
 
 
 class FamilyStore:
-    """Families of refresh tokens. Only the hash of a token is stored. TTL removes a family when its last token
-    expires.
+    """Families of refresh tokens.
+
+    Only the hash of a token is stored. TTL removes a family when its last token expires.
     """
 
     def __init__(self, table: Table) -> None:

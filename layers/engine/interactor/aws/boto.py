@@ -46,8 +46,9 @@ def for_s3() -> dict[str, Any]:
 
 @cache
 def session() -> Any:
-    """Return botocore's session, which makes clients. Importing boto3 would add resources and S3 transfers, which
-    nobody uses here.
+    """Return botocore's session, which makes clients.
+
+    Importing boto3 would add resources and S3 transfers, which nobody uses here.
     """
     from botocore.session import get_session
 

@@ -24,8 +24,9 @@ class MessageQueue:
         self._url = url
 
     def send(self, body: JsonObject, group: str, delay: Millis = 0) -> None:
-        """Send one message. It arrives after ``delay`` milliseconds, or after the longest delay of the queue if that is
-        shorter.
+        """Send one message.
+
+        It arrives after ``delay`` milliseconds, or after the longest delay of the queue if that is shorter.
         """
         self._client.send_message(
             QueueUrl=self._url,

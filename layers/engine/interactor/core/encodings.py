@@ -1,5 +1,6 @@
-"""The encoded forms in which a text may come back from services, logs and errors. Everything that hides texts uses this
-list.
+"""The encoded forms in which a text may come back from services, logs and errors.
+
+Everything that hides texts uses this list.
 """
 
 import json

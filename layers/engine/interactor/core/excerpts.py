@@ -14,8 +14,9 @@ _PREFIX, _MASK = "whsec_", "[secret]"
 
 
 def excerpt(text: str, secrets: Iterable[str]) -> str:
-    """Return the beginning of an answer's text, masked. ``text`` must be longer than what is kept, so that a secret at
-    the end is found.
+    """Return the beginning of an answer's text, masked.
+
+    ``text`` must be longer than what is kept, so that a secret at the end is found.
     """
     plain = {form for secret in secrets for form in (secret, secret.removeprefix(_PREFIX))}
     hidden = finder(Hidden(each, _MASK, Reach.ANYWHERE) for each in sorted(plain))

@@ -201,8 +201,9 @@ class _Wrong:
 
 
 def _located(text: str, found: JsonError) -> JsonError:
-    """Return the first error in a text whose values are wrong, with its place. The text is read again, because few
-    texts are wrong.
+    """Return the first error in a text whose values are wrong, with its place.
+
+    The text is read again, because few texts are wrong.
     """
 
     def marked(read: Callable[[str], Json]) -> Callable[[str], Json]:

@@ -48,8 +48,9 @@ class ModelCall:
 
 @dataclass(frozen=True)
 class Succeeded:
-    """Logic that succeeded. ``value`` is a script's object (None: nothing to merge), or ``{"status", "body"}`` of a
-    request.
+    """Logic that succeeded.
+
+    ``value`` is a script's object (None: nothing to merge), or ``{"status", "body"}`` of a request.
     """
 
     value: Json

@@ -16,8 +16,9 @@ def is_workflow_name(name: str) -> bool:
 
 
 def is_account(value: object) -> bool:
-    """Whether ``value`` can be an account. Accounts become parts of keys, so they contain no ``#`` and few other
-    characters.
+    """Whether ``value`` can be an account.
+
+    Accounts become parts of keys, so they contain no ``#`` and few other characters.
     """
     return isinstance(value, str) and _ACCOUNT.fullmatch(value) is not None
 

@@ -49,8 +49,9 @@ class IdempotencyKey:
 
 @dataclass(frozen=True)
 class IdempotencyRecord:
-    """The result of a request with a key. If ``body`` is None, it was too large to keep, and ``instance_id`` names the
-    instance.
+    """The result of a request with a key.
+
+    If ``body`` is None, it was too large to keep, and ``instance_id`` names the instance.
     """
 
     request: str

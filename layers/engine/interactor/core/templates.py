@@ -309,8 +309,9 @@ def _origin(url: str) -> tuple[str, str]:
 
 
 def _dots(url: str) -> list[int]:
-    """Return the positions of the segments ``.`` and ``..`` in a path. Values contain no '/', so segments keep their
-    numbers.
+    """Return the positions of the segments ``.`` and ``..`` in a path.
+
+    Values contain no '/', so segments keep their numbers.
     """
     path = re.split(r"[?#]", url, maxsplit=1)[0]
     return [number for number, segment in enumerate(path.split("/")) if segment in (".", "..")]

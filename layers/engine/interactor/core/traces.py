@@ -11,8 +11,9 @@ def begin(entropy: bytes) -> str:
 
 
 def below(traceparent: str, step: str) -> str:
-    """Return the ``traceparent`` of one call in the trace. Its span is derived from the step, so all attempts
-    share it.
+    """Return the ``traceparent`` of one call in the trace.
+
+    Its span is derived from the step, so all attempts share it.
     """
     version, trace, _, flags = traceparent.split("-")
     return f"{version}-{trace}-{hashlib.sha256(step.encode()).hexdigest()[:16]}-{flags}"

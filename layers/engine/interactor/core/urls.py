@@ -190,8 +190,9 @@ def _ipv6(text: str) -> str:
 
 
 def _ipv4(host: str, labels: list[str], allow_loopback: bool, private: Ranges) -> str:
-    """Return the address of a host that ends in a number. The C library and browsers read such a host as an address
-    (inet_aton).
+    """Return the address of a host that ends in a number.
+
+    The C library and browsers read such a host as an address (inet_aton).
     """
     if len(labels) > 4 or not all(map(_NUMBER.fullmatch, labels)) or max(map(len, labels)) > 64:
         raise UrlError("The URL's host ends in a number but is not an IPv4 address")

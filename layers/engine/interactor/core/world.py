@@ -27,8 +27,9 @@ class World:
         return ids.make(prefix, self.now(), self.entropy(ids.ENTROPY_BYTES))
 
     def pause(self, attempt: int, longest: float = 1.0) -> None:
-        """Wait before the next try: longer each time, with jitter so that competing callers separate. ``longest`` is in
-        seconds.
+        """Wait before the next try: longer each time, with jitter so that competing callers separate.
+
+        ``longest`` is in seconds.
         """
         share = int.from_bytes(self.entropy(2)) / 0xFFFF
         self.sleep(min(longest, 0.02 * 2**attempt) * (0.5 + share / 2))

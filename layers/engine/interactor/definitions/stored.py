@@ -33,8 +33,9 @@ class Workflow:
 
 @dataclass(frozen=True)
 class Version:
-    """One version of a workflow. ``published_at`` is None for a draft. ``superseded_at``: another version replaced
-    it.
+    """One version of a workflow.
+
+    ``published_at`` is None for a draft. ``superseded_at``: another version replaced it.
     """
 
     version_id: str

@@ -25,8 +25,9 @@ class Wrong:
     """The wrong value, if the sentence ends with it."""
 
     def told(self, sensitive: bool) -> str:
-        """Return the sentence. It does not repeat the value of a sensitive field: errors are logged and shown (ruling
-        31).
+        """Return the sentence.
+
+        It does not repeat the value of a sensitive field: errors are logged and shown (ruling 31).
         """
         return self.message if sensitive or self.value is MISSING else f"{self.message}, not {_quoted(self.value)}"
 

@@ -81,8 +81,9 @@ def fields_of(presentation: JsonObject) -> dict[str, JsonObject]:
 
 
 def referred(presentation: JsonObject, submitted: JsonObject) -> dict[str, str]:
-    """Return the well-formed file ids of an input, with the field of each. More ids than a field accepts are left
-    out.
+    """Return the well-formed file ids of an input, with the field of each.
+
+    More ids than a field accepts are left out.
     """
     found: dict[str, str] = {}
     for name in fields_of(presentation):
@@ -94,8 +95,9 @@ def referred(presentation: JsonObject, submitted: JsonObject) -> dict[str, str]:
 
 
 def names_uploads(value: Json) -> TypeGuard[str | list[str]]:
-    """Whether the value that a form has read for a file field is ids. The default that it shows has files
-    themselves.
+    """Whether the value that a form has read for a file field is ids.
+
+    The default that it shows has files themselves.
     """
     return isinstance(value, str) or (isinstance(value, list) and all(isinstance(each, str) for each in value))
 

@@ -27,8 +27,9 @@ from interactor.instances.rules.stored import Head, Record
 
 @dataclass(frozen=True)
 class Trigger:
-    """What comes in from outside. ``payload`` is None if a resume has no input. ``name`` is the chosen option, if there
-    is one.
+    """What comes in from outside.
+
+    ``payload`` is None if a resume has no input. ``name`` is the chosen option, if there is one.
     """
 
     kind: Literal["input", "timeout"]

@@ -9,8 +9,9 @@ from interactor.instances.rules.thread_draft import action_key
 
 
 def in_flight(definition: Definition, head: Head, now: Millis) -> list[JsonObject]:
-    """Return the actions that workers may be making at this moment. An event that ends their threads names them (ruling
-    24).
+    """Return the actions that workers may be making at this moment.
+
+    An event that ends their threads names them (ruling 24).
     """
     found: list[JsonObject] = []
     for thread_id, lease in head.leases.items():

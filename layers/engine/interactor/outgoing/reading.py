@@ -58,8 +58,9 @@ def text(response: OutgoingResponse, max_bytes: int, *, lenient: bool = False) -
 
 
 def _codec(charset: str) -> str:
-    """Return a codec for a charset. For an unknown charset, it reads only the characters that nearly all charsets
-    share.
+    """Return a codec for a charset.
+
+    For an unknown charset, it reads only the characters that nearly all charsets share.
     """
     try:
         return codecs.lookup(charset).name if _CHARSETS.fullmatch(charset) else "ascii"

@@ -30,8 +30,9 @@ START_SECONDS = 10.0
 
 
 class SandboxError(RuntimeError):
-    """The sandbox itself does not work here: the engine is not installed, or no process can be started. Not a script's
-    fault.
+    """The sandbox itself does not work here: the engine is not installed, or no process can be started.
+
+    Not a script's fault.
     """
 
 
@@ -237,8 +238,9 @@ def start(setup: Setup) -> Child:
 
 @functools.cache
 def protect_parent() -> bool:
-    """Make this process's memory and environment unreadable for others of the same user. Return True if that is
-    possible here.
+    """Make this process's memory and environment unreadable for others of the same user.
+
+    Return True if that is possible here.
     """
     return prctl(PR_SET_DUMPABLE, 0)
 

@@ -128,8 +128,9 @@ def parse_quota_shard(sort: str) -> int:
 
 
 def remembered(account: str, namespace: str) -> str:
-    """Partition of a namespace's idempotency keys. Definitions have no namespace, and subscriptions a scope of their
-    own.
+    """Partition of a namespace's idempotency keys.
+
+    Definitions have no namespace, and subscriptions a scope of their own.
     """
     return f"A#{account}#K#{namespace}"
 
@@ -176,8 +177,9 @@ def chunks(kind: str, version_id: str) -> str:
 
 
 def generations(account: str) -> str:
-    """Partition of the generations of an account's bounded things: how often one was created. The sort key is the
-    kind.
+    """Partition of the generations of an account's bounded things: how often one was created.
+
+    The sort key is the kind.
     """
     return f"A#{account}#B"
 
@@ -218,8 +220,9 @@ def watch(account: str) -> str:
 
 
 def account_events(account: str) -> str:
-    """Partition of an account's own events, which belong to no instance. Their sort keys begin like those of
-    history.
+    """Partition of an account's own events, which belong to no instance.
+
+    Their sort keys begin like those of history.
     """
     return f"A#{account}#EV"
 

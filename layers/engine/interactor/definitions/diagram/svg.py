@@ -80,8 +80,9 @@ def _pull(name: str, graph: Graph, placed: Mapping[str, _Box]) -> float:
 
 
 def _rows(graph: Graph) -> dict[str, int]:
-    """Return each state's row: one below the lowest state that leads to it, without ways back. Unreachable states come
-    last.
+    """Return each state's row: one below the lowest state that leads to it, without ways back.
+
+    Unreachable states come last.
     """
     ways: dict[str, list[str]] = {name: [] for name in graph.states}
     for edge in graph.edges:

@@ -12,8 +12,9 @@ _FORMS = ("equals", "not_equals", "operator", "and", "or")
 
 
 def check_condition(report: Report, place: Place, value: Json, seen_field: Callable[[Place, str], None]) -> None:
-    """Report what is wrong with a condition. ``seen_field`` is called with the place and the path of each field that it
-    compares.
+    """Report what is wrong with a condition.
+
+    ``seen_field`` is called with the place and the path of each field that it compares.
     """
     if isinstance(value, dict):
         _check(Node(report, place, value), 1, seen_field)

@@ -27,8 +27,9 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _REFERENCES = ("$ref", "$dynamicRef")
 _EMBEDDED_DATA = ("const", "enum", "default", "examples")
 _CHECKED_WORK = 1_000_000
-"""Up to this number of rules times values, an input is checked. With a pattern in each rule, that takes about a
-second.
+"""Up to this number of rules times values, an input is checked.
+
+With a pattern in each rule, that takes about a second.
 """
 PATTERN_WORK = 2 * 10**10
 """Up to this product of compiled bytes of patterns and bytes of the input, an input is checked. The worst cases take

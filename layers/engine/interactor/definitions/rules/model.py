@@ -74,8 +74,9 @@ class Transition:
 
 @dataclass(frozen=True)
 class Instructions:
-    """What a halt tells its reader. The texts are templates. The ``kind`` ``ai`` has a ``prompt``, the others have a
-    ``message``.
+    """What a halt tells its reader.
+
+    The texts are templates. The ``kind`` ``ai`` has a ``prompt``, the others have a ``message``.
     """
 
     kind: Literal["message", "ai"]
@@ -92,8 +93,9 @@ Work: TypeAlias = Logic | Instructions
 
 @dataclass(frozen=True)
 class Timeout:
-    """After ``after_ms`` milliseconds, a halt goes to ``target``. ``after`` is a template for that time, if the
-    definition has one.
+    """After ``after_ms`` milliseconds, a halt goes to ``target``.
+
+    ``after`` is a template for that time, if the definition has one.
     """
 
     after_ms: Millis

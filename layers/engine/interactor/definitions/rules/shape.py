@@ -179,8 +179,9 @@ def texts(value: Json) -> Iterator[str]:
 
 
 def check_templates(report: Report, place: Place, value: Json, *, secrets: bool) -> None:
-    """Report every text in ``value`` that does not parse as a template. ``secrets`` says whether it may name any
-    (ruling 9).
+    """Report every text in ``value`` that does not parse as a template.
+
+    ``secrets`` says whether it may name any (ruling 9).
     """
     stack: list[tuple[Place, Json]] = [(place, value)]
     while stack:

@@ -184,8 +184,9 @@ def _of_logic(name: str, state: JsonObject) -> _Sources:
 
 
 def _of_http(name: str, state: JsonObject) -> _Sources:
-    """Return where a result goes (ruling 7): its place, or ``results`` if that is taken. A body may contain
-    anything.
+    """Return where a result goes (ruling 7): its place, or ``results`` if that is taken.
+
+    A body may contain anything.
     """
     output: Json = state.get("output", {})
     if isinstance(output, str):

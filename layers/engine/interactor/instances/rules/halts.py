@@ -75,8 +75,9 @@ def thread_of(instance: Instance, halt_id: str) -> Thread | None:
 
 
 def named(event: Event, instance_id: str, before: Thread, after: Thread) -> Event:
-    """Return an event of a halt with the halt's id. ``before`` and ``after`` are the thread as committed (its
-    sequences).
+    """Return an event of a halt with the halt's id.
+
+    ``before`` and ``after`` are the thread as committed (its sequences).
     """
     if (event.type, event.subtype) == ("halt", "waiting") and after.halt is not None:
         thread = after

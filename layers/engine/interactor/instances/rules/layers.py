@@ -21,8 +21,9 @@ _MARK = "\0"
 
 @dataclass(frozen=True)
 class Written:
-    """Top-level values that are written. ``paths`` are the paths below a key if only those were written; else the whole
-    value.
+    """Top-level values that are written.
+
+    ``paths`` are the paths below a key if only those were written; else the whole value.
     """
 
     values: JsonObject

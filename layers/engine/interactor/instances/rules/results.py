@@ -13,8 +13,9 @@ class NoPlaceError(Exception):
 
 
 def refusal(state: State, data: JsonObject, writers: Mapping[str, str]) -> str | None:
-    """Return why a result of this state could not be stored. This is checked before the call, because the call has
-    effects.
+    """Return why a result of this state could not be stored.
+
+    This is checked before the call, because the call has effects.
     """
     try:
         place(state, {"status": 0, "body": None}, data, writers)

@@ -18,8 +18,9 @@ _HIGHEST = b"\xff" * ids.ENTROPY_BYTES
 
 
 def writes(record: Record, kept: Millis, shards: int = 1) -> list[Item]:
-    """Return the writes for the failures among a record's events. ``kept`` is for how many milliseconds they are kept
-    at most.
+    """Return the writes for the failures among a record's events.
+
+    ``kept`` is for how many milliseconds they are kept at most.
     """
     return [
         {"Put": {"Item": _item(record, event, min(kept, KEPT), shards)}}

@@ -52,8 +52,9 @@ class Mask:
         return self._texts.replace(text, Reach.TOLD_WORD, cut=True)
 
     def outcome(self, outcome: Outcome, keep_fields: bool = False) -> Outcome:
-        """Return a masked outcome. With ``keep_fields``, sensitive values stay in its result: what a script returns is
-        kept.
+        """Return a masked outcome.
+
+        With ``keep_fields``, sensitive values stay in its result: what a script returns is kept.
         """
         if not self._texts:
             return outcome
@@ -63,8 +64,9 @@ class Mask:
         return replace(outcome, message=self.cut(_TOKEN.sub(self._token, outcome.message)), logs=logs)
 
     def value(self, value: Json, keep_fields: bool = False) -> Json:
-        """Return any JSON value masked: its texts, and keys with a strong secret. ``keep_fields`` is as for
-        ``outcome``.
+        """Return any JSON value masked: its texts, and keys with a strong secret.
+
+        ``keep_fields`` is as for ``outcome``.
         """
         if isinstance(value, str):
             if not keep_fields and value in self._whole:

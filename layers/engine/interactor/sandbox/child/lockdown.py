@@ -103,8 +103,9 @@ it; it opens nothing; and it makes only the system calls in the list.
 
 
 def lock(cpu_seconds: int, memory_bytes: int) -> list[str]:
-    """Give up everything that the loop does not need, and return the locks that hold. Nothing can be imported
-    afterwards.
+    """Give up everything that the loop does not need, and return the locks that hold.
+
+    Nothing can be imported afterwards.
     """
     for name in list(os.environ):
         if name != "TZ":
