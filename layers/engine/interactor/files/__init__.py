@@ -1,6 +1,6 @@
-"""Files that people send with a form: announced, uploaded past the API, pinned by a resume, deleted after the end.
+"""Files that people send with a form: announced, uploaded directly to S3, pinned by a resume, deleted after the end.
 
-It owns the items of files and what lies in the bucket. Which file a field takes is decided in ``forms``.
+This area owns the items of files and the contents of the bucket. ``forms`` decides which files a field accepts.
 
 Open first: ``uploads.py``, then ``store.py`` and ``bucket.py``.
 """

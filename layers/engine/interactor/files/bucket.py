@@ -1,7 +1,7 @@
-"""The bucket that files lie in: uploads and downloads are signed here, and go past the API to S3.
+"""The bucket for files. Uploads and downloads are signed here and go directly to S3, not through the API.
 
-A key is made of account, instance and file id, never of a name. The bucket keeps every version of what was sent under
-a key, so that contents which a resume has taken stay what they were, whatever is sent there later.
+A key is made of account, instance and file id, never of a name. The bucket keeps every version that was uploaded under
+a key. So the contents that a resume has taken stay the same, whatever is uploaded there later.
 """
 
 from typing import Any, Final
@@ -14,7 +14,7 @@ from interactor.forms.file_fields import Content, File, disposition
 
 REMOVED_PER_CALL: Final = 100
 
-# Without the permission to list, S3 says 403 of what is not there.
+# Without the permission to list, S3 answers 403 for what does not exist.
 _MISSING: Final = {"404", "403", "NoSuchKey", "NoSuchVersion", "NotFound", "AccessDenied", "Forbidden"}
 
 
@@ -26,10 +26,10 @@ class FileBucket:
         self._name = name
 
     def upload(self, account: str, instance_id: str, file: File, lifetime: Millis) -> tuple[str, dict[str, str]]:
-        """Where to POST a file to as a form, and the fields that stand before it in that form.
+        """Return the URL to which a file must be posted as a form, and the fields that must come before it in the form.
 
-        S3 takes it with exactly the announced size and content type, and nothing else. The name is kept with the
-        contents too, so that they are an attachment however they are read.
+        S3 accepts only the announced size and content type. The name is stored with the contents, so that they are an
+        attachment however they are read.
         """
         bound = {"Content-Type": file.content_type, "Content-Disposition": disposition(file.name)}
         signed = self._client.generate_presigned_post(
@@ -45,7 +45,7 @@ class FileBucket:
         return signed["url"], signed["fields"]
 
     def download(self, account: str, instance_id: str, file: File, content: Content, lifetime: Millis) -> str:
-        """A URL that gives just these contents, as an attachment."""
+        """Return a URL for exactly these contents, as an attachment."""
         parameters = {
             **self._place(account, instance_id, file, content.version),
             "ResponseContentDisposition": disposition(file.name),
@@ -58,10 +58,10 @@ class FileBucket:
         return url
 
     def content(self, account: str, instance_id: str, file: File) -> Content | None:
-        """What was sent for a file, the contents that a resume took where one did; None: nothing.
+        """Return what was uploaded for a file, or the contents that a resume took if one did; None if there is nothing.
 
         Raises:
-            StoreBusyError: when S3 does not say.
+            StoreBusyError: S3 does not answer.
         """
         try:
             found = self._client.head_object(**self._place(account, instance_id, file, file.version))
@@ -75,10 +75,10 @@ class FileBucket:
         return Content(found["ContentType"], found["ContentLength"], None if version == "null" else version)
 
     def remove(self, account: str, instance_id: str) -> bool:
-        """Delete a page of what was sent for an instance, in all its versions; True once nothing is left.
+        """Delete a page of what was uploaded for an instance, in all versions. Return True if nothing is left.
 
         Raises:
-            StoreUnavailableError: when S3 does not take it.
+            StoreUnavailableError: S3 does not accept it.
         """
         try:
             page = self._client.list_object_versions(

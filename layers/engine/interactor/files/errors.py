@@ -1,8 +1,8 @@
-"""How the store of files refuses: the values that it and its use case share."""
+"""How the store of files refuses: the errors that it shares with its use case."""
 
 
 class FieldFullError(Exception):
-    """A field takes no more files; ``for_good``: also none in the place of another. Nothing was changed."""
+    """A field accepts no more files. Nothing was changed. With ``for_good``, it also accepts no replacements."""
 
     def __init__(self, for_good: bool) -> None:
         super().__init__("the field takes no more files")
@@ -10,4 +10,4 @@ class FieldFullError(Exception):
 
 
 class NotReplaceableError(Exception):
-    """The file whose place another was to take is not one that can be replaced. Nothing was changed."""
+    """The file to replace cannot be replaced. Nothing was changed."""

@@ -1,4 +1,4 @@
-"""The parts that keep the files of forms."""
+"""The parts that store the files of forms."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -32,11 +32,11 @@ class FilesProvider:
 
     @cached_property
     def bucket(self) -> "FileBucket":
-        """Where files lie."""
+        """The bucket for files."""
         from interactor.files.bucket import FileBucket
 
         return FileBucket(boto.client("s3", {**boto.CONFIG, **boto.for_s3()}), self._settings.files_bucket)
 
     def ended_since(self) -> "Millis":
-        """The files of what ended at this moment or before are past their date."""
+        """Return the moment up to which ended instances no longer have their files."""
         return self._world.now() - self._settings.file_retention

@@ -1,7 +1,7 @@
-"""Files in the table: one item each in a partition beside their instance's, and a counter for each field of a halt.
+"""Files in the table: one item each, in a partition beside their instance's, and a counter for each field of a halt.
 
-Reads of the instance never meet them. Who wants to announce a file writes both in one transaction, so that no number
-of requests at once gets past a bound.
+Reads of the instance never read these items. An announcement writes file and counter in one transaction, so that no
+number of simultaneous requests exceeds a bound.
 """
 
 from collections.abc import Sequence
@@ -34,13 +34,14 @@ class FileStore:
     def add(
         self, account: str, instance_id: str, file: File, replaces: str | None, token: str, extra: Sequence[Item] = ()
     ) -> None:
-        """Store a file that was announced, in the place of another of its field and halt where it replaces one.
+        """Store an announced file, in place of another one of its field and halt if it replaces one.
 
         Raises:
-            FieldFullError: when the field has as many files as it takes, or too many were announced for it.
-            NotReplaceableError: when that other is no file of the field, was replaced before, or was taken by a resume.
-            KeyTakenError: when an extra write is refused.
-            ContendedError, StoreUnavailableError: as ``Table.transact``.
+            FieldFullError: the field has its maximum number of files, or too many were announced for it.
+            NotReplaceableError: the other file does not belong to the field, was replaced before, or was taken by a
+                resume.
+            KeyTakenError: an extra write is refused.
+            ContendedError, StoreUnavailableError: as for ``Table.transact``.
         """
         partition = keys.files(account, instance_id)
         writes: list[Item] = [
@@ -62,21 +63,21 @@ class FileStore:
             raise
 
     def get(self, account: str, instance_id: str, file_id: str) -> File | None:
-        """One file that no other has replaced."""
+        """Return one file, if no other has replaced it."""
         item = self._table.get(items.key(keys.files(account, instance_id), file_id))
         return None if item is None or "replaced_by" in item else _read(item)
 
     def get_all(self, account: str, instance_id: str, file_ids: Sequence[str]) -> list[File]:
-        """Those of these files that there are, and that no others have replaced."""
+        """Return those of these files that exist and that no others have replaced."""
         partition = keys.files(account, instance_id)
         found = self._table.batch_get([items.key(partition, each) for each in file_ids])
         return [_read(item) for item in found if "replaced_by" not in item]
 
     def keep(self, account: str, instance_id: str, file: File, version: str) -> None:
-        """Note which contents of a file a resume takes; the first time says so for good.
+        """Store which contents of a file a resume takes. The first time is final.
 
         Raises:
-            GuardLostError: when other contents were taken, or the file was replaced or removed.
+            GuardLostError: other contents were taken, or the file was replaced or removed.
         """
         try:
             self._table.update(
@@ -94,7 +95,7 @@ class FileStore:
         return bool(self._table.query(keys.files(account, instance_id), limit=1).items)
 
     def remove(self, account: str, instance_id: str) -> bool:
-        """Remove a page of an instance's items; True once none is left."""
+        """Remove a page of an instance's items. Return True if none is left."""
         partition = keys.files(account, instance_id)
         page = self._table.query(partition, limit=REMOVED_PER_CALL)
         self._table.batch_delete([items.key(partition, items.text(each, "sk")) for each in page.items])
@@ -115,7 +116,7 @@ def _item(partition: str, file: File) -> Item:
 
 
 def _count(partition: str, file: File, in_place: bool) -> Item:
-    """One more announced, and unless it takes another's place one more that counts."""
+    """Return the write that counts one more announced file and, unless it replaces another, one more file."""
     values = {":one": n(1), ":added": n(0 if in_place else 1), ":begun": n(UPLOADS_PER_FIELD)}
     room = "" if in_place else " AND live < :live"
     return {

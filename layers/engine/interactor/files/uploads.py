@@ -1,7 +1,7 @@
-"""Files of forms: announced and sent past the API, taken by a resume, shown, and deleted after the end (ruling 16).
+"""Files of forms: announced, uploaded directly to S3, taken by a resume, shown, and deleted after the end (ruling 16).
 
-An upload changes nothing of its instance. What a resume refers to is looked at in the bucket before the input is
-judged, and pinned to those contents before the commit: what was decided on cannot be exchanged afterwards.
+An upload changes nothing of its instance. A resume looks in the bucket for the files that its input refers to before
+the input is checked, and pins those contents before the commit. So what was decided on cannot be exchanged afterwards.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,28 +32,28 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 24
 AT_ONCE = 10
-"""Questions to S3 that one resume asks side by side."""
+"""Questions to S3 that one resume asks at the same time."""
 
 
 class Contents(Protocol):
-    """The bucket that contents lie in."""
+    """The bucket with the contents."""
 
     def upload(self, account: str, instance_id: str, file: File, lifetime: Millis) -> tuple[str, dict[str, str]]:
-        """A URL to POST a form to, and the fields that stand before the file in it."""
+        """Return a URL to which to post a form, and the fields that must come before the file."""
 
     def download(self, account: str, instance_id: str, file: File, content: Content, lifetime: Millis) -> str:
-        """A URL that gives just these contents."""
+        """Return a URL for exactly these contents."""
 
     def content(self, account: str, instance_id: str, file: File) -> Content | None:
-        """What was sent for a file."""
+        """Return what was uploaded for a file."""
 
     def remove(self, account: str, instance_id: str) -> bool:
-        """Delete a page of what an instance has; True once nothing is left."""
+        """Delete a page of what an instance has. Return True if nothing is left."""
 
 
 @dataclass(frozen=True)
 class Announced:
-    """What a request says of a file. ``size`` in bytes; ``replaces``: the id of the one whose place it takes."""
+    """What a request says of a file. ``size`` is in bytes. ``replaces`` is the id of the file that it replaces."""
 
     field: str
     name: str
@@ -74,7 +74,7 @@ class Begun:
 
 @dataclass(frozen=True)
 class Shown:
-    """A file, and where its contents can be read until ``expires_at``."""
+    """A file, and a link to its contents that is valid until ``expires_at``."""
 
     file: File
     url: str
@@ -82,7 +82,7 @@ class Shown:
 
 
 class Files:
-    """The files of all instances. ``bucket`` is asked for only where contents matter: its client is slow to start."""
+    """The files of all instances. ``bucket`` is called only if contents matter, because its client is slow to start."""
 
     def __init__(self, world: World, store: "FileStore", bucket: Callable[[], Contents]) -> None:
         self._world = world
@@ -95,9 +95,9 @@ class Files:
         """Announce a file for a field of the form that a thread waits with.
 
         Raises:
-            InstanceNotHaltedError: when the thread waits for nothing.
-            InvalidRequestError: when the form has no such field, or the field does not take the file.
-            KeyTakenError: when what ``also`` writes is refused.
+            InstanceNotHaltedError: the thread is not halted.
+            InvalidRequestError: the form has no such field, or the field does not accept the file.
+            KeyTakenError: what ``also`` writes is refused.
         """
         if thread.phase is not Phase.HALTED:
             raise InstanceNotHaltedError(
@@ -105,7 +105,7 @@ class Files:
                 {"status": instance.status, "current_state": thread.state},
             )
         if asked.replaces is not None and not ids.is_id(asked.replaces, "file"):
-            # Not a key before it is an id: the field's other items must not be reached by it.
+            # Only an id becomes a key. Otherwise the text could reach other items of the field.
             raise _not_replaceable(asked.field)
         content_type = file_fields.plain_type(asked.content_type)
         _require_fitting(thread, asked, content_type)
@@ -136,7 +136,7 @@ class Files:
         raise StoreBusyError("other files of the field kept coming first")
 
     def sent(self, instance: Instance, thread: Thread, submitted: JsonObject) -> Uploads:
-        """The files that an input refers to and that belong to this halt, each with what was sent for it."""
+        """Return the files that an input refers to and that belong to this halt, each with what was uploaded for it."""
         if thread.halt is None:
             return {}
         wanted = file_fields.referred(thread.halt.presentation, submitted)
@@ -160,10 +160,10 @@ class Files:
             return {upload.file.id: upload for upload in pool.map(look, found)}
 
     def keep(self, instance: Instance, uploads: Uploads) -> None:
-        """Pin the files of a resume to the contents that were judged.
+        """Pin the files of a resume to the contents that were checked.
 
         Raises:
-            ConcurrentModificationError: when another resume has taken other contents, or a file was replaced.
+            ConcurrentModificationError: another resume has taken other contents, or a file was replaced.
         """
         for upload in uploads.values():
             content = upload.content
@@ -177,10 +177,10 @@ class Files:
                 ) from None
 
     def show(self, instance: Instance, file_id: str, ended_since: Millis) -> Shown:
-        """A file of an instance with a link to its contents; those of an instance that ended too long ago are gone.
+        """Return a file of an instance with a link to its contents. Instances that ended too long ago have no files.
 
         Raises:
-            StoredFileNotFoundError: when there is none, nothing was uploaded for it, or it is past its date.
+            StoredFileNotFoundError: there is none, nothing was uploaded for it, or its time is over.
         """
         now = self._world.now()
         past = instance.ended_at is not None and instance.ended_at <= ended_since
@@ -193,10 +193,10 @@ class Files:
         return Shown(file, url, now + DOWNLOAD_LIFETIME)
 
     def remove(self, instance: Instance) -> bool:
-        """Delete what an instance has here, contents first, a page of each; True once nothing is left.
+        """Delete what an instance has here: contents first, a page of each. Return True if nothing is left.
 
         Raises:
-            StoreUnavailableError: when table or bucket do not take it.
+            StoreUnavailableError: table or bucket do not accept it.
         """
         if not self._store.any_left(instance.account, instance.id):
             return True

@@ -143,8 +143,8 @@ class Deliverer:
         made = Delivery(message["delivery_id"], verdict.state, source, message["attempt"] + 1)
         known = self.log.add(subscription.account, subscription.id, made, attempt)
         if known is None:
-            # It is in the log already: the answer to this write was lost, or another worker made the attempt at the
-            # same time and may have died before it went on.
+            # It is in the log already. Either the answer to this write was lost, or another worker made the attempt at
+            # the same time and may have died before it continued.
             known = self.look_up([message]).deliveries.get(_key(message))
         if known is not None:
             self._go_on(message, known)
@@ -173,7 +173,7 @@ class Deliverer:
         else:
             answer = Answer(None, "refused_address")
         told = {"subscription_id": subscription.id, "delivery_id": delivery_id, "attempt": attempt}
-        # What arrived is in the delivery log, and would be a quarter of all that is logged.
+        # A delivered attempt is in the delivery log, and would be a quarter of all log lines.
         say = logger.debug if answer.delivered else logger.info
         say("webhook attempt", extra=told | {"status": answer.status, "problem": answer.problem})
         return answer

@@ -1,4 +1,4 @@
-"""What callers do with deliveries: look one up, send a sample."""
+"""What callers do with deliveries: look one up, or send a sample."""
 
 from typing import TYPE_CHECKING
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def find(log: "DeliveryStore", world: World, subscription: Subscription, delivery_id: str) -> Delivery:
-    """One delivery of a subscription.
+    """Return one delivery of a subscription.
 
     Raises:
-        DeliveryNotFoundError: when its log has none of this id.
+        DeliveryNotFoundError: its log has none with this id.
     """
     well_formed = ids.is_id(delivery_id, "del")
     found = log.get(subscription.account, subscription.id, delivery_id, world.now()) if well_formed else None
@@ -33,7 +33,7 @@ def require_active(subscription: Subscription) -> None:
     """Refuse what a disabled subscription cannot get.
 
     Raises:
-        SubscriptionDisabledError: when it is disabled.
+        SubscriptionDisabledError: it is disabled.
     """
     if subscription.status != "active":
         raise SubscriptionDisabledError(
@@ -42,7 +42,10 @@ def require_active(subscription: Subscription) -> None:
 
 
 def send_sample(messages: Messages, log: "DeliveryStore", world: World, subscription: Subscription, event: str) -> str:
-    """Send a sample of an event type, in one attempt, also to a disabled subscription; the id of the delivery."""
+    """Send a sample of an event type, in one attempt, also to a disabled subscription.
+
+    Return the id of the delivery.
+    """
     body = sample(event, subscription, world.now(), world.entropy(ENTROPY_BYTES))
     message: JsonObject = {
         "account": subscription.account,

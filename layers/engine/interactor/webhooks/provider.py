@@ -1,4 +1,4 @@
-"""The parts that keep subscriptions and deliver webhooks."""
+"""The parts that store subscriptions and deliver webhooks."""
 
 from collections.abc import Mapping
 from functools import cached_property

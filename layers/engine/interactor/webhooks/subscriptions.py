@@ -1,6 +1,6 @@
 """Webhook subscriptions: create, list, change, delete (rulings 34 to 36).
 
-A change is made to what was read, and stored unless another came first; then it is made anew.
+A change is made to what was read, and stored unless another change came first. In that case it is made again.
 """
 
 import base64
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 SHORTEST_SECRET = 32
 CHANGE_ATTEMPTS = 8
 CREATE_ATTEMPTS = 12
-"""More would take longer than the request has."""
+"""More attempts would take longer than the request may."""
 
 
 class Sealer(Protocol):
@@ -66,7 +66,7 @@ class Subscriptions:
     """Ranges whose private addresses a subscription may name."""
 
     def refusal(self, url: str) -> str | None:
-        """A sentence that says why a URL cannot have webhooks, or None if it can."""
+        """Return a sentence that says why a URL cannot have webhooks, or None if it can."""
         return check_url(url, https_only=True, allow_loopback=self.allow_loopback, private=self.private)
 
 
@@ -85,7 +85,7 @@ class NewSubscription:
 class Changes:
     """A change by a caller. Fields that are not in ``given`` stay.
 
-    ``namespace_filter`` None: all of its namespaces. ``rate_per_minute`` None: the default.
+    A ``namespace_filter`` of None means all of its namespaces. A ``rate_per_minute`` of None means the default.
     """
 
     given: frozenset[str]
@@ -99,14 +99,14 @@ class Changes:
 def create(
     subscriptions: Subscriptions, principal: Principal, wanted: NewSubscription, also: AlsoSecret | None = None
 ) -> tuple[Subscription, str]:
-    """Create a subscription for the namespaces of the caller's token. Returns it with its secret in the clear.
+    """Create a subscription for the namespaces of the caller's token. Return it with its secret in the clear.
 
     Names in the URL are not resolved.
 
     Raises:
-        InvalidRequestError: with all wrong fields.
-        ForbiddenError: when the token does not hold the namespace of the filter.
-        SubscriptionQuotaExceededError: when the account has 50.
+        InvalidRequestError: fields are wrong; the error names all of them.
+        ForbiddenError: the token does not have the namespace of the filter.
+        SubscriptionQuotaExceededError: the account already has 50.
     """
     _check(subscriptions, url=wanted.url, events=wanted.events, secret=wanted.secret)
     _check_filter(principal, wanted.namespace_filter)
@@ -143,7 +143,7 @@ def find(store: "SubscriptionStore", principal: Principal, subscription_id: str)
     """Return one subscription.
 
     Raises:
-        SubscriptionNotFoundError: when the caller knows of none with this id.
+        SubscriptionNotFoundError: the caller knows of none with this id.
     """
     well_formed = ids.is_id(subscription_id, "whsub")
     found = store.get(principal.account, subscription_id) if well_formed else None
@@ -162,10 +162,10 @@ def change(
     """Apply a caller's change to a subscription.
 
     Raises:
-        SubscriptionNotFoundError: when the caller knows of none with this id.
-        InvalidRequestError: with all wrong fields.
-        ForbiddenError: when the token does not hold the namespace of the filter.
-        ConcurrentModificationError: when others change it all the time.
+        SubscriptionNotFoundError: the caller knows of none with this id.
+        InvalidRequestError: fields are wrong; the error names all of them.
+        ForbiddenError: the token does not have the namespace of the filter.
+        ConcurrentModificationError: other changes came first each time.
     """
     given = changes.given
     find(subscriptions.store, principal, subscription_id)
@@ -204,12 +204,12 @@ def rotate(
 ) -> tuple[Subscription, str]:
     """Give a subscription a new secret. The previous one stays valid for a day (ruling 34).
 
-    Returns the secret in the clear.
+    Return the subscription, and the secret in the clear.
 
     Raises:
-        SubscriptionNotFoundError: when the caller knows of none with this id.
-        InvalidRequestError: when the given secret is too short.
-        ConcurrentModificationError: when others change it all the time.
+        SubscriptionNotFoundError: the caller knows of none with this id.
+        InvalidRequestError: the given secret is too short.
+        ConcurrentModificationError: other changes came first each time.
     """
     find(subscriptions.store, principal, subscription_id)
     _check(subscriptions, secret=given)
@@ -235,7 +235,7 @@ def disable_for(subscriptions: Subscriptions, subscription: Subscription, becaus
         if found is None or found.status != "active" or found.url != subscription.url:
             raise _NothingToDoError
         if because == "failing" and not found.fails_for_days(now):
-            # Another attempt was answered well in between.
+            # Another attempt succeeded in between.
             raise _NothingToDoError
         return found
 
@@ -249,7 +249,7 @@ def disable_for(subscriptions: Subscriptions, subscription: Subscription, becaus
 
 
 class _NothingToDoError(Exception):
-    """The subscription was deleted or disabled, or has another URL by now."""
+    """The subscription was deleted or disabled, or now has another URL."""
 
 
 def _store(
@@ -268,7 +268,7 @@ def _store(
 
 
 def visible(store: "SubscriptionStore", principal: Principal) -> list[Subscription]:
-    """Return the subscriptions that lie within the caller's namespaces, newest first."""
+    """Return the subscriptions within the caller's namespaces, newest first."""
     return [each for each in store.all(principal.account) if _may_see(principal, each)]
 
 

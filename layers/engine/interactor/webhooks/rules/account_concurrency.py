@@ -65,7 +65,7 @@ def take(
     for subscription_id, count in wanted.items():
         own = sum(part.count for part in parts if part.subscription_id == subscription_id)
         free = max(0, at_once - sum(part.count for part in parts))
-        # With n more it has own + n, which is to be no more than half of the free - n that are left then.
+        # With n more it has own + n. This must be at most half of the free - n that are left then.
         room = max((free - 2 * own) // 3, 1 if own == 0 and free > 0 else 0)
         granted[subscription_id] = min(count, room)
         if granted[subscription_id]:

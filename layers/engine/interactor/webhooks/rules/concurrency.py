@@ -24,7 +24,7 @@ KEPT_FOR: Millis = 10 * MINUTE
 KEPT_AT_ONCE = AT_ONCE // 4
 """Attempts at the same time that all kept shares of a subscription cover together."""
 ALLOWANCE = 5
-"""Attempts in a minute that each of these may make without being counted."""
+"""Attempts per minute that each of these may make without being counted."""
 SET_ASIDE = KEPT_AT_ONCE * ALLOWANCE
 LOWEST_KEPT = 10 * SET_ASIDE
 """The lowest rate a minute at which shares are kept: what is set aside would be too much of a lower one."""
@@ -71,7 +71,7 @@ class Kept:
 
     share: Share
     rate: int
-    """The rate a minute at which it was taken. At any other it is of no use."""
+    """The rate per minute at which it was taken. At any other rate it cannot be used."""
     minute: int
     left: int
     """Attempts that it may still make in this minute."""
@@ -121,7 +121,7 @@ def take(usage: Usage, rate: int, share_id: str, wanted: int, now: Millis, inste
     share = Share(share_id, granted, now + (KEPT_FOR if keeps else SHARE_ENDS))
     counted = max(granted, BLOCK) if keeps and current.used + BLOCK <= most // 2 else granted
     after = replace(current, version=usage.version + 1, used=current.used + counted, shares=(*others, share))
-    # No allowance in the minute of its making: one that is taken again and again would have it each time.
+    # No allowance in the minute in which it is made: a share that is taken again and again would get it each time.
     kept = Kept(share, rate, now // MINUTE, counted - granted, granted)
     return Taken(after, granted, kept if keeps else None)
 

@@ -26,7 +26,7 @@ KEPT: Millis = 30 * DAY
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt and its outcome. ``next_at``: when the next one is due; None if there is none."""
+    """One attempt and its outcome. ``next_at`` is when the next one is due; None if there is none."""
 
     at: Millis
     status: int | None
@@ -129,7 +129,7 @@ def waiting(delivery: Delivery, new_id: str) -> Delivery:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which deliveries a list shows; None: all."""
+    """Which deliveries a list shows. None: all."""
 
     state: State | None = None
     event: str | None = None
@@ -177,4 +177,4 @@ class Portion:
     repeated: int
     """Events that this replay has sent before, in a step that died and now runs again."""
     position: str | None
-    """Where to continue; None: nothing is left."""
+    """Where to continue. None: nothing is left."""

@@ -54,7 +54,7 @@ FAILING_FOR: Millis = 5 * DAY
 class Subscription:
     """Who receives which events. A subscription belongs to the namespaces of the token that created it.
 
-    Secrets are sealed here: only what signs opens them.
+    Its secrets are encrypted here. Only the code that signs decrypts them.
     """
 
     id: str
@@ -79,7 +79,7 @@ class Subscription:
     edition: int = 1
     """Counts the changes, so that none overwrites another."""
     later: Mapping[str, Json] = field(default_factory=dict)
-    """What a later release keeps with it (``core.releases``)."""
+    """Members that a later release stores with it (``core.releases``)."""
 
     @property
     def rate(self) -> int:
@@ -87,13 +87,16 @@ class Subscription:
         return limits.RATE_PER_MINUTE_DEFAULT if self.rate_per_minute is None else self.rate_per_minute
 
     def secrets(self, now: Millis) -> tuple[str, ...]:
-        """The sealed secrets that sign now, the newest first (ruling 34)."""
+        """Return the encrypted secrets that sign now, the newest first (ruling 34)."""
         if self.previous_secret is not None and now < self.previous_until:
             return self.secret, self.previous_secret
         return (self.secret,)
 
     def rotated(self, sealed: str, now: Millis) -> "Subscription":
-        """Return the subscription with a new secret. The previous one signs for another day, older ones no longer."""
+        """Return the subscription with a new secret.
+
+        The previous one signs for another day; older ones no longer sign.
+        """
         return replace(self, secret=sealed, previous_secret=self.secret, previous_until=now + SECRETS_OVERLAP)
 
     def disabled(self, because: DisabledBecause, now: Millis) -> "Subscription":
@@ -125,7 +128,7 @@ class Subscription:
 class Answer:
     """What a subscriber answered: a status, or None and the kind of failure.
 
-    ``text`` is the beginning of its body; ``retry_after`` how long it asks to be left alone.
+    ``text`` is the beginning of its body. ``retry_after`` is how many milliseconds it asks to wait.
     """
 
     status: int | None
@@ -136,7 +139,7 @@ class Answer:
 
     @property
     def delivered(self) -> bool:
-        """2xx acknowledges; anything else, redirects included, is a failure."""
+        """Whether the answer is 2xx. Anything else, also a redirect, is a failure."""
         return self.status is not None and 200 <= self.status < 300
 
     @property
@@ -161,9 +164,9 @@ def idempotency_key(event_id: str, subscription_id: str) -> str:
 
 
 def body(records: Sequence[Record], number: int, subscription_id: str, delivery: str | None = None) -> JsonObject:
-    """Return the body of the event ``number`` for one subscription; ``records`` as for ``snapshots.data_at``.
+    """Return the body of the event ``number`` for one subscription. ``records`` are as for ``snapshots.data_at``.
 
-    ``delivery``: the id of the delivery where it is a replay, which has its own.
+    ``delivery`` is the id of the delivery if it is a replay, which has its own.
     """
     record = records[-1]
     event = next(each for each in record.events if each["number"] == number)

@@ -14,10 +14,10 @@ _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{
 def headers(
     event: str, delivery_id: str, message_id: str, secrets: Sequence[str], body: bytes, at: int, retry: int
 ) -> Mapping[str, str]:
-    """Return all headers of one attempt. ``at`` is the attempt's Unix time in seconds, ``retry`` counts from 0.
+    """Return all headers of one attempt. ``at`` is the attempt's Unix time in seconds; ``retry`` counts from 0.
 
-    ``secrets`` are those that are valid, the newest first: the API's own signature uses that one, the standard's
-    carries one for each.
+    ``secrets`` are the valid ones, the newest first. The API's own signature uses the newest; the standard's header has
+    one signature for each.
     """
     return {
         "Content-Type": "application/json",

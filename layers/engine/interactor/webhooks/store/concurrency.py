@@ -41,7 +41,7 @@ class ConcurrencyStore:
         """Store the usage's next version.
 
         Raises:
-            GuardLostError: when another worker came first.
+            GuardLostError: another worker came first.
         """
         shares = [[share.id, share.count, share.until] for share in usage.shares]
         document = {**usage.later, "schema": SCHEMA, "minute": usage.minute, "used": usage.used, "shares": shares}
@@ -56,7 +56,7 @@ class ConcurrencyStore:
         """Store the watch's next version.
 
         Raises:
-            GuardLostError: when another worker came first.
+            GuardLostError: another worker came first.
         """
         parts = [[part.id, part.subscription_id, part.count, part.until] for part in watch.parts]
         document = {**watch.later, "schema": SCHEMA, "until": watch.until, "parts": parts}

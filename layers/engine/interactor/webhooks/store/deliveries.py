@@ -61,9 +61,9 @@ class DeliveryStore:
         return found_subscriptions, found_deliveries, found_watches
 
     def add(self, account: str, subscription_id: str, delivery: Delivery, attempt: Attempt) -> Delivery | None:
-        """Add an attempt, the last of the delivery's ``made``, and the new state. Returns what the log then has.
+        """Add an attempt, the last of the delivery's ``made``, and the new state. Return what the log has then.
 
-        None when it has that attempt, or a later one, already: the message came twice at the same time.
+        Return None if it already has that attempt, or a later one: the message came twice at the same time.
         """
         try:
             stored = self._table.update(

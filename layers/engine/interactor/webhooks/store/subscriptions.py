@@ -1,7 +1,7 @@
 """Webhook subscriptions in the table: one partition for each account, so that the relay reads them in one query.
 
-What callers change is one document, guarded by its ``edition``. Since when attempts fail is an attribute beside it:
-workers set it, and must not get in the way of a caller's change.
+What callers change is one document, guarded by its ``edition``. The time since when attempts fail is a separate
+attribute: workers set it, and must not conflict with a caller's change.
 """
 
 from collections.abc import Sequence
@@ -33,15 +33,15 @@ class SubscriptionStore:
         self._table = table
 
     def generation(self, account: str) -> int:
-        """Return how often a subscription was made in an account."""
+        """Return how often a subscription was created in an account."""
         return generations.read(self._table, account, generations.SUBSCRIPTIONS)
 
     def add(self, subscription: Subscription, generation: int, token: str, extra: Sequence[Item] = ()) -> None:
-        """Store a new subscription; ``extra`` writes go into the same transaction.
+        """Store a new subscription. ``extra`` writes go into the same transaction.
 
         Raises:
-            GuardLostError: when another one was made since ``generation`` was read.
-            KeyTakenError: when an extra write is refused.
+            GuardLostError: another one was created since ``generation`` was read.
+            KeyTakenError: an extra write is refused.
         """
         raised = generations.raised(subscription.account, generations.SUBSCRIPTIONS, generation)
         try:
@@ -63,8 +63,8 @@ class SubscriptionStore:
         """Store a change, unless another came first. ``extra`` writes go into the same transaction.
 
         Raises:
-            GuardLostError: when it was changed, or deleted, since it was read.
-            KeyTakenError: when an extra write is refused.
+            GuardLostError: it was changed, or deleted, since it was read.
+            KeyTakenError: an extra write is refused.
         """
         slate = " REMOVE failing_since" if changed.failing_since is None else ""
         guard, failing = "edition = :read", {}
@@ -88,7 +88,7 @@ class SubscriptionStore:
             raise (GuardLostError if 0 in error.failed else KeyTakenError) from None
 
     def mark(self, subscription: Subscription, failing_since: Millis | None) -> None:
-        """Note since when its attempts fail; None: they do not. A subscription that was deleted stays deleted."""
+        """Store since when its attempts fail; None: they do not. A deleted subscription stays deleted."""
         key = items.key(keys.subscriptions(subscription.account), subscription.id)
         with suppress(ConditionFailedError):
             if failing_since is None:
@@ -137,7 +137,7 @@ def read(account: str, item: Item) -> Subscription:
     """Return the subscription of an item.
 
     Raises:
-        LaterReleaseError: when a later release wrote it so that this one must not read it.
+        LaterReleaseError: a later release wrote it, and this one must not read it.
     """
     document = items.unpack(item["doc"]["B"])
     releases.require_readable(document, READABLE, "the subscription")
