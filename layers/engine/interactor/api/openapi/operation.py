@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from interactor.access.rules.principal import Scope
-from interactor.api.operations import Entry
+from interactor.api.operations import ANY_SCOPE, Entry
 from interactor.core import errors
 from interactor.core.errors import InteractorError
 from interactor.core.jsons import Json
@@ -107,7 +107,8 @@ class Operation:
             # A reserved word in the name's place makes it another path, or none (``routes.is_reserved``).
             found |= {errors.NotFoundError, errors.MethodNotAllowedError}
         if self.scope is not None:
-            found |= {errors.UnauthorizedError, errors.ForbiddenError, errors.RateLimitedError}
+            found |= {errors.UnauthorizedError, errors.RateLimitedError}
+            found |= {errors.ForbiddenError} if self.scope != ANY_SCOPE else set()
             # X-Interactor-Actor is judged everywhere, so that it is ignored nowhere (ruling 27).
             found |= {errors.ActorNotAllowedError, errors.InvalidRequestError}
         if self.keyed:
