@@ -61,6 +61,7 @@ TABLE: Final[tuple[Entry, ...]] = (
     Entry("create_token", "POST", "/oauth/token", "access", None, "source", aliases=(f"{API}/oauth/token",)),
     Entry("revoke_token", "POST", "/oauth/revoke", "access", None, None, aliases=(f"{API}/oauth/revoke",)),
     Entry("get_jwks", "GET", "/oauth/jwks", "access", None, None, aliases=(f"{API}/oauth/jwks",)),
+    Entry("get_me", "GET", f"{API}/me", "access", ANY_SCOPE, "read"),
     Entry("create_workflow", "POST", _WORKFLOWS, "definitions", "workflows:write", "write"),
     Entry("list_workflows", "GET", _WORKFLOWS, "definitions", "workflows:read", "read"),
     Entry("validate_workflow", "POST", f"{_WORKFLOWS}/validate", "definitions", "workflows:read", "read"),

@@ -71,6 +71,18 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         {200: "KeySet"}, data=False,
     ),
     Operation(
+        _OF["get_me"], "Authorization", "Get the caller", {200: "Caller"}, headers=("X-Interactor-Actor",),
+        in_client=False,
+        description="Who the caller is and what the token allows, as the API sees it. A good first call: it needs no "
+        "scope, and shows whether a token is valid.",
+        answer_example={
+            "data": {
+                "sub": "local", "account_id": "acc_local", "namespaces": ["*"], "scopes": ["*"],
+                "acts_for_people": True, "actor": None,
+            }
+        },
+    ),
+    Operation(
         _OF["create_workflow"], "Workflows", "Create a workflow",
         {201: "WorkflowVersion"}, body="Definition", body_required=True, query=("strict",),
         refusals=(errors.InvalidWorkflowError, errors.WorkflowExistsError, errors.WorkflowQuotaExceededError),

@@ -129,6 +129,16 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
     "TokenAnswer": shape({"data": ref("Token"), **_TOKEN}, "The token under data, and beside it for OAuth clients."),
     "RevokeRequest": shape({"token": TEXT, "token_type_hint?": TEXT, "client_id?": TEXT}, more=True),
     "Nothing": shape({}),
+    "Caller": shape(
+        {
+            "sub": described(TEXT, "The subject of the token: the client's id, if the token was issued here."),
+            "account_id": TEXT,
+            "namespaces": described(list_of(TEXT), 'Those of the token; `["*"]` means all.'),
+            "scopes": described(list_of(TEXT), "Those of the token, in alphabetical order."),
+            "acts_for_people": described(FLAG, "Whether it may name a person in X-Interactor-Actor."),
+            "actor": described(maybe(TEXT), "The person whom this request names in X-Interactor-Actor."),
+        }
+    ),
     "KeySet": shape(
         {
             "keys": list_of(
