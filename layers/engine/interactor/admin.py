@@ -1,6 +1,6 @@
-"""``python -m interactor.admin``: the command ``interactor``, by the name it has within the project.
+"""``python -m interactor.admin``: the command ``interactor``, under its name inside the project.
 
-The layer is built without this module: what it calls is not deployed.
+The layer is built without this module, because the code that it calls is not deployed.
 """
 
 import sys

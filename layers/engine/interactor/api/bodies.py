@@ -1,8 +1,8 @@
-"""The bodies of requests, as typed values. Every member that is wrong or unknown is named (ruling 22).
+"""The bodies of requests, as typed values. An error names every member that is wrong or unknown (ruling 22).
 
-A body is a frozen dataclass whose ``MEMBERS`` say what each member may be. The check of requests and the schemas of the
-API's description are both made of them. pydantic's core checks; pydantic's models would add 105 ms to a cold start
-(docs/dependencies.md has the figures).
+A body is a frozen dataclass whose ``MEMBERS`` say what each member may be. Both the check of requests and the schemas
+of the API's description are made from them. pydantic's core makes the check. pydantic's models would add 105 ms to a
+cold start (docs/dependencies.md has the figures).
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from pydantic_core.core_schema import TypedDictField
 
 RAW_INPUT_BYTES = 512 * limits.KILOBYTE
-"""Of the body as sent: escapes and white space are not counted against the input's own 64 KB."""
+"""Bound of the body as sent: escapes and white space do not count against the input's own 64 KB."""
 
 _WRONG_MEMBERS = 20
-"""Of one body, that a refusal names."""
+"""One refusal names so many members of a body."""
 _NAME_CHARACTERS = 80
 
 Members: TypeAlias = Mapping[str, Member]
@@ -51,27 +51,27 @@ _URL = text(limits.BODY_BYTES)
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Body:
-    """What all bodies are. A member without a default is required.
+    """The base of all bodies. A member without a default is required.
 
-    Nobody compares bodies, and no log shows one: what dataclasses would make for that is left out, which takes 1 ms off
-    a cold start.
+    Nobody compares bodies, and no log shows one. So the methods that dataclasses would generate for that are left out,
+    which saves 1 ms of a cold start.
     """
 
     MEMBERS: ClassVar[Members] = {}
     DESCRIPTION: ClassVar[str] = ""
-    """What the API's description says of the whole."""
+    """The API's description of the whole body."""
     ELSEWHERE: ClassVar[str] = ""
-    """Where the body takes what has no place at its top level, for whoever put it there."""
+    """A hint for callers who put a member at the top level that belongs elsewhere: where the body takes it."""
 
     @classmethod
     def required(cls) -> set[str]:
-        """The members that must be sent."""
+        """Return the members that must be sent."""
         return {each.name for each in fields(cls) if each.default is MISSING and each.default_factory is MISSING}
 
     @classmethod
     @cache
     def judge(cls) -> SchemaValidator:
-        """What reads a document as the members that were sent, and raises ``ValidationError`` for wrong ones."""
+        """Return the validator of a document. It raises ``ValidationError`` for wrong members."""
         required = cls.required()
         members: dict[str, TypedDictField] = {
             name: {"type": "typed-dict-field", "schema": member.judge(), "required": name in required}
@@ -81,7 +81,7 @@ class Body:
 
     @classmethod
     def schema(cls) -> JsonObject:
-        """What the API's description says of the body; it goes by the name of the class."""
+        """Return the body's schema for the API's description, under the name of the class."""
         required = cls.required()
         members = {name if name in required else f"{name}?": each.described() for name, each in cls.MEMBERS.items()}
         return shape(members, cls.DESCRIPTION)
@@ -105,7 +105,7 @@ class CreateInstance(Body):
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Resume(Body):
-    """``POST .../resume``; the choice may stand beside the input or in it."""
+    """``POST .../resume``. The choice may be beside the input or in it."""
 
     MEMBERS: ClassVar[Members] = {
         "input": OBJECT.about(
@@ -133,13 +133,13 @@ class Resume(Body):
 
     @property
     def option(self) -> str | None:
-        """The option that was taken, where it stands beside the input."""
+        """The chosen option, if it is beside the input."""
         return self.selected_option if self.selected_option is not None else self.choice
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class CreateFile(Body):
-    """``POST .../files``; ``thread_id`` where several threads are halted, ``size`` in bytes."""
+    """``POST .../files``. ``thread_id`` is needed if several threads are halted; ``size`` is in bytes."""
 
     MEMBERS: ClassVar[Members] = {
         "field": text().about("A file field of the form that the instance waits with."),
@@ -177,7 +177,7 @@ class CreateSubscription(Body):
 
 @dataclass(frozen=True, repr=False, eq=False)
 class ChangeSubscription(Body):
-    """``PATCH /webhooks/subscriptions/{id}``: what is not given stays; null takes filter or rate away."""
+    """``PATCH /webhooks/subscriptions/{id}``. What is not given stays; null removes the filter or the rate."""
 
     DESCRIPTION = "What is left out stays."
     MEMBERS: ClassVar[Members] = {
@@ -223,11 +223,11 @@ class ReplayDeliveries(Body):
 
 
 def read(kind: type[Made], request: Request, most: int = limits.BODY_BYTES) -> Made:
-    """The body as one of the values above.
+    """Return the body as one of the values above.
 
     Raises:
-        PayloadTooLargeError: when the body, or its ``input``, is over its limit.
-        InvalidRequestError: when it is no JSON object, or members are wrong or unknown.
+        PayloadTooLargeError: the body, or its ``input``, is over its limit.
+        InvalidRequestError: it is no JSON object, or members are wrong or unknown.
     """
     document = request.object(most)
     try:

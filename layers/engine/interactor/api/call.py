@@ -1,4 +1,4 @@
-"""What an endpoint is given: one request, who sends it, and the services that answer it."""
+"""What an endpoint gets: one request, who sends it, and the services that answer it."""
 
 from typing import NamedTuple
 
@@ -18,18 +18,18 @@ class Call(NamedTuple):
 
     @property
     def account(self) -> str:
-        """The caller's account, as the token says."""
+        """The caller's account, from the token."""
         return self.principal.account
 
     def parameter(self, name: str) -> str:
-        """A path parameter, as API Gateway decoded it."""
+        """Return a path parameter, as API Gateway decoded it."""
         return self.request.parameter(name)
 
     def instance(self, with_history: bool = True) -> Head:
-        """The instance that the path names, with its latest history where that is wanted.
+        """Return the instance that the path names, with its latest history unless ``with_history`` is False.
 
         Raises:
-            InstanceNotFoundError: when the caller may know of none (ruling 18).
+            InstanceNotFoundError: the caller may know of none (ruling 18).
         """
         parts = self.services.instances
         return find_instance(

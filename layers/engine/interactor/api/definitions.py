@@ -1,4 +1,4 @@
-"""Definitions in requests and answers: read with the errors that ruling 22 gives them, shown as they were posted."""
+"""Definitions in requests and answers: read with the errors of ruling 22, and shown as they were posted."""
 
 from functools import reduce
 from operator import truediv
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 def posted(request: Request, strict: bool) -> Posted:
-    """The definition in the body, whose warnings are errors where it is ``strict``.
+    """Return the definition in the body. With ``strict``, its warnings are errors.
 
     Raises:
-        PayloadTooLargeError: over 1 MB.
-        InvalidWorkflowError: when it is no JSON object.
+        PayloadTooLargeError: it is over 1 MB.
+        InvalidWorkflowError: it is no JSON object.
     """
     document = any_json(request)
     if not isinstance(document, dict):
@@ -33,10 +33,10 @@ def posted(request: Request, strict: bool) -> Posted:
 
 
 def is_strict(request: Request) -> bool:
-    """Whether the query asks that warnings are errors.
+    """Whether the query asks for warnings as errors.
 
     Raises:
-        InvalidRequestError: for another value than true or false.
+        InvalidRequestError: the value is neither true nor false.
     """
     given = request.query.get("strict", "false").lower()
     if given not in ("true", "false"):
@@ -46,11 +46,11 @@ def is_strict(request: Request) -> bool:
 
 
 def any_json(request: Request) -> Json:
-    """Whatever JSON is in the body: ``validate`` judges what is no object as well.
+    """Return any JSON of the body: ``validate`` also checks what is no object.
 
     Raises:
-        PayloadTooLargeError, InvalidRequestError: as ``posted``.
-        InvalidWorkflowError: when it is empty, or no JSON.
+        PayloadTooLargeError, InvalidRequestError: as for ``posted``.
+        InvalidWorkflowError: it is empty, or no JSON.
     """
     if not request.raw_body.strip():
         message = "The body is empty; send the definition as JSON"
@@ -64,12 +64,12 @@ def any_json(request: Request) -> Json:
 
 
 def _path(place: JsonPlace) -> str:
-    """A place as the errors of a definition write it: ``states.start.transitions[0].target``."""
+    """Return a place as the errors of a definition write it: ``states.start.transitions[0].target``."""
     return str(reduce(truediv, place, ROOT))
 
 
 def verdict(found: "Verdict") -> JsonObject:
-    """A verdict as ruling 3 answers it."""
+    """Return a verdict as ruling 3 answers it."""
     view: JsonObject = {"valid": found.valid}
     if found.errors:
         view["errors"] = listed(found.errors)
@@ -79,12 +79,12 @@ def verdict(found: "Verdict") -> JsonObject:
 
 
 def made(status: int, found: Made) -> Response:
-    """The answer that names a workflow's version, with the warnings of its definition where there are any."""
+    """Return the answer that names a workflow's version, with the warnings of its definition if there are any."""
     return Response(status, jsons.dumps({"data": _named(found)}))
 
 
 def remembered(key: idempotency.Key | None, status: int) -> Also | None:
-    """The write that remembers such an answer under the request's idempotency key, where it has one."""
+    """Return the write that stores such an answer under the request's idempotency key, if it has one."""
     if key is None:
         return None
     return lambda found: key.answer(status, {"data": _named(found)})[1]
@@ -97,6 +97,6 @@ def _named(found: Made) -> JsonObject:
 
 
 def with_definition(name: str, version: Version, document: bytes) -> Response:
-    """A version with its definition, the text of which goes out as it came in."""
+    """Return a version with its definition, whose text is sent as it was posted."""
     head = jsons.dumps({"name": name, **views.version(version)})
     return Response(200, f'{{"data":{head[:-1]},"definition":{document.decode()}}}}}')

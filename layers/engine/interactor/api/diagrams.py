@@ -1,4 +1,4 @@
-"""Pictures in answers: ``format`` is ``svg`` or ``mermaid`` for the picture itself; without it both come as JSON."""
+"""Diagrams in answers: ``format`` is ``svg`` or ``mermaid`` for the diagram itself. Without it, both come as JSON."""
 
 from interactor.api.request import Request
 from interactor.api.response import Response, ok
@@ -8,7 +8,7 @@ from interactor.definitions.diagram.mermaid import mermaid
 from interactor.definitions.diagram.svg import svg
 
 FORMATS = ("svg", "mermaid")
-# A picture holds names that anybody may have chosen: a browser is told to run nothing in it.
+# A diagram contains names that anybody may have chosen, so a browser is told to run nothing in it.
 _SVG_HEADERS = {
     "Content-Type": "image/svg+xml",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
@@ -17,10 +17,10 @@ _SVG_HEADERS = {
 
 
 def wanted(request: Request) -> str | None:
-    """The format that is asked for; None: both.
+    """Return the format that the request asks for; None means both.
 
     Raises:
-        InvalidRequestError: when there is no such format.
+        InvalidRequestError: there is no such format.
     """
     given = request.query.get("format")
     if given is not None and given not in FORMATS:
@@ -30,7 +30,7 @@ def wanted(request: Request) -> str | None:
 
 
 def drawn(form: str | None, graph: Graph, taken: Taken | None) -> Response:
-    """The picture of a graph in a format."""
+    """Return the diagram of a graph in a format."""
     if form == "svg":
         return Response(200, svg(graph, taken), dict(_SVG_HEADERS))
     if form == "mermaid":

@@ -1,7 +1,8 @@
-"""The frame around every endpoint: who asks, whether they may, what was answered, and what became of an error.
+"""The frame around every endpoint with a token: who asks, whether they may, what was answered, and how errors are
+shown.
 
-An endpoint is a function of a call; which scope it needs and what it is counted as stand in its decorator, so that
-they cannot be forgotten (ruling 18 for the order: 401, 403, 429, then the query, and only then the rest).
+An endpoint is a function of a call. Its decorator says which scope it needs and in which category it counts, so that
+neither can be forgotten. The order is that of ruling 18: 401, 403, 429, then the query, and only then the rest.
 """
 
 from collections.abc import Callable, Sequence
@@ -62,8 +63,8 @@ def endpoint(
     """Make a Lambda handler of an endpoint that needs a token with ``scope``.
 
     Args:
-        scope: what the token must have; `operations.ANY_SCOPE`: each token will do.
-        category: what its requests are counted as; None: as reads where they are GET, else as writes (ruling 33).
-        query: the query parameters that it has; any other is refused (ruling 22).
+        scope: what the token must have; with `operations.ANY_SCOPE`, any token will do.
+        category: how its requests count; None: GET as reads, all others as writes (ruling 33).
+        query: its query parameters; any other is refused (ruling 22).
     """
     return lambda function: Endpoint(function, scope, category, query)

@@ -12,10 +12,10 @@ _TIMES = ("retry_at",)
 
 
 def wanted(request: Request) -> EventFilter:
-    """The filters of a history request.
+    """Return the filters of a history request.
 
     Raises:
-        InvalidRequestError: with all that are wrong.
+        InvalidRequestError: filters are wrong; the error names all of them.
     """
     wrong: list[JsonObject] = []
     types = request.query.get("types")
@@ -30,12 +30,12 @@ def wanted(request: Request) -> EventFilter:
 
 
 def moment(request: Request, name: str, wrong: list[JsonObject]) -> Millis | None:
-    """A query parameter that is an ISO 8601 time; anything else is added to ``wrong``."""
+    """Return a query parameter that is an ISO 8601 time. Anything else is added to ``wrong``."""
     given = request.query.get(name)
     if given is None:
         return None
     try:
-        # To those who decode forms, a plus sign in a query means a space.
+        # Code that decodes forms reads a plus sign in a query as a space.
         return parse_iso(given.replace(" ", "+"))
     except (ValueError, OverflowError):
         wrong.append({"field": name, "message": "must be a time in ISO 8601, such as 2026-01-20T12:00:00Z"})
@@ -43,17 +43,17 @@ def moment(request: Request, name: str, wrong: list[JsonObject]) -> Millis | Non
 
 
 def refuse(wrong: list[JsonObject]) -> None:
-    """Refuse filters that are wrong.
+    """Refuse wrong filters.
 
     Raises:
-        InvalidRequestError: when there are any.
+        InvalidRequestError: there are some.
     """
     if wrong:
         raise InvalidRequestError("The filters are wrong; details lists them", wrong)
 
 
 def view(shown: Shown) -> JsonObject:
-    """An event as answers show it."""
+    """Return an event as answers show it."""
     event = shown.event
     found: JsonObject = {
         "id": event["id"],

@@ -12,11 +12,11 @@ _LONGEST_NAME = 100
 
 
 def form_or_json(request: Request, most: int = limits.BODY_BYTES) -> JsonObject:
-    """The fields of the body, which has at most so many bytes.
+    """Return the fields of the body, which has at most ``most`` bytes.
 
     Raises:
-        PayloadTooLargeError: when it is longer than any such body.
-        InvalidRequestError: when it is neither.
+        PayloadTooLargeError: it is longer.
+        InvalidRequestError: it is neither JSON nor a form.
     """
     if request.media_type != "application/x-www-form-urlencoded":
         return request.object(most)

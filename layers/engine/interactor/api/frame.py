@@ -1,6 +1,6 @@
-"""What every handler does around its endpoint: makes a request of the event, and an answer of whatever is raised.
+"""What every handler does around its endpoint: makes a request from the event, and an answer from whatever is raised.
 
-``endpoint`` is the frame of those that need a token; those that need none are here.
+``endpoint`` is the frame of endpoints that need a token. Those that need none are here.
 """
 
 from collections.abc import Callable
@@ -25,11 +25,13 @@ from interactor.services import Services, services
 LARGEST_BODY = 6 * 2**20
 
 Headers = dict[str, str]
-"""Headers of the answer, whatever it will be."""
+"""Headers of the answer, whatever the answer will be."""
 
 
 class Frame:
-    """A Lambda handler: makes a request of the event, has it answered, and makes an answer of whatever is raised."""
+    """A Lambda handler: makes a request from the event, gets its answer, and makes an answer from whatever is
+    raised.
+    """
 
     def __init__(self, function: Callable[..., Response]) -> None:
         self.function = function
@@ -59,18 +61,18 @@ class Frame:
             logger.warning("refused for now", exc_info=True)
             response = refused(ServiceUnavailableError(), request_id)
         except Exception:
-            # Whatever else was raised is ours: told in the log with its place, and outside without detail.
+            # Any other exception is our fault: the log has its place, and the answer has no detail.
             logger.exception("request failed")
             response = refused(InternalError(), request_id)
         logger.info("answered", extra={"status": response.status})
         return response.event(request_id, headers)
 
     def counted_as(self, request: Request) -> Category | None:
-        """What a request is counted as (ruling 33); None: it is not."""
+        """Return the category in which a request counts (ruling 33); None: it does not count."""
         raise NotImplementedError
 
     def answer(self, request: Request, parts: Services, headers: Headers) -> Response:
-        """Have a request answered."""
+        """Return the answer to a request."""
         raise NotImplementedError
 
 
@@ -83,7 +85,7 @@ class Public(Frame):
     def answer(self, request: Request, parts: Services, headers: Headers) -> Response:
         response = self.function(request, parts)
         if request.method == "GET":
-            # Nothing was read for it; and a path that there is not is no matter of its query.
+            # Nothing was read for this request. If the path does not exist, its query does not matter.
             request.check_query(())
         return response
 
@@ -103,9 +105,9 @@ class Counted(Frame):
 
 
 def public(function: Callable[[Request, Services], Response]) -> Public:
-    """Make a Lambda handler of an endpoint that needs no token; a GET that has an answer has no query parameters.
+    """Make a Lambda handler of an endpoint that needs no token. A GET that has an answer has no query parameters.
 
-    ``/oauth/revoke`` passes over what it does not know, as ``counted``.
+    ``/oauth/revoke`` ignores unknown parameters, like ``counted``.
     """
     return Public(function)
 
@@ -113,13 +115,13 @@ def public(function: Callable[[Request, Services], Response]) -> Public:
 def counted(category: Category) -> Callable[[Callable[[Request, Services, Headers], Response]], Counted]:
     """Make a Lambda handler of an endpoint that needs no token and counts its requests itself (``count``).
 
-    Parameters that it does not know are passed over, as RFC 6749, 3.2 asks of a token endpoint.
+    It ignores unknown parameters, as RFC 6749, 3.2 asks of a token endpoint.
     """
     return lambda function: Counted(function, category)
 
 
 def count(parts: Services, category: Category, subject: str, headers: Headers) -> None:
-    """Count a request, and put into ``headers`` where its caller then stands.
+    """Count a request, and put its caller's standing into ``headers``.
 
     Raises:
         RateLimitedError: the limit is reached.
@@ -136,14 +138,16 @@ def count(parts: Services, category: Category, subject: str, headers: Headers) -
 
 
 def give_back(parts: Services, category: Category, subject: str, taken_at: Millis) -> None:
-    """Undo a ``count`` of that moment."""
+    """Undo a ``count`` at that time."""
     bucket = parts.access.buckets.get(category)
     if bucket is not None:
         parts.access.limiter.give_back(subject, bucket, taken_at)
 
 
 def _of_nobody(parts: Services, category: Category) -> Headers:
-    """Where a caller stands who is not known (yet), for whom nothing is counted: at the whole limit."""
+    """Return the headers for a caller who is not known (yet) and for whom nothing is counted: the whole limit is
+    left.
+    """
     bucket = parts.access.buckets.get(category)
     if bucket is None:
         return {}

@@ -1,4 +1,4 @@
-"""The short history that an instance's answer carries: one entry for each state a thread was in (ruling 28)."""
+"""The short history in an instance's answer: one entry for each state that a thread was in (ruling 28)."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from interactor.instances.rules.instance import MAIN
 
 
 def entries(events: Iterable[JsonObject]) -> list[JsonObject]:
-    """Entries in the order in which their states were entered, made from events in the order of their numbers."""
+    """Return entries in the order in which their states were entered, from events in the order of their numbers."""
     found: list[JsonObject] = []
     current: dict[str, JsonObject] = {}
     for event in events:
@@ -40,7 +40,7 @@ def _opened(found: list[JsonObject], state: str, event: JsonObject) -> JsonObjec
 
 
 def _halt(event: JsonObject) -> JsonObject:
-    """The halt's id; events of releases before it was told have none."""
+    """Return the halt's id. Events of earlier releases have none."""
     return {"halt_id": event["halt_id"]} if "halt_id" in event else {}
 
 

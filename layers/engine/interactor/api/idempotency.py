@@ -1,8 +1,8 @@
 """``Idempotency-Key``: the same key, sent again within a day, has no second effect and the same answer (ruling 23).
 
-The key is looked up after the caller and the namespace are known, before body and state are judged. Its record is
-committed with the effect itself; of two requests at once both may compute, one commits, and the other answers what
-the winner was answered.
+The key is looked up when the caller and the namespace are known, before the body and the state are checked. Its record
+is committed with the effect itself. Of two requests at once, both may compute, but one commits, and the other one gets
+the same answer.
 """
 
 import hashlib
@@ -28,49 +28,49 @@ from interactor.core.times import SECOND, Millis
 from interactor.services import Services
 
 OPEN: Millis = 20 * SECOND
-"""No request lives longer: one that committed and has not said its last word by then is dead."""
+"""No request lives longer. One that committed and has no final answer by then is dead."""
 LOOKS = 9
-"""How often a request looks for the last word of another one under its key, some four seconds in all."""
+"""How often a request looks for the final answer of another one with its key: some four seconds in all."""
 REPLAYED = {"Idempotency-Replayed": "true"}
 
 
 @dataclass
 class Key:
-    """A request's key, which its commit takes; and what was remembered under it then."""
+    """A request's key, which its commit takes, and what was stored under the key at that time."""
 
     key: IdempotencyKey
     services: Services
     taken: IdempotencyRecord | None = None
 
     def write(self, remembered: IdempotencyRecord) -> Item:
-        """The write that takes the key and remembers an answer."""
+        """Return the write that takes the key and stores an answer."""
         self.taken = remembered
         return self.services.aws.idempotency_records.write(self.key, remembered, self.services.world.now())
 
     def sent(self, status: int, body: Json) -> None:
-        """Remember the answer to a request whose effect is a message that was sent.
+        """Store the answer to a request whose effect is a message that was sent.
 
-        The message is on its way: where its answer cannot be remembered now, the request is answered all the same.
+        The message is on its way. So the request is answered even if its answer cannot be stored now.
 
         Raises:
-            KeyTakenError: when another request took the key meanwhile; its answer is given then.
+            KeyTakenError: another request took the key meanwhile; its answer is given then.
         """
         remembered = IdempotencyRecord(self.key.request, status, jsons.dumps(body), None)
         with suppress(StoreUnavailableError):
             self.services.aws.idempotency_records.take(self.key, remembered, self.services.world.now())
 
     def keep(self, status: int, body: str, instance_id: str) -> None:
-        """Remember the answer to a request that had nothing to change, where no commit has taken the key.
+        """Store the answer to a request that had nothing to change, if no commit has taken the key.
 
         Raises:
-            KeyTakenError: when another request took the key meanwhile; its answer is given then.
+            KeyTakenError: another request took the key meanwhile; its answer is given then.
         """
         if self.taken is None:
             self.taken = IdempotencyRecord(self.key.request, status, body, instance_id)
             self.services.aws.idempotency_records.take(self.key, self.taken, self.services.world.now())
 
     def answer(self, status: int, body: Json) -> tuple[Response, Item]:
-        """An answer that is known before its effect is committed, and the write that remembers it."""
+        """Return an answer that is known before its effect is committed, and the write that stores it."""
         text = jsons.dumps(body)
         return Response(status, text), self.write(IdempotencyRecord(self.key.request, status, text, None))
 
@@ -83,10 +83,10 @@ def once(
 ) -> Response:
     """Do ``work`` once for each key; without a key, each time.
 
-    ``unsealed`` makes the answer of a body that was remembered with something sealed in it.
+    ``unsealed`` makes the answer again from a stored body with something encrypted in it.
 
     Raises:
-        IdempotencyConflictError: when the key was used for another request.
+        IdempotencyConflictError: the key was used for another request.
     """
     given = call.request.headers.get(IDEMPOTENCY_KEY)
     if given is None:
@@ -102,7 +102,7 @@ def once(
             if found is None:
                 raise ConcurrentModificationError("Another request with this key is under way; try again") from None
         except RefusedError:
-            # What refused it may be the effect of the same request, a moment earlier.
+            # The reason for the refusal may be the effect of the same request, a moment earlier.
             found = store.find(key.key, now)
             if found is None:
                 raise
@@ -110,12 +110,12 @@ def once(
 
 
 def _keep(key: Key, response: Response) -> Response:
-    """Remember an answer that no commit has remembered, or that threads which ran on have changed since.
+    """Store an answer that no commit has stored, or that running threads have changed since.
 
-    Answers what is remembered: what a request under the same key did not wait for is nobody's answer.
+    Return what is stored: a request with the same key gets this answer and no other.
 
     Raises:
-        KeyTakenError: when another request with the key came first.
+        KeyTakenError: another request with the key came first.
     """
     text = response.body if isinstance(response.body, str) else jsons.dumps(response.body)
     store, now, taken = key.services.aws.idempotency_records, key.services.world.now(), key.taken
@@ -123,13 +123,14 @@ def _keep(key: Key, response: Response) -> Response:
         store.take(key.key, IdempotencyRecord(key.key.request, response.status, text, None), now)
         return response
     last = replace(taken, body=text, open_until=0)
-    # The effect has happened: failing to remember its last word must not fail the answer.
+    # The effect has happened. If the final answer cannot be stored, the request must not fail.
     with suppress(StoreUnavailableError):
         try:
             if taken.open_until:
                 store.close(key.key, last, now)
             elif text != taken.body and taken.instance_id is not None:
-                # Another request made the change that this one was about to commit, and it is answered as it stands.
+                # Another request made the change that this one was about to commit. The answer shows the instance as it
+                # is.
                 store.take(key.key, last, now)
         except KeyTakenError:
             found = store.find(key.key, now)
@@ -141,8 +142,10 @@ def _keep(key: Key, response: Response) -> Response:
 
 
 def _closed(found: IdempotencyRecord, key: Key) -> IdempotencyRecord:
-    """What is remembered under a key for good: waits for the request that has it, and where that is dead, or slower
-    than a client waits, what it committed is its last word.
+    """Return what is stored under a key as the final answer.
+
+    This waits for the request that has the key. If that is dead, or slower than a client waits, what it committed is
+    its final answer.
     """
     store, world = key.services.aws.idempotency_records, key.services.world
     for attempt in range(LOOKS):
@@ -181,8 +184,9 @@ def _key(given: str, request: Request, principal: Principal, namespace: str) -> 
 
 
 def _same_request(remembered: IdempotencyRecord, asked: IdempotencyKey) -> bool:
-    """Whether two requests are one: the same, from the same caller (rulings 17 and 23). What an earlier release
-    remembered may say nothing of the person, the query or the caller; it answers any.
+    """Whether two requests are the same, from the same caller (rulings 17 and 23).
+
+    A record of an earlier release may lack the person, the query or the caller; then it answers any.
     """
     if remembered.query not in (None, asked.query) or remembered.caller not in (None, asked.caller):
         return False
@@ -192,20 +196,23 @@ def _same_request(remembered: IdempotencyRecord, asked: IdempotencyKey) -> bool:
 
 
 def _caller(principal: Principal) -> str:
-    """Tells callers apart: the token's subject, with the person whom it names."""
+    """Return what distinguishes callers: the token's subject, with the person whom it names."""
     return hashlib.sha256(json.dumps([principal.subject, principal.person]).encode()).hexdigest()[:16]
 
 
 def _query(sent: Mapping[str, str]) -> str:
-    """The same for the same parameters in any order. All of them matter: others are refused before this."""
+    """Return a text that is the same for the same parameters in any order.
+
+    All of them matter: unknown ones are refused before.
+    """
     return hashlib.sha256(repr(sorted(sent.items())).encode()).hexdigest()[:16] if sent else ""
 
 
 def _fingerprint(request: Request, person: str | None) -> str:
-    """The same for the same method, path and body, whatever the order of the body's keys, for the same person."""
+    """Return a hash that is the same for the same method, path, body and person, with the body's keys in any order."""
     try:
         jsons.loads(request.raw_body)
-        # Another spelling of a number is another body, and keys of the release before are found again.
+        # Another spelling of a number is another body. Keys of the release before are still found.
         body = jsons.dumps(jsons.ordered(json.loads(request.raw_body))).encode()
     except JsonError:
         body = request.raw_body

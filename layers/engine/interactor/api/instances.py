@@ -1,4 +1,4 @@
-"""What the endpoints share that change an instance."""
+"""What the endpoints that change an instance share."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,19 +18,19 @@ from interactor.instances.store import records
 from interactor.services import Services
 
 LifecycleAction = Callable[[Engine, Head, Cause], Head]
-"""Something that is done to a whole instance."""
+"""A change of a whole instance."""
 
 
 @dataclass(frozen=True)
 class RememberedAnswer:
-    """The write that remembers the answer of a commit under the request's idempotency key (``Remember``)."""
+    """Makes the write that stores the answer of a commit under the request's idempotency key (``Remember``)."""
 
     services: Services
     key: idempotency.Key
     status: int
 
     def __call__(self, settled: Settled, before: Sequence[Record]) -> Item:
-        """The write, made from what was settled."""
+        """Return the write, made from the result of the commit."""
         body = jsons.dumps({"data": views.instance(settled.instance, [*before, records.of(settled)])})
         runs_on = self.services.instances.engine.runs_on(settled.instance)
         ends = self.services.world.now() + idempotency.OPEN if runs_on else 0
@@ -38,12 +38,15 @@ class RememberedAnswer:
 
 
 def cause(call: Call, key: idempotency.Key | None, status: int) -> Cause:
-    """Who asks, and how the answer is remembered where the request has a key."""
+    """Return who asks, and how the answer is stored if the request has a key."""
     return Cause(call.principal.by, None if key is None else RememberedAnswer(call.services, key, status))
 
 
 def _answered(key: idempotency.Key | None, head: Head) -> Response:
-    """The answer that shows an instance, remembered also where it stood as asked already."""
+    """Return the answer that shows an instance.
+
+    It is also stored if the instance already was as the request wants it.
+    """
     body = listed.text(head)
     if key is not None:
         key.keep(200, body, head.instance.id)
@@ -51,7 +54,7 @@ def _answered(key: idempotency.Key | None, head: Head) -> Response:
 
 
 def resumed(call: Call, thread_id: str | None) -> Response:
-    """Resume, and answer the instance. What does not exist is told before what is wrong with the body (ruling 18)."""
+    """Resume, and return the instance. A missing object is reported before a wrong body (ruling 18)."""
     request, principal, services = call
     head = call.instance()
     if thread_id is not None and thread_id not in head.instance.threads:
@@ -67,7 +70,7 @@ def resumed(call: Call, thread_id: str | None) -> Response:
 
 
 def changed(call: Call, change: LifecycleAction) -> Response:
-    """Do something to a whole instance that needs no body, and answer it."""
+    """Change a whole instance, with no body in the request, and return it."""
     head = call.instance()
 
     def work(key: idempotency.Key | None) -> Response:

@@ -1,6 +1,6 @@
-"""What the endpoints share that show instances: an instance as it stands, and the filters of a list.
+"""What the endpoints that show instances share: an instance as it is, and the filters of a list.
 
-Apart from those that change one, which import the whole engine.
+It is separate from the endpoints that change an instance, which import the whole engine.
 """
 
 from interactor.access.rules.principal import ALL, check_namespace
@@ -15,15 +15,15 @@ from interactor.instances.store.listing import Query
 
 
 def text(head: Head) -> str:
-    """The body of an answer that shows an instance as it stands."""
+    """Return the body of an answer that shows an instance as it is."""
     return jsons.dumps({"data": views.instance(head.instance, head.records or ())})
 
 
 def query(call: Call) -> Query | None:
-    """The filters of a list; None when they ask for what the token cannot see, or what cannot exist.
+    """Return the filters of a list, or None if they ask for what the token cannot see, or what cannot exist.
 
     Raises:
-        InvalidRequestError: with all filters that are wrong.
+        InvalidRequestError: filters are wrong; the error names all of them.
     """
     request, principal, services = call
     namespace, status = request.query.get("namespace"), request.query.get("status")

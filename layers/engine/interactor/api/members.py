@@ -1,6 +1,6 @@
 """What a member of a request's body may be: a JSON Schema, from which both the check and the description are made.
 
-``api/bodies.py`` checks with ``judge``, in the terms of pydantic's core; the API's description shows ``described``.
+``api/bodies.py`` checks with ``judge``, in the terms of pydantic's core. The API's description shows ``described``.
 """
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -22,14 +22,14 @@ _BOUNDS: Final = {
     "pattern": "pattern",
 }
 _NO_BOUNDS: Final = ("type", "items", "format", "minItems")
-"""``format`` and ``minItems`` are for the description; the use case checks what they say."""
+"""Keywords without a check here. ``format`` and ``minItems`` are for the description; the use case checks them."""
 
 
 class Member(NamedTuple):
-    """One member. ``message`` completes "the member ..." where its value is not of the schema.
+    """One member. ``message`` completes "the member ..." if its value does not match the schema.
 
-    Without a message the use case alone checks the value. A ``$ref`` in the schema stands for a text from a list, which
-    the use case checks too.
+    Without a message, only the use case checks the value. A ``$ref`` in the schema means a text from a list, which the
+    use case checks too.
     """
 
     schema: JsonObject
@@ -38,23 +38,23 @@ class Member(NamedTuple):
     description: str = ""
 
     def about(self, description: str) -> "Member":
-        """The same with a description."""
+        """Return the same member with a description."""
         return self._replace(description=description)
 
     def or_null(self) -> "Member":
-        """The same, or null."""
+        """Return the same member, which may also be null."""
         return self._replace(null=True)
 
     def described(self) -> JsonObject:
-        """What the API's description says of it."""
+        """Return what the API's description says of it."""
         schema = maybe(self.schema) if self.null else self.schema
         return {**schema, "description": self.description} if self.description else schema
 
     def judge(self) -> "CoreSchema":
-        """What pydantic's core checks it with.
+        """Return the schema with which pydantic's core checks it.
 
         Raises:
-            KeyError: for a keyword of JSON Schema that this does not translate, so that none goes unchecked.
+            KeyError: a keyword of JSON Schema is not translated here, so that none is left unchecked.
         """
         if not self.message:
             return {"type": "any"}
@@ -68,17 +68,17 @@ class Member(NamedTuple):
 
 
 def text(most: int = TEXT_CHARACTERS) -> Member:
-    """A text of at most so many characters."""
+    """Return a text of at most ``most`` characters."""
     return Member({"type": "string", "maxLength": most}, f"must be a text of at most {most:,} characters")
 
 
 def one_of(first: str, second: str) -> Member:
-    """One of two texts."""
+    """Return one of two texts."""
     return Member(texts(first, second), f"must be {first} or {second}")
 
 
 def whole(least: int, most: int) -> Member:
-    """A whole number within bounds."""
+    """Return a whole number within bounds."""
     schema = {**WHOLE, "minimum": least, "maximum": most}
     return Member(schema, f"must be a whole number from {least:,} to {most:,}")
 

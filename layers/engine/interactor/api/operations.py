@@ -1,8 +1,8 @@
-"""The one table of operations: every request that the API takes, whose function answers it, and what it needs.
+"""The one table of operations: every request that the API accepts, the function that answers it, and what it needs.
 
-Routes are made from it, ``openapi/operations.py`` adds the prose and shapes, and tests hold the template, the
-functions' decorators, the tests' own requests and the pages against it. Every handler imports it, so it imports nearly
-nothing and holds plain values only.
+Routes are made from it, and ``openapi/operations.py`` adds the prose and shapes. Tests compare it with the template,
+the functions' decorators, the tests' own requests and the pages. Every handler imports it, so it imports almost nothing
+and has only plain values.
 """
 
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 API: Final = "/api/v1"
 ANY_SCOPE: Final = "any"
-"""For an operation that needs a token, whatever its scopes."""
+"""For an operation that needs a token, with any scopes."""
 
 Area: TypeAlias = Literal["access", "definitions", "instances", "files", "webhooks", "api"]
 Face: TypeAlias = Literal["plain"]
 
 
 class Entry(NamedTuple):
-    """One operation: ``id`` is its ``operationId``; ``function`` the folder that answers it, where it is not the id.
+    """One operation. ``id`` is its ``operationId``; ``function`` is the folder that answers it, if it is not the id.
 
-    ``area`` owns its use case. ``scope`` is None where no token is needed, and `ANY_SCOPE` where each will do;
-    ``category`` is what its requests are first counted as (ruling 33), None: they are not. ``aliases`` are other paths
-    of the same, ``faces`` who offers it.
+    ``area`` owns its use case. ``scope`` is None if no token is needed, and `ANY_SCOPE` if any token will do.
+    ``category`` is how its requests first count (ruling 33); None: they do not. ``aliases`` are other paths of the same
+    operation; ``faces`` says who offers it.
     """
 
     id: str
@@ -44,7 +44,7 @@ class Entry(NamedTuple):
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Its path and the other paths of the same."""
+        """Its path and its other paths."""
         return (self.path, *self.aliases)
 
 

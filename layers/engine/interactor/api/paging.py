@@ -1,4 +1,4 @@
-"""Pages: ``limit`` and ``cursor`` (ruling 22). A cursor is a position, and holds for its account and query only."""
+"""Pages: ``limit`` and ``cursor`` (ruling 22). A cursor is a position, and is valid only for its account and query."""
 
 from interactor.api.call import Call
 from interactor.core import limits
@@ -8,8 +8,8 @@ from interactor.core.errors import InvalidCursorError, InvalidRequestError
 class Paging:
     """Where a page begins and how long it is.
 
-    A position may be the id of something that the caller must not see, since a list passes over it: the cursor shows
-    nothing of it, and no cursor but this API's own is read.
+    A position may be the id of something that the caller must not see, because a list skips it. So the cursor does not
+    show it, and only cursors of this API are read.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class Paging:
         self.position = None if cursor is None else self._read(cursor)
 
     def cursor(self, position: str | None) -> str | None:
-        """The cursor of the page that begins after a position."""
+        """Return the cursor of the page that begins after a position."""
         return None if position is None else self._call.services.aws.cursors.make(position, self._bound_to)
 
     def _read(self, cursor: str) -> str:

@@ -22,9 +22,9 @@ LONGEST_KEY = 255
 _LATEST_SECONDS = 10**11
 _LONGEST_FIELD = 300
 _LISTED, _QUOTED = 20, 80
-"""What a refusal names: so many members or parameters, so many characters of each name."""
+"""One refusal names so many members or parameters, and so many characters of each name."""
 _LISTS = frozenset({"types"})
-"""Query parameters that take several values with commas between, which is what a repeated one arrives as."""
+"""Query parameters with several values separated by commas. API Gateway joins a repeated parameter in the same way."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _JSON = re.compile(r"application/([a-z0-9!#$&^_.-]+\+)?json", re.ASCII)
 _SANE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}", re.ASCII)
@@ -32,15 +32,15 @@ _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a
 
 
 def dotted(place: JsonPlace) -> str:
-    """A place in a body as ``details`` names it: ``input.items.0.price``."""
+    """Return a place in a body as ``details`` name it: ``input.items.0.price``."""
     return ".".join(map(str, place))
 
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request. Header names are lower case; ``arrived_at`` is when it reached the API.
+    """One HTTP request. Header names are in lower case. ``arrived_at`` is when it reached the API.
 
-    ``source`` is where it came from, as ``source_of`` has it: the connection's address, never what a header claims.
+    ``source`` is where it came from, as ``source_of`` returns it: the connection's address, never what a header claims.
     """
 
     method: str
@@ -55,7 +55,7 @@ class Request:
 
     @classmethod
     def of(cls, event: JsonObject) -> "Request":
-        """The request of an event."""
+        """Return the request of an event."""
         context: Any = event["requestContext"]
         raw = event.get("body") or ""
         try:
@@ -72,7 +72,7 @@ class Request:
             parameters=event.get("pathParameters") or {},
             query=event.get("queryStringParameters") or {},
             headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
-            # RFC 8259, 8.1: it is no part of the document, and is not kept with it.
+            # RFC 8259, 8.1: it is no part of the document, and is not stored with it.
             raw_body=body.removeprefix(_BYTE_ORDER_MARK),
             arrived_at=_millis(int(context["timeEpoch"])),
             raw_query=event.get("rawQueryString") or "",
@@ -81,29 +81,30 @@ class Request:
 
     @property
     def media_type(self) -> str:
-        """The type of the body, without its parameters; empty where none is named."""
+        """The type of the body, without its parameters; empty if none is named."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     @cached_property
     def traceparent(self) -> str | None:
-        """The caller's W3C trace context, where it is one."""
+        """The caller's W3C trace context, if it is valid."""
         given = self.headers.get("traceparent", "").strip()
         return given if _TRACEPARENT.fullmatch(given) else None
 
     def request_id(self, made: str) -> str:
-        """The caller's own id where it is sane, else the one that was made."""
+        """Return the caller's own id if it is acceptable, else the one that was made."""
         given = self.headers.get("x-request-id", "")
         return given if _SANE_ID.fullmatch(given) else made
 
     def parameter(self, name: str) -> str:
-        """A path parameter, as API Gateway decoded it."""
+        """Return a path parameter, as API Gateway decoded it."""
         return self.parameters[name]
 
     def check_query(self, known: Sequence[str]) -> None:
-        """Refuse query parameters other than the endpoint's: a misspelt filter must not list everything (ruling 22).
+        """Refuse query parameters that the endpoint does not have: a misspelt filter must not list everything (ruling
+        22).
 
         Raises:
-            InvalidRequestError: naming each, with the nearest that there is.
+            InvalidRequestError: names each, with the nearest existing one.
         """
         sent = Counter(name for name, _ in parse_qsl(self.raw_query, keep_blank_values=True, errors="replace"))
         twice = [name for name in known if sent[name] > 1 and name not in _LISTS]
@@ -118,7 +119,7 @@ class Request:
         """Refuse what cannot be an ``Idempotency-Key``, before anything is read for the request.
 
         Raises:
-            InvalidRequestError: when it is empty, or too long.
+            InvalidRequestError: it is empty, or too long.
         """
         given = self.headers.get(IDEMPOTENCY_KEY)
         if given is not None and not 0 < len(given) <= LONGEST_KEY:
@@ -128,11 +129,11 @@ class Request:
             )
 
     def json(self, most: int, empty: Json = None, written: Callable[[JsonPlace], str] = dotted) -> Json:
-        """The body as JSON; ``empty`` stands for no body at all, ``written`` writes the place of what is wrong.
+        """Return the body as JSON. ``empty`` stands for no body; ``written`` writes the place of what is wrong.
 
         Raises:
-            PayloadTooLargeError: over ``most`` bytes.
-            InvalidRequestError: when it is not JSON as the engine reads it, or says that it is something else.
+            PayloadTooLargeError: it has more than ``most`` bytes.
+            InvalidRequestError: it is not JSON as the engine reads it, or has another content type.
         """
         if len(self.raw_body) > most:
             message = f"The body has {len(self.raw_body)} bytes; at most {most} are taken"
@@ -150,10 +151,10 @@ class Request:
             raise InvalidRequestError(message, [{"field": field or "body", "message": str(error)}]) from None
 
     def nothing(self) -> None:
-        """Read the body of a request that needs none: an object without members will do.
+        """Read the body of a request that needs none. An object without members is accepted.
 
         Raises:
-            PayloadTooLargeError, InvalidRequestError: as ``object``, and for members, which would have no effect.
+            PayloadTooLargeError, InvalidRequestError: as for ``object``; also for members, which would have no effect.
         """
         body = self.object(limits.BODY_BYTES)
         if body:
@@ -162,10 +163,10 @@ class Request:
             raise InvalidRequestError(f"The body must be empty here: {wrong[0]['field']} {message}", list(wrong))
 
     def object(self, most: int) -> JsonObject:
-        """The body as a JSON object; no body is an empty one.
+        """Return the body as a JSON object. No body is an empty object.
 
         Raises:
-            PayloadTooLargeError, InvalidRequestError: as ``json``, and for a body that is no object.
+            PayloadTooLargeError, InvalidRequestError: as for ``json``; also for a body that is no object.
         """
         body = self.json(most, {})
         if not isinstance(body, dict):
@@ -182,5 +183,5 @@ def _unknown(name: str, known: Sequence[str]) -> str:
 
 
 def _millis(moment: int) -> Millis:
-    """A time of a request in milliseconds; ``sam local start-api`` sends seconds."""
+    """Return a time of a request in milliseconds. ``sam local start-api`` sends seconds."""
     return moment * 1_000 if moment < _LATEST_SECONDS else moment

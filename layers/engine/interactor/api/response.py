@@ -10,25 +10,25 @@ from interactor.core.jsons import Json, JsonObject
 
 ALWAYS: Final = {
     "Cache-Control": "no-store",
-    # An address may hold the token of a signed link, which no other site is to be told.
+    # The address may contain the token of a signed link, and no other site may get it.
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
-    # RFC 6797. Over plain HTTP, as in the local run, browsers pass over it.
+    # RFC 6797. Browsers ignore it over plain HTTP, as in the local run.
     "Strict-Transport-Security": "max-age=31536000",
 }
-"""Headers of every answer, errors too; an endpoint may replace one (``Cache-Control`` of what anybody may keep)."""
+"""Headers of every answer, errors too. An endpoint may replace one (``Cache-Control`` for what anybody may cache)."""
 
 
 @dataclass(frozen=True)
 class Response:
-    """One HTTP answer. ``body`` None: none at all."""
+    """One HTTP answer. If ``body`` is None, there is none."""
 
     status: int
     body: Json = None
     headers: dict[str, str] = field(default_factory=dict)
 
     def event(self, request_id: str, also: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """The answer in API Gateway's notation, with further headers."""
+        """Return the answer in API Gateway's notation, with the headers in ``also``."""
         headers = {"X-Request-Id": request_id, **ALWAYS, **(also or {}), **self.headers}
         if self.body is None:
             return {"statusCode": self.status, "headers": headers}
@@ -38,27 +38,27 @@ class Response:
 
 
 def ok(data: Json) -> Response:
-    """200."""
+    """Return an answer with status 200."""
     return Response(200, {"data": data})
 
 
 def created(data: Json) -> Response:
-    """201."""
+    """Return an answer with status 201."""
     return Response(201, {"data": data})
 
 
 def accepted(data: Json) -> Response:
-    """202: it will be done."""
+    """Return an answer with status 202: it will be done."""
     return Response(202, {"data": data})
 
 
 def no_content() -> Response:
-    """204."""
+    """Return an answer with status 204."""
     return Response(204)
 
 
 def refused(error: InteractorError, request_id: str) -> Response:
-    """An error of the tree, in the documented form."""
+    """Return an error of the tree in the documented form."""
     body: JsonObject = {
         "code": error.code,
         "message": error.message,

@@ -24,16 +24,16 @@ ROUTES: Final[Mapping[str, tuple[str, ...]]] = _methods()
 
 
 def is_reserved(parameter: str, value: str) -> bool:
-    """Whether a path has a word of the API's own where a workflow's name would be: then it is no workflow's path."""
+    """Whether a path has a reserved word in the place of a workflow's name. Then it is no workflow's path."""
     return parameter == "name" and value in RESERVED_NAMES
 
 
 def refuse(request: Request) -> Response:
-    """Refuse a request that no route takes.
+    """Refuse a request that matches no route.
 
     Raises:
-        MethodNotAllowedError: when the path has other methods.
-        NotFoundError: when it has none.
+        MethodNotAllowedError: the path has other methods.
+        NotFoundError: the path does not exist.
     """
     path = unquote(request.path)
     methods = sorted({method for route, allowed in ROUTES.items() if _matches(route, path) for method in allowed})
@@ -49,7 +49,7 @@ def _matches(route: str, path: str) -> bool:
 
 
 def _stands_for(part: str, segment: str) -> bool:
-    """Whether a segment of a path is one of a route: the word itself, or something that a parameter can be."""
+    """Whether a segment of a path matches a part of a route: the word itself, or a possible value of a parameter."""
     if not part.startswith("{"):
         return part == segment
     return segment != "" and not is_reserved(part[1:-1], segment)

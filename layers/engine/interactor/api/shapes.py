@@ -1,4 +1,7 @@
-"""JSON Schemas written short: an object lists its members, ``?`` after a name makes it optional, no other is there."""
+"""JSON Schemas in a short form.
+
+An object lists its members, ``?`` after a name makes it optional, and no others are allowed.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +17,7 @@ FREE: JsonObject = {"type": "object"}
 
 
 def shape(members: Mapping[str, JsonObject], description: str = "", more: bool = False) -> JsonObject:
-    """An object; with ``more`` other members may stand beside these."""
+    """Return an object. With ``more``, other members are allowed too."""
     found: JsonObject = {"type": "object"}
     if description:
         found["description"] = description
@@ -26,42 +29,42 @@ def shape(members: Mapping[str, JsonObject], description: str = "", more: bool =
 
 
 def texts(*values: str, description: str = "") -> JsonObject:
-    """One of some texts."""
+    """Return one of some texts."""
     return {"type": "string", "enum": list(values)} | ({"description": description} if description else {})
 
 
 def list_of(item: JsonObject) -> JsonObject:
-    """A list."""
+    """Return a list."""
     return {"type": "array", "items": item}
 
 
 def map_of(value: JsonObject) -> JsonObject:
-    """An object whose members all have one form."""
+    """Return an object whose members all have one form."""
     return {"type": "object", "additionalProperties": value}
 
 
 def maybe(schema: JsonObject) -> JsonObject:
-    """The same, or null."""
+    """Return the same schema, or null."""
     if isinstance(schema.get("type"), str) and "enum" not in schema:
         return {**schema, "type": [schema["type"], "null"]}
     return {"anyOf": [schema, {"type": "null"}]}
 
 
 def ref(name: str) -> JsonObject:
-    """A schema of the document, by its name."""
+    """Return a reference to a schema of the document, by its name."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
 def described(schema: JsonObject, description: str) -> JsonObject:
-    """The same with a description."""
+    """Return the same schema with a description."""
     return {**schema, "description": description}
 
 
 def id_of(prefix: str) -> JsonObject:
-    """An id (ruling 21)."""
+    """Return an id (ruling 21)."""
     return {"type": "string", "pattern": f"^{prefix}_[a-z0-9]+$"}
 
 
 def page_of(name: str, item: str, **beside: Any) -> JsonObject:
-    """A page of a list (ruling 22)."""
+    """Return a page of a list (ruling 22)."""
     return shape({**beside, name: list_of(ref(item)), "pagination": ref("Pagination")})

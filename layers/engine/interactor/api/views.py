@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def instance(found: Instance, records: Iterable[Record]) -> JsonObject:
-    """A whole instance, with its threads and latest history."""
+    """Return a whole instance, with its threads and latest history."""
     view: JsonObject = {
         "id": found.id,
         "workflow_id": found.workflow_id,
@@ -51,18 +51,18 @@ def instance(found: Instance, records: Iterable[Record]) -> JsonObject:
 
 
 def threads(found: Instance) -> list[JsonObject]:
-    """The threads of an instance, as ruling 20 shows them."""
+    """Return the threads of an instance, as ruling 20 shows them."""
     return [_thread(found, each) for each in found.threads.values()]
 
 
 def upload(begun: Begun) -> JsonObject:
-    """An upload that may begin."""
+    """Return an upload that may begin."""
     form = {"url": begun.url, "fields": dict(begun.fields)}
     return {**_file(begun.file), **form, "expires_at": iso(begun.expires_at)}
 
 
 def download(shown: Shown) -> JsonObject:
-    """A file and the link to its contents."""
+    """Return a file and the link to its contents."""
     return {**_file(shown.file), "url": shown.url, "expires_at": iso(shown.expires_at)}
 
 
@@ -71,7 +71,7 @@ def _file(file: File) -> JsonObject:
 
 
 def listed(found: Listed) -> JsonObject:
-    """An instance in a list."""
+    """Return an instance for a list."""
     return {
         "id": found.id,
         "workflow_name": found.summary["workflow_name"],
@@ -83,7 +83,7 @@ def listed(found: Listed) -> JsonObject:
 
 
 def workflow(found: Workflow) -> JsonObject:
-    """A workflow in a list."""
+    """Return a workflow for a list."""
     return {
         "name": found.name,
         "workflow_id": found.workflow_id,
@@ -94,7 +94,7 @@ def workflow(found: Workflow) -> JsonObject:
 
 
 def version(found: Version) -> JsonObject:
-    """A version, without its definition."""
+    """Return a version, without its definition."""
     view: JsonObject = {
         "version_id": found.version_id,
         "status": "draft" if found.published_at is None else "published",
@@ -108,7 +108,7 @@ def version(found: Version) -> JsonObject:
 
 
 def subscription(found: Subscription) -> JsonObject:
-    """A subscription, without its secret."""
+    """Return a subscription, without its secret."""
     view: JsonObject = {
         "id": found.id,
         "url": found.url,
@@ -126,7 +126,7 @@ def subscription(found: Subscription) -> JsonObject:
 
 
 def delivery(found: Delivery) -> JsonObject:
-    """A delivery in a list."""
+    """Return a delivery for a list."""
     source, last = found.source, found.attempts[-1] if found.attempts else None
     view: JsonObject = {
         "id": found.id,
@@ -147,7 +147,7 @@ def delivery(found: Delivery) -> JsonObject:
 
 
 def attempts(found: Delivery) -> list[JsonObject]:
-    """The attempts of a delivery, the first one first."""
+    """Return the attempts of a delivery, the first one first."""
     return [
         {
             "number": number,
@@ -163,7 +163,7 @@ def attempts(found: Delivery) -> list[JsonObject]:
 
 
 def page(name: str, members: list[JsonObject], next_cursor: str | None) -> JsonObject:
-    """A list with its pagination (ruling 22)."""
+    """Return a list with its pagination (ruling 22)."""
     return {name: members, "pagination": {"has_more": next_cursor is not None, "next_cursor": next_cursor}}
 
 
@@ -199,7 +199,7 @@ def _end(found: Instance) -> JsonObject:
 
 
 def _latest(records: Iterable[Record]) -> JsonObject:
-    """The last entries of the history, as many as an answer carries."""
+    """Return the last entries of the history, as many as an answer contains."""
     events = [event for record in records for event in record.events]
     found = entries(events)
     kept = found[-limits.INSTANCE_HISTORY_ENTRIES :]

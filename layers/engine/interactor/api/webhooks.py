@@ -21,17 +21,17 @@ Shown = Callable[[Subscription, str], JsonObject]
 
 
 def found(call: Call) -> Subscription:
-    """The subscription that the path names."""
+    """Return the subscription that the path names."""
     return subscriptions.find(
         call.services.webhooks.subscription_store, call.principal, call.parameter("subscription_id")
     )
 
 
 def key_scope(principal: Principal, *, secret: bool = False) -> str:
-    """Within which an ``Idempotency-Key`` of a subscription's request counts (ruling 23): the token's namespaces, and
-    with ``secret``, where the answer may show one, the caller too. It is no namespace's name: ``#`` is in none.
+    """Return the scope of an ``Idempotency-Key`` of a subscription's request (ruling 23): the token's namespaces.
 
-    Records of earlier releases, which had no such scope, are never found by it.
+    With ``secret``, if the answer may show one, the caller is part of it too. The scope is no namespace's name, because
+    it contains ``#``. Records of earlier releases, which had no such scope, are never found by it.
     """
     namespaces = ["*"] if principal.namespaces is ALL else sorted(set(principal.namespaces))
     parts = [namespaces, principal.subject] if secret else [namespaces]
@@ -39,12 +39,12 @@ def key_scope(principal: Principal, *, secret: bool = False) -> str:
 
 
 def filter_of(value: Json) -> str | None:
-    """A ``namespace_filter``."""
+    """Return a ``namespace_filter``."""
     return None if value is None else check_namespace(value, "namespace_filter")
 
 
 def switched(call: Call, status: Status) -> Response:
-    """Enable or disable the subscription; it may be so already."""
+    """Enable or disable the subscription. It may already have this status."""
     subscription = found(call)
 
     def work(key: idempotency.Key | None) -> Response:
@@ -60,7 +60,9 @@ def switched(call: Call, status: Status) -> Response:
 
 
 def with_secret(status: int, show: Shown, key: idempotency.Key) -> Callable[[Subscription, str], jsons.JsonObject]:
-    """What remembers an answer that shows a secret: sealed, as the secret itself is kept."""
+    """Return a function that makes the stored form of an answer with a secret: encrypted, as the secret itself is
+    stored.
+    """
 
     def write(made: Subscription, secret: str) -> jsons.JsonObject:
         return key.answer(status, {"data": show(made, made.secret)})[1]
@@ -69,7 +71,7 @@ def with_secret(status: int, show: Shown, key: idempotency.Key) -> Callable[[Sub
 
 
 def unsealed(call: Call) -> Callable[[str], str]:
-    """What makes the answer again that ``with_secret`` remembered."""
+    """Return a function that makes the answer again that ``with_secret`` stored."""
 
     def answer(text: str) -> str:
         body = json.loads(text)
@@ -81,7 +83,7 @@ def unsealed(call: Call) -> Callable[[str], str]:
 
 
 def sending(call: Call, send: Callable[[Subscription], JsonObject]) -> Response:
-    """Do what sends messages for a subscription, and answer 202 with what it says."""
+    """Do what sends messages for a subscription, and answer 202 with its result."""
     subscription = found(call)
 
     def work(key: idempotency.Key | None) -> Response:
@@ -94,10 +96,10 @@ def sending(call: Call, send: Callable[[Subscription], JsonObject]) -> Response:
 
 
 def log_filter(request: Request) -> Filter:
-    """The filters of a list of deliveries.
+    """Return the filters of a list of deliveries.
 
     Raises:
-        InvalidRequestError: for a status or an event that there is not.
+        InvalidRequestError: there is no such status or event.
     """
     status, event = request.query.get("status"), request.query.get("event")
     if event is not None and event not in EVENT_TYPES:
@@ -106,7 +108,7 @@ def log_filter(request: Request) -> Filter:
 
 
 def replay_range(body: bodies.ReplayDeliveries, now: Millis) -> tuple[Millis, Millis, tuple[State, ...]]:
-    """Since when, until when, and which deliveries are to be replayed.
+    """Return since when, until when, and which deliveries to replay.
 
     Raises:
         InvalidRequestError: for what is no time, a range that ends before it begins, or an unknown status.
@@ -119,10 +121,10 @@ def replay_range(body: bodies.ReplayDeliveries, now: Millis) -> tuple[Millis, Mi
 
 
 def known_event(event: str | None, subscription: Subscription) -> str:
-    """The event type that a test is for: the first of the subscription's, unless the caller names one.
+    """Return the event type of a test: the subscription's first one, unless the caller names one.
 
     Raises:
-        InvalidRequestError: for one that there is not.
+        InvalidRequestError: there is no such event type.
     """
     if event is not None and event not in EVENT_TYPES:
         raise _wrong("event", f"must be one of {', '.join(EVENT_TYPES)}")

@@ -1,4 +1,4 @@
-"""What the log says of an error: which, and where; never its message, which may quote a tenant's values."""
+"""What the log says of an error: its type and its place. Never its message, which may contain a tenant's values."""
 
 import traceback
 
@@ -10,7 +10,7 @@ _FRAMES = 6
 
 
 def cause(error: BaseException) -> JsonObject:
-    """Fields for the log: the error's type, its code where AWS gave one, its innermost frames, and what caused it."""
+    """Return fields for the log: the error's type, AWS's code if there is one, its innermost frames, and its cause."""
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     told: JsonObject = {
         "cause": type(error).__name__,

@@ -1,4 +1,4 @@
-"""One tick of the clock: the shards are read at once, and the log says what was left for the next tick."""
+"""One tick of the clock: the shards are read in parallel, and the log says what was left for the next tick."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,7 +18,7 @@ def tick_once() -> None:
     """Send the hints of one tick.
 
     Raises:
-        Exception: the first of the shards' and the queue's failures, after the others were served: it alarms.
+        Exception: the first failure of the shards or the queue, after all others were served. It causes an alarm.
     """
     parts = services()
     instances, queue = parts.instances.store, parts.instances.steps_queue

@@ -1,7 +1,7 @@
-"""Metrics as log lines in CloudWatch's embedded metric format: no call, and no cost but the line.
+"""Metrics as log lines in CloudWatch's embedded metric format. They need no call and cost only the line.
 
-One dimension, the stack: each further one would be a metric of its own to pay for. Whatever the relay relays twice
-counts twice.
+There is one dimension, the stack, because each further one would be billed as a metric of its own. What the relay
+relays twice counts twice.
 """
 
 import json
@@ -18,7 +18,7 @@ NAMESPACE: Final = "Interactor"
 SET_ASIDE: Final = "workflow.instance.set_aside"
 """Instances that broke the engine and could not even be failed."""
 MEASURES_PER_LINE: Final = 99
-"""The format takes 100 values of one metric, and the library empties itself as it takes the last of them."""
+"""The format takes 100 values of one metric, and the library empties itself when it gets the last of them."""
 
 
 def emit(records: Iterable[Record]) -> None:
@@ -29,7 +29,7 @@ def emit(records: Iterable[Record]) -> None:
 
 
 def count(name: str) -> None:
-    """Write one more of a metric that no history record tells."""
+    """Count one for a metric that no history record contains."""
     _write([Measure(name, 1)])
 
 

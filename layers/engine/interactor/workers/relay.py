@@ -1,4 +1,4 @@
-"""Stream records of new history, and the queue of those whose relay failed."""
+"""Relays the stream's records of new history, and the queue of records whose relay failed."""
 
 import base64
 import json
@@ -19,7 +19,10 @@ from interactor.workers.causes import cause
 from interactor.workers.metrics import emit
 
 HELD_RECORDS = 25
-"""The messages of so many are sent before more records are read. They are made as they are sent, never all at once."""
+"""After so many records, their messages are sent before more are read.
+
+Messages are made as they are sent, never all at once.
+"""
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,9 @@ class _Relayed:
 
 
 def relay_stream(event: JsonObject) -> JsonObject:
-    """Relay each new history record; one that fails is set aside in the retry queue, so that it blocks nobody.
+    """Relay each new history record. A record that fails goes to the retry queue, so that it blocks no other.
 
-    Answers the records that could not even be set aside: the stream brings them again.
+    Return the records that could not be put there either: the stream delivers them again.
     """
     parts = services()
     relay = _relay(parts)
@@ -56,7 +59,7 @@ def relay_stream(event: JsonObject) -> JsonObject:
 
 
 def relay_again(record: SQSRecord) -> None:
-    """Relay the history record that a message names; an error brings the message again."""
+    """Relay the history record that a message names. After an error, the message is delivered again."""
     try:
         _relay_again(json.loads(record.body))
     except Exception as error:
@@ -74,7 +77,10 @@ def _relay_again(key: JsonObject) -> None:
 
 
 def _send(parts: Services, ready: list[tuple[JsonObject, _Relayed]]) -> list[JsonObject]:
-    """Send the messages of all records, ten a call; where that fails, record by record. Answers those that failed."""
+    """Send the messages of all records, ten per call; if that fails, record by record.
+
+    Return the records that failed.
+    """
     try:
         parts.webhooks.queue.send_all(message for _, made in ready for message in made.messages())
     except Exception:
@@ -98,7 +104,7 @@ def _send_each(parts: Services, ready: list[tuple[JsonObject, _Relayed]]) -> lis
 
 
 def _set_aside(parts: Services, stuck: list[JsonObject]) -> Iterator[str]:
-    """Put records into the retry queue; the sequence numbers of those that even that failed for."""
+    """Put records into the retry queue. Yield the sequence numbers of those for which even that failed."""
     for change in stuck:
         try:
             parts.webhooks.relay_retry_queue.send(_key(change), "relay")
@@ -108,7 +114,7 @@ def _set_aside(parts: Services, stuck: list[JsonObject]) -> Iterator[str]:
 
 
 def _relayed(parts: Services, relay: Relay, item: JsonObject) -> _Relayed:
-    """A record is an instance's history, or an event of the account itself."""
+    """Relay a record: an instance's history, or an event of the account itself."""
     own = account_events.read(item)
     if own is not None:
         return _Relayed(lambda: relay.messages_of_disabled(*own), [])
@@ -125,7 +131,7 @@ def _key(change: JsonObject) -> JsonObject:
 
 
 def _plain(image: JsonObject) -> JsonObject:
-    """An item as the table's own calls answer it: a stream event carries bytes as base64."""
+    """Return an item as the table's own calls return it. A stream event has bytes as base64."""
     return {name: _bytes(value) for name, value in image.items()}
 
 

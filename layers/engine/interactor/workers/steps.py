@@ -13,7 +13,7 @@ from interactor.workers.metrics import SET_ASIDE, count
 
 
 def advance(record: SQSRecord) -> None:
-    """Do what one message hints at; an error is logged, without values, and brings it again."""
+    """Do what one message is for. An error is logged without values, and the message is delivered again."""
     logger.thread_safe_clear_keys()
     try:
         hint = parse_hint(json.loads(record.body), again=int(record.attributes.approximate_receive_count) > 1)

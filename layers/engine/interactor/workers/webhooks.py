@@ -14,7 +14,7 @@ AT_ONCE = 10
 
 
 def deliver_batch(event: JsonObject) -> JsonObject:
-    """Handle each message, and return those that must come again.
+    """Handle each message, and return those that must be delivered again.
 
     A message is an attempt, or one step of a replay, or one step of a redrive. Attempts over the concurrency limit of
     their subscription or account go back to the queue and wait.

@@ -1,1 +1,1 @@
-"""The API's own description: OpenAPI 3.1 made from one registry of operations, and a page to read it by."""
+"""The API's own description: OpenAPI 3.1 made from one table of operations, and a reference page."""

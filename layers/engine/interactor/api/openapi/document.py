@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, put together from the operations and schemas."""
+"""The OpenAPI 3.1 document, built from the operations and schemas."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -86,7 +86,7 @@ _RATE_HEADERS: Final = {
 
 @cache
 def document() -> JsonObject:
-    """The whole description."""
+    """Return the whole document."""
     paths: dict[str, JsonObject] = {}
     for operation in OPERATIONS:
         for path in (operation.path, *operation.aliases):

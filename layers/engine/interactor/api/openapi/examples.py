@@ -1,4 +1,4 @@
-"""The commands of the reference page: each operation as one that runs as it stands, once the first ones have run."""
+"""The commands of the reference page. Each operation has one that runs as it is, after the first ones have run."""
 
 import json
 from typing import Final
@@ -7,7 +7,10 @@ from interactor.api.operations import API
 from interactor.core.jsons import Json, JsonObject
 
 EXAMPLE_HALT: Final = "halt_01kfdmdagy00000001x5c8n2qa"
-"""The halt of examples; a command has the variable in its place that the page sets beside ``$INSTANCE_ID``."""
+"""The halt of examples.
+
+Commands have the variable ``$HALT_ID`` instead, which the page sets beside ``$INSTANCE_ID``.
+"""
 PLACES: Final = {
     "name": "approval_workflow",
     "version_id": "$VERSION_ID",
@@ -18,11 +21,11 @@ PLACES: Final = {
     "subscription_id": "$SUBSCRIPTION_ID",
     "delivery_id": "$DELIVERY_ID",
 }
-"""What commands have for the names in a path: variables that the page says how to set."""
+"""What commands have for the names in a path: variables; the page says how to set them."""
 
 
 def curl(method: str, path: str, operation: JsonObject) -> str:
-    """A command that calls an operation with its example."""
+    """Return a command that calls an operation with its example."""
     under = path.removeprefix(API).format(**PLACES)
     url = f"$API{under}" if path.startswith(API) else f"${{API%{API}}}{under}"
     lines = [f'curl -sS{"" if method == "GET" else f" -X {method}"} "{url}"']
@@ -31,16 +34,16 @@ def curl(method: str, path: str, operation: JsonObject) -> str:
     example = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
     if example is not None:
         lines.append('  -H "Content-Type: application/json"')
-        # The variable stands outside the single quotes, where the shell fills it in.
+        # The variable is outside the single quotes, so that the shell fills it in.
         lines.append(f"  -d '{written(example)}'".replace(EXAMPLE_HALT, "'\"$HALT_ID\"'"))
     return " \\\n".join(lines)
 
 
 def kept(place: str, command: str, member: str) -> str:
-    """The same command, which keeps ``member`` of its answer in the variable that stands in a place: ``$TOKEN``."""
+    """Return the command with its ``member`` of the answer stored in the variable ``place``, such as ``$TOKEN``."""
     return f'{place[1:]}=$({command} \\\n  | sed \'s/.*"{member}":"\\([^"]*\\)".*/\\1/\')'
 
 
 def written(value: Json) -> str:
-    """JSON as a person reads it, good between single quotes of a shell."""
+    """Return JSON as a person reads it, which can stand between single quotes in a shell."""
     return json.dumps(value, indent=2, ensure_ascii=False).replace("'", "\\u0027")

@@ -1,4 +1,4 @@
-"""How the reference page looks, and the little that it does: both are in the page itself."""
+"""The style of the reference page, and its script. Both are in the page itself."""
 
 import base64
 import hashlib
@@ -43,7 +43,7 @@ nav .entries{display:none}#menu:checked~.entries{display:block}
 pre{white-space:pre-wrap;word-break:break-word}}
 """
 
-# Shows the filter, which is of no use without it, and hides what does not hold what was typed.
+# Shows the filter, which needs the script, and hides what does not contain the typed text.
 SCRIPT: Final = """
 const box = document.getElementById("filter");
 const all = [...document.querySelectorAll("section[data-text], nav li[data-text]")];
@@ -63,4 +63,4 @@ POLICY: Final = (
     f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_DIGEST}'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'none'"
 )
-"""What a browser may do with the page: run its one script, and nothing else, wherever that may come from."""
+"""What a browser may do with the page: run its one script, and nothing else."""

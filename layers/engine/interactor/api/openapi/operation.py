@@ -1,4 +1,4 @@
-"""One operation of the API as its description knows it, and what follows from its form alone."""
+"""One operation of the API for its description, and what follows from its form alone."""
 
 import re
 from collections.abc import Mapping
@@ -27,13 +27,13 @@ _MISSING: Final[Mapping[str, type[InteractorError]]] = {
 
 @dataclass(frozen=True)
 class Operation:
-    """An entry of the table with what is told of it.
+    """An entry of the table with its description.
 
-    ``answers`` maps a status to the name of its schema, None: no body, or one without a schema. ``data``: whether
-    answers stand under ``data``. ``media`` replaces JSON as the answer's type; ``form``: whether the body may come as
-    a form too. ``refusals`` are the errors beyond those that follow from scope, path and body. Each of the
-    ``aliases``, other paths of the same, has an ``operationId`` of its own. ``in_client``: whether the Python client
-    has a method for it.
+    ``answers`` maps a status to the name of its schema; None: no body, or one without a schema. ``data``: whether
+    answers are under ``data``. ``media`` replaces JSON as the answer's type. ``form``: whether the body may also be a
+    form. ``refusals`` are the errors beyond those that follow from scope, path and body. Each of the ``aliases``, other
+    paths of the same operation, has its own ``operationId``. ``in_client``: whether the Python client has a method for
+    it.
     """
 
     entry: Entry
@@ -60,7 +60,7 @@ class Operation:
 
     @property
     def method(self) -> str:
-        """The method of HTTP."""
+        """The HTTP method."""
         return self.entry.method
 
     @property
@@ -70,7 +70,7 @@ class Operation:
 
     @property
     def aliases(self) -> tuple[str, ...]:
-        """The other paths of the same."""
+        """Its other paths."""
         return self.entry.aliases
 
     @property
@@ -80,7 +80,7 @@ class Operation:
 
     @property
     def scope(self) -> Scope | Literal["any"] | None:
-        """What a token must have; `ANY_SCOPE`: nothing; None: no token is needed."""
+        """What a token must have. `ANY_SCOPE`: nothing. None: no token is needed."""
         return self.entry.scope
 
     @property
@@ -90,11 +90,14 @@ class Operation:
 
     @property
     def keyed(self) -> bool:
-        """Ruling 23: keys are accepted on every POST of a known caller, and on the PUT that does what a POST does."""
+        """Whether it accepts idempotency keys.
+
+        Ruling 23: every POST of a known caller does, and the PUT that does the same as a POST.
+        """
         return self.method in ("POST", "PUT") and self.scope is not None and self.name != "validate_workflow"
 
     def errors(self) -> list[type[InteractorError]]:
-        """Every error that this operation can answer, by status and code."""
+        """Return every error that this operation can answer, by status and code."""
         found: set[type[InteractorError]] = {
             errors.InternalError,
             errors.ServiceUnavailableError,
@@ -104,12 +107,12 @@ class Operation:
         }
         found |= {_MISSING[name] for name in self.parameters}
         if "name" in self.parameters:
-            # A reserved word in the name's place makes it another path, or none (``routes.is_reserved``).
+            # With a reserved word in the place of the name, it is another path, or none (``routes.is_reserved``).
             found |= {errors.NotFoundError, errors.MethodNotAllowedError}
         if self.scope is not None:
             found |= {errors.UnauthorizedError, errors.RateLimitedError}
             found |= {errors.ForbiddenError} if self.scope != ANY_SCOPE else set()
-            # X-Interactor-Actor is judged everywhere, so that it is ignored nowhere (ruling 27).
+            # X-Interactor-Actor is checked everywhere, so that it is ignored nowhere (ruling 27).
             found |= {errors.ActorNotAllowedError, errors.InvalidRequestError}
         if self.keyed:
             found |= {errors.IdempotencyConflictError, errors.ConcurrentModificationError}

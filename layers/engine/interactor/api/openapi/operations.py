@@ -1,4 +1,4 @@
-"""What is told of each operation in the table: prose, shapes, refusals, examples. Tests hold both lists together."""
+"""The description of each operation in the table: prose, shapes, refusals, examples. Tests compare both lists."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The reference page: the document as HTML that needs nothing from elsewhere, and works without its script too."""
+"""The reference page: the document as HTML that loads nothing from elsewhere, and also works without its script."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -70,7 +70,7 @@ answer.</li>
 
 
 def page(host: str | None) -> str:
-    """The page, its examples for the host by which it was asked for."""
+    """Return the page, with examples for the host from which it was requested."""
     name = host if host and _HOST.fullmatch(host) else "api.example.com"
     scheme = "http" if name.partition(":")[0] in _LOCAL else "https"
     return _page(f"{scheme}://{name}")
@@ -125,7 +125,7 @@ def _page(root: str) -> str:
 
 
 def _operations() -> Iterator[tuple[str, str, JsonObject]]:
-    """Every operation once, under its own path; its other paths are told there."""
+    """Yield every operation once, under its own path. Its other paths are named there."""
     described = document()["paths"]
     for operation in OPERATIONS:
         yield operation.method, operation.path, described[operation.path][operation.method.lower()]
@@ -163,7 +163,7 @@ def _scopes() -> str:
 
 
 def _codes(operations: Sequence[tuple[str, str, JsonObject]]) -> str:
-    """Every code once, with what it means and the operations that answer it; few of those are named."""
+    """Return every code once, with its meaning and the operations that answer it, if they are few."""
     by_code: dict[str, list[str]] = {}
     for described, (_, _, operation) in zip(OPERATIONS, operations, strict=True):
         for kind in described.errors():
@@ -188,7 +188,7 @@ def _codes(operations: Sequence[tuple[str, str, JsonObject]]) -> str:
 
 
 def _words(method: str, path: str, operation: JsonObject) -> str:
-    """What the filter looks through."""
+    """Return the text that the filter searches."""
     return escape(f"{method} {path} {operation['operationId']} {operation['summary']}".lower())
 
 
@@ -232,7 +232,7 @@ def _operation(method: str, path: str, operation: JsonObject, aliases: Sequence[
 
 
 def _meaning(text: str) -> str:
-    """A status in words; the codes of a refusal lead to what they mean."""
+    """Return a status in words. The codes of a refusal link to their meaning."""
     if text.endswith("."):
         return escape(text)
     return ", ".join(f'<a href="#error-{code}"><code>{code}</code></a>' for code in text.split(", "))
@@ -273,7 +273,7 @@ def _schema(name: str, schema: JsonObject) -> str:
 
 
 def _kind(schema: Any) -> str:
-    """A schema in a few words, with links to those that have names."""
+    """Return a schema in a few words, with links to named schemas."""
     if not isinstance(schema, dict) or not schema:
         return "anything"
     if str(schema.get("$ref", "")).startswith(_SCHEMA_REF):

@@ -1,6 +1,6 @@
-"""The models of requests and answers, as JSON Schemas by name. A test holds real answers against them.
+"""The models of requests and answers, as JSON Schemas by name. A test checks real answers against them.
 
-Those of requests come from ``api/bodies.py``, which checks by them too; only the forms of OAuth are told here.
+The models of requests come from ``api/bodies.py``, which also checks with them. Only the forms of OAuth are here.
 """
 
 import json
@@ -344,7 +344,7 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
 
 
 def definition_schemas() -> dict[str, JsonObject]:
-    """The JSON Schema of definitions, its parts beside the other schemas and named for them."""
+    """Return the JSON Schema of definitions, with its parts beside the other schemas and named after them."""
     text = files("interactor.definitions.rules").joinpath("workflow-definition.json").read_text("utf-8")
     document: JsonObject = json.loads(text)
     parts = document.pop("$defs")

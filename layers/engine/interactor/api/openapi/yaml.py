@@ -1,4 +1,4 @@
-"""A document as YAML 1.2 in block style: enough for JSON's values, so that no YAML library is deployed."""
+"""Writes a document as YAML 1.2 in block style. This is enough for JSON's values, so no YAML library is deployed."""
 
 import json
 import re
@@ -11,7 +11,7 @@ _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n",
 
 
 def dump(document: Json) -> str:
-    """The document, one member or item a line."""
+    """Return the document, one member or item per line."""
     return "\n".join(_lines(document, "")) + "\n"
 
 
@@ -35,7 +35,7 @@ def _entry(head: str, value: Json, indent: str) -> Iterator[str]:
 
 
 def _scalar(value: Json) -> str:
-    """A scalar as JSON writes it, which YAML reads the same; a plain word without quotes."""
+    """Return a scalar as JSON writes it, which YAML reads in the same way; a plain word has no quotes."""
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS and not value.endswith(":"):
         return value
     return json.dumps(value, ensure_ascii=False)
