@@ -1,8 +1,9 @@
-"""What describes the API itself. These calls need no token."""
+"""What describes the API itself, and its caller. Only the last needs a token."""
 
 from typing import Any, cast
 
 from interactor_client.calls import Calls
+from interactor_client.models import Caller
 
 
 class Description(Calls):
@@ -28,3 +29,7 @@ class Description(Calls):
     def signing_keys(self) -> list[dict[str, Any]]:
         """The public keys that verify access tokens, as JWKs."""
         return cast(list[dict[str, Any]], self.transport.send("GET", "/oauth/jwks", public=True).json()["keys"])
+
+    def me(self) -> Caller:
+        """Who this client is for the API, and what its token allows."""
+        return cast(Caller, self._get("/me"))

@@ -7,6 +7,17 @@ DeliveryStatus = Literal["pending", "succeeded", "failed", "exhausted"]
 PictureFormat = Literal["svg", "mermaid"]
 
 
+class Caller(TypedDict):
+    """Who asks, as the API sees it. ``namespaces`` is ``["*"]`` for all of them."""
+
+    sub: str
+    account_id: str
+    namespaces: list[str]
+    scopes: list[str]
+    acts_for_people: bool
+    actor: str | None
+
+
 class Workflow(TypedDict):
     """A workflow in a list."""
 

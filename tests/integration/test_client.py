@@ -148,12 +148,13 @@ def _description(api: Any) -> None:
     assert "<h1>" in api.reference_page()
     assert api.definition_schema()["title"]
     assert api.signing_keys()[0]["kty"] == "RSA"
+    assert (api.me()["sub"], api.me()["scopes"]) == ("local", ["*"])
     api.sign_out()
     assert list(api.list_workflows())
 
 
 SCHEMA_OF = {
-    models.Workflow: "Workflow", models.Version: "WorkflowVersion", models.Verdict: "Verdict",
+    models.Caller: "Caller", models.Workflow: "Workflow", models.Version: "WorkflowVersion", models.Verdict: "Verdict",
     models.VersionWithDefinition: "WorkflowWithDefinition", models.Thread: "Thread", models.Instance: "Instance",
     models.HistoryEntry: "HistoryEntry", models.ListedInstance: "ListedInstance", models.Event: "Event",
     models.Failure: "Failure", models.Diagram: "Diagram", models.Subscription: "Subscription",

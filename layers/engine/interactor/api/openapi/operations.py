@@ -72,7 +72,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     ),
     Operation(
         _OF["get_me"], "Authorization", "Get the caller", {200: "Caller"}, headers=("X-Interactor-Actor",),
-        in_client=False,
         description="Who the caller is and what the token allows, as the API sees it. A good first call: it needs no "
         "scope, and shows whether a token is valid.",
         answer_example={
