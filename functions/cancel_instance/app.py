@@ -9,5 +9,5 @@ from interactor.instances.lifecycle import cancel_instance
 
 @endpoint("workflows:execute")
 def handler(call: Call) -> Response:
-    """Answer the whole instance."""
+    """Return the whole instance."""
     return instances.changed(call, cancel_instance)

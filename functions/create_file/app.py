@@ -11,7 +11,7 @@ from interactor.instances.conflicts import require_going, wanted_thread
 
 @endpoint("workflows:execute")
 def handler(call: Call) -> Response:
-    """Answer where to send the file."""
+    """Return where to send the file."""
     head = call.instance(with_history=False)
 
     def work(key: idempotency.Key | None) -> Response:

@@ -1,4 +1,4 @@
-"""POST /workflows/{name}/instances: start an instance and run it on to where it first rests."""
+"""POST /workflows/{name}/instances: start an instance and run it until it first rests."""
 
 from interactor.access.rules.principal import check_namespace, namespace_for_create
 from interactor.api import bodies, idempotency, instances, listed
@@ -11,10 +11,10 @@ from interactor.instances.start import NewInstance, start
 
 @endpoint("workflows:execute", "create")
 def handler(call: Call) -> Response:
-    """Answer the whole instance."""
+    """Return the whole instance."""
     header = call.request.headers.get("x-namespace")
     if header is not None:
-        # Needs nothing to be read, so it comes before what does not exist (ruling 18).
+        # This needs no read, so it comes before a 404 (ruling 18).
         check_namespace(header, "X-Namespace")
     workflow = find_workflow(call.services.definitions.store, call.account, call.parameter("name"))
     named = call.request.object(bodies.RAW_INPUT_BYTES).get("namespace")

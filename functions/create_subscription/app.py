@@ -11,7 +11,7 @@ from interactor.webhooks.rules.events import Subscription
 
 @endpoint("webhooks:write")
 def handler(call: Call) -> Response:
-    """Answer the subscription; a secret that was made for it is shown here and never again."""
+    """Return the subscription. A generated secret is shown here and never again."""
 
     def work(key: idempotency.Key | None) -> Response:
         body = bodies.read(bodies.CreateSubscription, call.request)

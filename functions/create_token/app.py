@@ -1,7 +1,7 @@
 """POST /oauth/token: an access token for a registered client, by its secret or by a refresh token.
 
-Each request counts against the address that it comes from, before anything costs; once it has proven a client it
-counts against that client instead. A client id that is only claimed decides nothing (ruling 33).
+Each request first counts against its source address, before any work. When it has proven which client it is, it counts
+against that client instead. A client id that is only claimed counts for nothing (ruling 33).
 """
 
 from interactor.access.issuer import ENTROPY_BYTES, issue_token
@@ -16,7 +16,7 @@ from interactor.services import Services
 
 @counted("source")
 def handler(request: Request, services: Services, headers: Headers) -> Response:
-    """Answer the token under ``data``, and its fields beside it for plain OAuth clients (ruling 25)."""
+    """Return the token under ``data``, and its fields beside it for plain OAuth clients (ruling 25)."""
     if services.access.outside_issuer is not None:
         raise NotFoundError("This deployment takes the tokens of an outside issuer; get them there")
     world = services.world
@@ -26,7 +26,7 @@ def handler(request: Request, services: Services, headers: Headers) -> Response:
     def proven(client: Client) -> None:
         headers.clear()
         count(services, "token", client.client_id, headers)
-        # Not before: a client over its own limit must not have secrets checked without end.
+        # Not earlier: a client over its own limit must not be able to have secrets checked without end.
         give_back(services, "source", request.source, came_at)
 
     form, authorization, entropy = form_or_json(request), request.headers.get("authorization"), ENTROPY_BYTES

@@ -1,4 +1,4 @@
-"""POST /workflows/{name}/versions, PUT /workflows/{name}: make the next version of a workflow, a draft."""
+"""POST /workflows/{name}/versions, PUT /workflows/{name}: create the next version of a workflow, a draft."""
 
 from interactor.api import definitions, idempotency
 from interactor.api.call import Call
@@ -10,7 +10,7 @@ from interactor.definitions.lookup import find_workflow
 
 @endpoint("workflows:write", query=("strict",))
 def handler(call: Call) -> Response:
-    """Answer the name with its new draft."""
+    """Return the workflow with its new draft."""
     strict = definitions.is_strict(call.request)
     shared, name = call.services.definitions.workflows, call.parameter("name")
     find_workflow(shared.store, call.account, name)

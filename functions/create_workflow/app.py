@@ -1,4 +1,4 @@
-"""POST /workflows: make a workflow and its first version, a draft."""
+"""POST /workflows: create a workflow and its first version, a draft."""
 
 from interactor.api import definitions, idempotency
 from interactor.api.call import Call
@@ -9,7 +9,7 @@ from interactor.definitions import workflows
 
 @endpoint("workflows:write", query=("strict",))
 def handler(call: Call) -> Response:
-    """Answer the name with its draft."""
+    """Return the workflow with its draft."""
     strict = definitions.is_strict(call.request)
 
     def work(key: idempotency.Key | None) -> Response:

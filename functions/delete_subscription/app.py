@@ -1,4 +1,4 @@
-"""DELETE /webhooks/subscriptions/{subscription_id}: end a subscription."""
+"""DELETE /webhooks/subscriptions/{subscription_id}: delete a subscription."""
 
 from interactor.api.call import Call
 from interactor.api.endpoint import endpoint
@@ -8,7 +8,7 @@ from interactor.webhooks import subscriptions
 
 @endpoint("webhooks:write")
 def handler(call: Call) -> Response:
-    """Answer nothing."""
+    """Return an empty answer."""
     store = call.services.webhooks.subscription_store
     subscription = subscriptions.find(store, call.principal, call.parameter("subscription_id"))
     call.request.nothing()

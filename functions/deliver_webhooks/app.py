@@ -6,5 +6,5 @@ from interactor.workers.webhooks import deliver_batch
 
 
 def handler(event: dict[str, Any], _: Any) -> dict[str, Any]:
-    """Answer which messages are to come again."""
+    """Return the messages that must be delivered again."""
     return deliver_batch(event)

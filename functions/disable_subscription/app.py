@@ -1,4 +1,4 @@
-"""POST /webhooks/subscriptions/{subscription_id}/disable: let no more events go to it."""
+"""POST /webhooks/subscriptions/{subscription_id}/disable: send it no more events."""
 
 from interactor.api import webhooks
 from interactor.api.call import Call
@@ -8,5 +8,5 @@ from interactor.api.response import Response
 
 @endpoint("webhooks:write")
 def handler(call: Call) -> Response:
-    """Answer the subscription as it then is."""
+    """Return the subscription after the change."""
     return webhooks.switched(call, "disabled")

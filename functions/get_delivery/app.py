@@ -9,7 +9,7 @@ from interactor.webhooks.log import find
 
 @endpoint("webhooks:read")
 def handler(call: Call) -> Response:
-    """Answer the delivery."""
+    """Return the delivery."""
     subscription = webhooks.found(call)
     delivery_id = call.parameter("delivery_id")
     delivery = find(call.services.webhooks.delivery_store, call.services.world, subscription, delivery_id)

@@ -1,4 +1,4 @@
-"""GET /workflows/{name}/versions/{version_id}/diagram: a picture of a definition."""
+"""GET /workflows/{name}/versions/{version_id}/diagram: a diagram of a definition."""
 
 from interactor.api.call import Call
 from interactor.api.diagrams import drawn, wanted
@@ -10,7 +10,7 @@ from interactor.definitions.lookup import find_version, find_workflow
 
 @endpoint("workflows:read", query=("format",))
 def handler(call: Call) -> Response:
-    """Answer the picture."""
+    """Return the diagram."""
     store, name, version_id = call.services.definitions.store, call.parameter("name"), call.parameter("version_id")
     form = wanted(call.request)
     find_workflow(store, call.account, name)

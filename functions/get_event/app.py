@@ -9,7 +9,7 @@ from interactor.instances import history
 
 @endpoint("workflows:read", query=("include_data",))
 def handler(call: Call) -> Response:
-    """Answer the event, with the data right after it where that is asked for."""
+    """Return the event, with the data right after it if the query asks for that."""
     parts, with_data = call.services, events.wanted(call.request).with_data
     found = call.instance().instance
     event_id = call.parameter("event_id")

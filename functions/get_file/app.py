@@ -1,4 +1,4 @@
-"""GET /workflows/instances/{instance_id}/files/{file_id}: a link to a file, good for a few minutes."""
+"""GET /workflows/instances/{instance_id}/files/{file_id}: a link to a file, valid for a few minutes."""
 
 from interactor.api import views
 from interactor.api.call import Call
@@ -8,7 +8,7 @@ from interactor.api.response import Response, ok
 
 @endpoint("workflows:read")
 def handler(call: Call) -> Response:
-    """Answer the file with its link."""
+    """Return the file with its link."""
     parts = call.services.files
     head = call.instance(with_history=False)
     shown = parts.files.show(head.instance, call.parameter("file_id"), parts.ended_since())

@@ -12,7 +12,7 @@ from interactor.instances import history
 
 @endpoint("workflows:read", query=("types", "since", "until", "thread", "state", "include_data", "limit", "cursor"))
 def handler(call: Call) -> Response:
-    """Answer a page of events."""
+    """Return a page of events."""
     parts, default, most = call.services, limits.HISTORY_PAGE_DEFAULT, limits.HISTORY_PAGE_MAXIMUM
     paging = Paging(call, default, most)
     wanted, after = events.wanted(call.request), int(paging.position or 0)

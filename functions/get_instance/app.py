@@ -8,6 +8,6 @@ from interactor.api.response import Response
 
 @endpoint("workflows:read")
 def handler(call: Call) -> Response:
-    """Answer the whole instance."""
+    """Return the whole instance."""
     head = call.instance()
     return Response(200, listed.text(head))

@@ -1,4 +1,4 @@
-"""GET /workflows/instances/{instance_id}/diagram: a picture of the way an instance took, and of where it stands."""
+"""GET /workflows/instances/{instance_id}/diagram: a diagram of the way an instance took, and of its present state."""
 
 from interactor.api import views
 from interactor.api.call import Call
@@ -10,7 +10,7 @@ from interactor.definitions.diagram.graph import graph_of, taken
 
 @endpoint("workflows:read", query=("format",))
 def handler(call: Call) -> Response:
-    """Answer the picture."""
+    """Return the diagram."""
     parts, form = call.services, wanted(call.request)
     head = call.instance()
     found = head.instance

@@ -10,5 +10,5 @@ HOUR_SECONDS = 3_600
 
 @public
 def handler(_: Request, services: Services) -> Response:
-    """Answer the JWK set itself, without the envelope of other answers (RFC 7517)."""
+    """Return the JWK set itself, without the envelope of other answers (RFC 7517)."""
     return Response(200, services.access.signer.public_jwks(), {"Cache-Control": f"public, max-age={HOUR_SECONDS}"})

@@ -16,7 +16,7 @@ CACHED = {"Cache-Control": f"public, max-age={KEPT_SECONDS}"}
 
 @public
 def handler(request: Request, services: Services) -> Response:
-    """Answer the description in the form that the path names."""
+    """Return the description in the format that the path names."""
     if request.path.endswith(".json"):
         return Response(200, jsons.dumps(document()), dict(CACHED))
     if request.path.endswith(".yaml"):

@@ -13,6 +13,6 @@ DAY_SECONDS = 86_400
 
 @public
 def handler(_: Request, services: Services) -> Response:
-    """Answer the schema itself, which is no secret and rarely changes."""
+    """Return the schema itself. It is no secret and rarely changes, so anybody may cache it."""
     headers = {"Content-Type": "application/schema+json", "Cache-Control": f"public, max-age={DAY_SECONDS}"}
     return Response(200, SCHEMA, headers)

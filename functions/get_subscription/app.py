@@ -8,5 +8,5 @@ from interactor.api.response import Response, ok
 
 @endpoint("webhooks:read")
 def handler(call: Call) -> Response:
-    """Answer the subscription, without its secret."""
+    """Return the subscription, without its secret."""
     return ok(views.subscription(webhooks.found(call)))

@@ -9,7 +9,7 @@ from interactor.definitions.lookup import find_version, find_workflow
 
 @endpoint("workflows:read")
 def handler(call: Call) -> Response:
-    """Answer the version with the definition as it was posted."""
+    """Return the version with the definition as it was posted."""
     shared, name, version_id = call.services.definitions.workflows, call.parameter("name"), call.parameter("version_id")
     find_workflow(shared.store, call.account, name)
     version = find_version(shared.store, call.account, name, version_id)

@@ -1,4 +1,4 @@
-"""GET /workflows/{name}: the published version, else the latest, with its definition."""
+"""GET /workflows/{name}: the published version, or else the latest, with its definition."""
 
 from interactor.api import definitions
 from interactor.api.call import Call
@@ -9,7 +9,7 @@ from interactor.definitions.lookup import find_version, find_workflow
 
 @endpoint("workflows:read")
 def handler(call: Call) -> Response:
-    """Answer the version with the definition as it was posted."""
+    """Return the version with the definition as it was posted."""
     shared = call.services.definitions.workflows
     name = call.parameter("name")
     workflow = find_workflow(shared.store, call.account, name)

@@ -9,7 +9,7 @@ from interactor.api.response import Response, ok
 
 @endpoint("webhooks:read", query=("status", "event", "limit", "cursor"))
 def handler(call: Call) -> Response:
-    """Answer a page of deliveries."""
+    """Return a page of deliveries."""
     paging, wanted = Paging(call), webhooks.log_filter(call.request)
     subscription = webhooks.found(call)
     found, position = call.services.webhooks.delivery_store.page(

@@ -16,7 +16,7 @@ from interactor.instances.store.failures import page as read_page
 
 @endpoint("workflows:read", query=("since", "until", "workflow_name", "error_code", "limit", "cursor"))
 def handler(call: Call) -> Response:
-    """Answer a page of errors; the first one comes with the summary."""
+    """Return a page of errors. The first page has the summary."""
     now = call.services.world.now()
     wrong: list[JsonObject] = []
     since, until = events.moment(call.request, "since", wrong), events.moment(call.request, "until", wrong)

@@ -1,4 +1,4 @@
-"""GET /webhooks/event-types: what can be subscribed to."""
+"""GET /webhooks/event-types: the event types that a subscription can have."""
 
 from interactor.api.call import Call
 from interactor.api.endpoint import endpoint
@@ -8,5 +8,5 @@ from interactor.webhooks.rules.events import DESCRIPTIONS, EVENT_TYPES
 
 @endpoint("webhooks:read")
 def handler(call: Call) -> Response:
-    """Answer all event types."""
+    """Return all event types."""
     return ok({"event_types": [{"name": name, "description": DESCRIPTIONS[name]} for name in EVENT_TYPES]})

@@ -10,7 +10,7 @@ from interactor.instances.store import listing
 
 @endpoint("workflows:read", query=("namespace", "workflow_name", "status", "limit", "cursor"))
 def handler(call: Call) -> Response:
-    """Answer a page of instances."""
+    """Return a page of instances."""
     paging = Paging(call)
     query = listed.query(call)
     if query is None:

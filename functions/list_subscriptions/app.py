@@ -10,7 +10,7 @@ from interactor.webhooks import subscriptions
 
 @endpoint("webhooks:read", query=("limit", "cursor"))
 def handler(call: Call) -> Response:
-    """Answer a page of subscriptions."""
+    """Return a page of subscriptions."""
     paging = Paging(call)
     found = subscriptions.visible(call.services.webhooks.subscription_store, call.principal)
     rest = [each for each in found if paging.position is None or each.id < paging.position]

@@ -8,6 +8,6 @@ from interactor.api.response import Response, ok
 
 @endpoint("workflows:read")
 def handler(call: Call) -> Response:
-    """Answer all threads, the ended ones included."""
+    """Return all threads, also the ended ones."""
     head = call.instance()
     return ok({"threads": views.threads(head.instance)})

@@ -10,7 +10,7 @@ from interactor.definitions.lookup import find_workflow
 
 @endpoint("workflows:read", query=("limit", "cursor"))
 def handler(call: Call) -> Response:
-    """Answer a page of versions."""
+    """Return a page of versions."""
     shared, name, paging = call.services.definitions.workflows, call.parameter("name"), Paging(call)
     find_workflow(shared.store, call.account, name)
     found, position = shared.store.versions(call.account, name, paging.position, paging.limit)

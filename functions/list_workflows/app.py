@@ -9,7 +9,7 @@ from interactor.api.response import Response, ok
 
 @endpoint("workflows:read", query=("limit", "cursor"))
 def handler(call: Call) -> Response:
-    """Answer a page of workflows."""
+    """Return a page of workflows."""
     paging = Paging(call)
     found, position = call.services.definitions.store.workflows(call.account, paging.position, paging.limit)
     return ok(views.page("workflows", [views.workflow(each) for each in found], paging.cursor(position)))

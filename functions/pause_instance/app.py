@@ -1,4 +1,4 @@
-"""POST /workflows/instances/{instance_id}/pause: hold an instance; nothing new starts."""
+"""POST /workflows/instances/{instance_id}/pause: pause an instance, so that nothing new starts."""
 
 from interactor.api import instances
 from interactor.api.call import Call
@@ -9,5 +9,5 @@ from interactor.instances.lifecycle import pause
 
 @endpoint("workflows:execute")
 def handler(call: Call) -> Response:
-    """Answer the whole instance."""
+    """Return the whole instance."""
     return instances.changed(call, pause)

@@ -10,7 +10,7 @@ from interactor.definitions.lookup import find_version, find_workflow
 
 @endpoint("workflows:write")
 def handler(call: Call) -> Response:
-    """Answer the published version."""
+    """Return the published version."""
     shared, name, version_id = call.services.definitions.workflows, call.parameter("name"), call.parameter("version_id")
     find_workflow(shared.store, call.account, name)
     find_version(shared.store, call.account, name, version_id)

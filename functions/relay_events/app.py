@@ -6,5 +6,5 @@ from interactor.workers.relay import relay_stream
 
 
 def handler(event: dict[str, Any], _: Any) -> dict[str, Any]:
-    """Answer which records are to come again: none, unless even setting them aside failed."""
+    """Return the records that must be delivered again: none, unless they could not be put into the retry queue."""
     return relay_stream(event)

@@ -11,7 +11,7 @@ from interactor.webhooks.rules.events import Subscription
 
 @endpoint("webhooks:write")
 def handler(call: Call) -> Response:
-    """Answer the replay's id; the deliveries follow."""
+    """Return the replay's id. The deliveries follow."""
 
     def send(subscription: Subscription) -> JsonObject:
         body = bodies.read(bodies.ReplayDeliveries, call.request)

@@ -1,4 +1,4 @@
-"""POST /webhooks/subscriptions/{subscription_id}/deliveries/{delivery_id}/replay: deliver an event once more."""
+"""POST /webhooks/subscriptions/{subscription_id}/deliveries/{delivery_id}/replay: deliver an event again."""
 
 from interactor.api import webhooks
 from interactor.api.call import Call
@@ -11,7 +11,7 @@ from interactor.webhooks.rules.events import Subscription
 
 @endpoint("webhooks:write")
 def handler(call: Call) -> Response:
-    """Answer the id of the new delivery."""
+    """Return the id of the new delivery."""
 
     def send(subscription: Subscription) -> JsonObject:
         parts = call.services

@@ -1,4 +1,4 @@
-"""POST /workflows/instances/{instance_id}/resume: take the halted thread on with a person's decision."""
+"""POST /workflows/instances/{instance_id}/resume: continue the halted thread with a person's decision."""
 
 from interactor.api import instances
 from interactor.api.call import Call
@@ -8,5 +8,5 @@ from interactor.api.response import Response
 
 @endpoint("workflows:execute")
 def handler(call: Call) -> Response:
-    """Answer the whole instance."""
+    """Return the whole instance."""
     return instances.resumed(call, thread_id=None)

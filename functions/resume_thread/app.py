@@ -1,4 +1,4 @@
-"""POST /workflows/instances/{instance_id}/threads/{thread_id}/resume: take one halted thread on."""
+"""POST /workflows/instances/{instance_id}/threads/{thread_id}/resume: continue one halted thread."""
 
 from interactor.api import instances
 from interactor.api.call import Call
@@ -8,5 +8,5 @@ from interactor.api.response import Response
 
 @endpoint("workflows:execute")
 def handler(call: Call) -> Response:
-    """Answer the whole instance."""
+    """Return the whole instance."""
     return instances.resumed(call, call.parameter("thread_id"))

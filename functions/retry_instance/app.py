@@ -1,4 +1,4 @@
-"""POST /workflows/instances/{instance_id}/retry: take a failed instance on from the step that failed."""
+"""POST /workflows/instances/{instance_id}/retry: continue a failed instance from the step that failed."""
 
 from interactor.api import instances
 from interactor.api.call import Call
@@ -9,5 +9,5 @@ from interactor.instances.lifecycle import retry
 
 @endpoint("workflows:execute")
 def handler(call: Call) -> Response:
-    """Answer the whole instance."""
+    """Return the whole instance."""
     return instances.changed(call, retry)

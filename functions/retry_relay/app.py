@@ -8,7 +8,7 @@ from interactor.workers.relay import relay_again
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
-    """Answer which messages are to come again."""
-    # One for each invocation: the local run makes several at once in one process.
+    """Return the messages that must be delivered again."""
+    # One for each invocation, because the local run makes several at once in one process.
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
     return process_partial_response(event=event, record_handler=relay_again, processor=processor, context=context)

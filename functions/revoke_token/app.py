@@ -11,7 +11,7 @@ from interactor.services import Services
 
 @public
 def handler(request: Request, services: Services) -> Response:
-    """Answer nothing in particular: a token that does not exist is as good as revoked."""
+    """Return an empty answer: a token that does not exist counts as revoked."""
     parts, form = services, form_or_json(request, TOKEN_BYTES)
     revoke(form, parts.access.families, parts.access.revoked_tokens, parts.access.verifier.inspect, parts.world.now())
     return ok({})

@@ -1,4 +1,4 @@
-"""POST /webhooks/subscriptions/{subscription_id}/rotate-secret: a new secret; both sign for a day."""
+"""POST /webhooks/subscriptions/{subscription_id}/rotate-secret: set a new secret. Both sign for a day."""
 
 from interactor.api import bodies, idempotency, views, webhooks
 from interactor.api.call import Call
@@ -12,7 +12,7 @@ from interactor.webhooks.rules.events import Subscription
 
 @endpoint("webhooks:write")
 def handler(call: Call) -> Response:
-    """Answer the subscription; a secret that was made is shown here and never again."""
+    """Return the subscription. A generated secret is shown here and never again."""
     subscription = webhooks.found(call)
 
     def work(key: idempotency.Key | None) -> Response:

@@ -1,6 +1,6 @@
-"""Runs one script where there is nothing to take: the role of this function may do nothing.
+"""Runs one script where there is nothing to steal: the role of this function has no permissions.
 
-Whoever runs scripts calls it with what ``wire`` writes. It reads no setting and no table.
+Functions that run scripts call it with what ``wire`` writes. It reads no setting and no table.
 """
 
 from typing import Any
@@ -12,5 +12,5 @@ sandbox = Sandbox(needed=BESIDE_NOTHING)
 
 
 def handler(event: Any, _: Any) -> str:
-    """Answer how the script ended."""
+    """Return how the script ended."""
     return wire.answered(sandbox, event)

@@ -11,7 +11,7 @@ from interactor.webhooks.rules.events import Subscription
 
 @endpoint("webhooks:write")
 def handler(call: Call) -> Response:
-    """Answer the delivery's id; the log says how it went."""
+    """Return the delivery's id. The log shows the outcome."""
 
     def send(subscription: Subscription) -> JsonObject:
         event = webhooks.known_event(bodies.read(bodies.TestSubscription, call.request).event, subscription)

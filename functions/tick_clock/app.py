@@ -1,4 +1,4 @@
-"""The clock: hints at what is overdue."""
+"""The clock: sends hints for what is overdue."""
 
 from typing import Any
 

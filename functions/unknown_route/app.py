@@ -1,4 +1,4 @@
-"""Every path and method that no endpoint has: 404, or 405 where the path has other methods."""
+"""Every path and method that no endpoint has: 404, or 405 if the path has other methods."""
 
 from interactor.api.frame import public
 from interactor.api.request import Request
@@ -9,5 +9,5 @@ from interactor.services import Services
 
 @public
 def handler(request: Request, services: Services) -> Response:
-    """Refuse, and say what the path is for."""
+    """Refuse the request, and name the methods of the path if it has any."""
     return refuse(request)

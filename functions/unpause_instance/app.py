@@ -1,4 +1,4 @@
-"""POST /workflows/instances/{instance_id}/unpause: let a paused instance go on."""
+"""POST /workflows/instances/{instance_id}/unpause: let a paused instance continue."""
 
 from interactor.api import instances
 from interactor.api.call import Call
@@ -9,5 +9,5 @@ from interactor.instances.lifecycle import unpause
 
 @endpoint("workflows:execute")
 def handler(call: Call) -> Response:
-    """Answer the whole instance."""
+    """Return the whole instance."""
     return instances.changed(call, unpause)

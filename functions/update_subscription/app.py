@@ -9,7 +9,7 @@ from interactor.webhooks.subscriptions import Changes, change
 
 @endpoint("webhooks:write")
 def handler(call: Call) -> Response:
-    """Answer the subscription as it then is."""
+    """Return the subscription after the change."""
     subscription = webhooks.found(call)
     body = bodies.read(bodies.ChangeSubscription, call.request)
     within = webhooks.filter_of(body.namespace_filter)

@@ -9,7 +9,7 @@ from interactor.definitions.rules.check import check
 
 @endpoint("workflows:read", "read", query=("strict",))
 def handler(call: Call) -> Response:
-    """Answer whether the definition is valid."""
+    """Return whether the definition is valid."""
     strict = definitions.is_strict(call.request)
     verdict = check(definitions.any_json(call.request), call.services.logic.sandbox.check)
     return ok(definitions.verdict(verdict.strictly() if strict else verdict))

@@ -68,17 +68,17 @@ class Member(NamedTuple):
 
 
 def text(most: int = TEXT_CHARACTERS) -> Member:
-    """Return a text of at most ``most`` characters."""
+    """Return a member that is a text of at most ``most`` characters."""
     return Member({"type": "string", "maxLength": most}, f"must be a text of at most {most:,} characters")
 
 
 def one_of(first: str, second: str) -> Member:
-    """Return one of two texts."""
+    """Return a member that is one of two texts."""
     return Member(texts(first, second), f"must be {first} or {second}")
 
 
 def whole(least: int, most: int) -> Member:
-    """Return a whole number within bounds."""
+    """Return a member that is a whole number within bounds."""
     schema = {**WHOLE, "minimum": least, "maximum": most}
     return Member(schema, f"must be a whole number from {least:,} to {most:,}")
 

@@ -17,7 +17,7 @@ FREE: JsonObject = {"type": "object"}
 
 
 def shape(members: Mapping[str, JsonObject], description: str = "", more: bool = False) -> JsonObject:
-    """Return an object. With ``more``, other members are allowed too."""
+    """Return the schema of an object. With ``more``, other members are allowed too."""
     found: JsonObject = {"type": "object"}
     if description:
         found["description"] = description
@@ -29,22 +29,22 @@ def shape(members: Mapping[str, JsonObject], description: str = "", more: bool =
 
 
 def texts(*values: str, description: str = "") -> JsonObject:
-    """Return one of some texts."""
+    """Return the schema of a text that is one of ``values``."""
     return {"type": "string", "enum": list(values)} | ({"description": description} if description else {})
 
 
 def list_of(item: JsonObject) -> JsonObject:
-    """Return a list."""
+    """Return the schema of a list."""
     return {"type": "array", "items": item}
 
 
 def map_of(value: JsonObject) -> JsonObject:
-    """Return an object whose members all have one form."""
+    """Return the schema of an object whose members all have one form."""
     return {"type": "object", "additionalProperties": value}
 
 
 def maybe(schema: JsonObject) -> JsonObject:
-    """Return the same schema, or null."""
+    """Return a schema that also allows null."""
     if isinstance(schema.get("type"), str) and "enum" not in schema:
         return {**schema, "type": [schema["type"], "null"]}
     return {"anyOf": [schema, {"type": "null"}]}
@@ -61,10 +61,10 @@ def described(schema: JsonObject, description: str) -> JsonObject:
 
 
 def id_of(prefix: str) -> JsonObject:
-    """Return an id (ruling 21)."""
+    """Return the schema of an id (ruling 21)."""
     return {"type": "string", "pattern": f"^{prefix}_[a-z0-9]+$"}
 
 
 def page_of(name: str, item: str, **beside: Any) -> JsonObject:
-    """Return a page of a list (ruling 22)."""
+    """Return the schema of a page of a list (ruling 22)."""
     return shape({**beside, name: list_of(ref(item)), "pagination": ref("Pagination")})
