@@ -12,7 +12,7 @@ from interactor_cli.arguments import parser
 from interactor_cli.outcome import CommandError, WrongUseError
 
 _INTERRUPTED: Final = 130
-"""What a shell reports of a program that SIGINT ended."""
+"""The exit code that a shell reports for a program that SIGINT ended."""
 
 
 def main(
@@ -23,11 +23,9 @@ def main(
     stderr: TextIO,
     clock: Callable[[], int],
 ) -> int:
-    """Run one command and return its exit code: 0 done, 1 not possible, 2 what was given is wrong.
+    """Run one command and return its exit code: 0 it is done, 1 it cannot be done, 2 a given value is wrong.
 
-    A command line that cannot be read exits with 2 at once.
-
-    ``clock`` tells Unix time in milliseconds.
+    A command line that cannot be parsed exits with 2 at once. ``clock`` returns Unix time in milliseconds.
     """
     arguments = parser().parse_args(argv)
     try:
@@ -68,7 +66,7 @@ def _now() -> int:
 
 
 def run() -> int:
-    """The console script: this process's arguments, environment and streams."""
+    """Run the console script with this process's arguments, environment and streams."""
     try:
         return main(sys.argv[1:], os.environ, sys.stdin, sys.stdout, sys.stderr, _now)
     except KeyboardInterrupt:

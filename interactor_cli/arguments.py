@@ -19,7 +19,7 @@ An error is one line on standard error.
 
 
 def parser() -> argparse.ArgumentParser:
-    """The whole command line. A parsed one has ``noun``, ``verb`` and the options of its verb."""
+    """Return the parser of the whole command line. Its result has ``noun``, ``verb`` and the options of the verb."""
     what = "Manage clients, secrets, events, items and links of a deployment."
     top: argparse.ArgumentParser = _Parser(prog="interactor", description=what, epilog=_HELP)
     top.add_argument("--version", action="version", version=f"interactor {__version__}")
@@ -29,9 +29,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Keeps the line ends of the examples, and refuses shortened options, whose meaning a new option would change.
+    """Keeps the line ends of the examples, and refuses abbreviated options, because a new option would change their
+    meaning.
 
-    What it refuses it says in one line, as the commands do.
+    An error is one line, as for the commands.
     """
 
     def __init__(self, **options: Any) -> None:

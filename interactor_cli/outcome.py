@@ -1,17 +1,17 @@
-"""What a command comes to: something to print, or why it cannot be done."""
+"""The result of a command: something to print, or why it cannot be done."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 
 class CommandError(Exception):
-    """The command cannot be done; ``str()`` of it says why."""
+    """The command cannot be done. ``str()`` of the error says why."""
 
     exit_code: ClassVar[int] = 1
 
 
 class WrongUseError(CommandError):
-    """What was given is wrong: a value, or the name of a deployment that is not there."""
+    """A given value is wrong, or the named deployment does not exist."""
 
     exit_code = 2
 

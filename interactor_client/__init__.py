@@ -1,4 +1,4 @@
-"""A client of the API for Python programs, on ``requests`` alone; it uses nothing of the engine.
+"""A client of the API for Python programs. It needs only ``requests`` and uses nothing of the engine.
 
     from interactor_client import Client
 
@@ -7,8 +7,8 @@
     client.resume(instance, {"approved": True})
     print(client.wait_for_completion(instance["id"])["current_state"])
 
-It gets and renews its token, sends each POST with an idempotency key, and repeats what was not answered or was
-refused for the moment, as long as ``Retry-After`` says.
+The client gets and renews its token, and sends each POST with an idempotency key. It repeats requests that got no answer
+or a temporary refusal, and waits as long as ``Retry-After`` says.
 """
 
 from interactor_client.api import Client
@@ -33,7 +33,7 @@ from interactor_client.models import (
 from interactor_client.webhooks import verify_webhook
 
 __version__ = "0.1.0"
-"""Of the whole project: ``pyproject.toml`` reads it here."""
+"""The version of the whole project: ``pyproject.toml`` reads it here."""
 
 __all__ = [
     "ApiError",

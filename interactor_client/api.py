@@ -1,4 +1,4 @@
-"""The calls of the API as methods: what goes in and comes out is what its documentation says."""
+"""The calls of the API as methods. Arguments and results are as the API's documentation says."""
 
 import random
 import time
@@ -14,19 +14,19 @@ from interactor_client.workflows import Workflows
 
 
 class Client(Workflows, Instances, Subscriptions, Description):
-    """The API for one client id; not to be shared between OS threads, as ``requests.Session`` is not.
+    """The API for one client id. OS threads must not share it, because they must not share ``requests.Session``.
 
     Args:
-        url: where the API is, ``/api/v1`` included.
-        scope: the scopes to ask for, with spaces between; None: all that the client has.
-        retries: how often a request is sent again at the most.
+        url: the URL of the API, with ``/api/v1``.
+        scope: the scopes to ask for, separated by spaces; None: all that the client has.
+        retries: how often a request is sent again at most.
         timeout: seconds to wait for an answer.
-        session: what sends the requests, with the caller's own proxies, certificates and adapters.
-        sleep, clock, chance: handed in by tests.
+        session: sends the requests; for your own proxies, certificates and adapters.
+        sleep, clock, chance: for tests.
 
-    All methods raise ``ApiError`` and ``ConnectionLostError``. Those that make or change something take an
-    ``idempotency_key``: make it of what the call is about (``order_123_approval``), and a program that starts anew
-    and calls again changes nothing twice.
+    All methods raise ``ApiError`` and ``ConnectionLostError``. Methods that create or change something take an
+    ``idempotency_key``. Derive it from what the call is about (``order_123_approval``). Then a program that is
+    restarted and calls again changes nothing twice.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Client(Workflows, Instances, Subscriptions, Description):
         )
 
     def sign_out(self) -> None:
-        """Revoke the tokens that this client holds; its next call gets new ones."""
+        """Revoke the tokens that this client has. Its next call gets new ones."""
         self.transport.revoke()
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What the areas of the client share: calls, pages, and paths that an id cannot leave."""
+"""What the areas of the client share: calls, pages, and paths that an id cannot break out of."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -32,10 +32,10 @@ class Calls:
 
 
 def path_of(*parts: str) -> str:
-    """A path of these parts, none of which can add a part or a query of its own."""
+    """Return a path of these parts. No part can add another part or a query."""
     return "".join(f"/{quote(part, safe='')}" for part in parts)
 
 
 def given(**members: Any) -> dict[str, Any]:
-    """The members that are not None."""
+    """Return the members that are not None."""
     return {name: value for name, value in members.items() if value is not None}

@@ -2,8 +2,8 @@
 
 ClientError
 ├── ApiError             the API answered with an error
-├── ConnectionLostError  it did not answer, however often it was asked
-└── InvalidWebhookError  a request that says it is a webhook, and is not
+├── ConnectionLostError  the API did not answer any of the attempts
+└── InvalidWebhookError  a request claims to be a webhook, but is not
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ class ClientError(Exception):
 
 
 class ApiError(ClientError):
-    """An answer of 400 and above: the documented code, what is wrong, and the request's id for the logs."""
+    """An answer with a status of 400 or above: the documented code, a message, and the request's id for the logs."""
 
     def __init__(
         self, status: int, code: str, message: str, details: Any = None, request_id: str | None = None
@@ -28,8 +28,8 @@ class ApiError(ClientError):
 
 
 class ConnectionLostError(ClientError):
-    """No answer. A request with an idempotency key may be sent again, with the same key."""
+    """There was no answer. A request with an idempotency key may be sent again with the same key."""
 
 
 class InvalidWebhookError(ClientError):
-    """The signature does not hold, or the request is too old: answer 400 and do nothing."""
+    """The signature is not valid, or the request is too old. Answer 400 and do nothing."""

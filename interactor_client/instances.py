@@ -1,4 +1,4 @@
-"""Running workflows: instances, their threads, and what happened."""
+"""Running workflows: instances, their threads, and their history."""
 
 import mimetypes
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +13,7 @@ SLOWEST_POLL_SECONDS: Final = 5.0
 
 
 class Instances(Calls):
-    """The calls about instances. ``actor`` names the person for whom the client acts; the history keeps it."""
+    """The calls about instances. ``actor`` names the person for whom the client acts; the history stores it."""
 
     _sleep: Callable[[float], None]
     _clock: Callable[[], float]
@@ -27,12 +27,12 @@ class Instances(Calls):
         idempotency_key: str | None = None,
         actor: str | None = None,
     ) -> Instance:
-        """Start an instance; ``input`` is at most 64 KB as JSON."""
+        """Start an instance. ``input`` has at most 64 KB as JSON."""
         body = {"input": dict(input or {}), **given(namespace=namespace)}
         return cast(Instance, self._post(path_of("workflows", workflow, "instances"), body, idempotency_key, actor))
 
     def get_instance(self, instance_id: str) -> Instance:
-        """An instance as it stands."""
+        """Return an instance as it is now."""
         return cast(Instance, self._get(_instance(instance_id)))
 
     def list_instances(
@@ -43,7 +43,10 @@ class Instances(Calls):
         status: str | None = None,
         limit: int | None = None,
     ) -> Iterator[ListedInstance]:
-        """Instances, newest first: one request for each page that is read on to; ``limit`` is the size of a page."""
+        """Yield instances, newest first.
+
+        Each page takes one request, when you read on to it; ``limit`` is the size of a page.
+        """
         query = {"namespace": namespace, "workflow_name": workflow_name, "status": status, "limit": limit}
         return cast(Iterator[ListedInstance], self._pages("/workflows/instances", "instances", query))
 
@@ -59,20 +62,21 @@ class Instances(Calls):
         idempotency_key: str | None = None,
         actor: str | None = None,
     ) -> Instance:
-        """Take a halted instance on with a decision about one halt; where that halt is over, it is refused.
+        """Continue a halted instance with a decision about one halt. If that halt is over, the API refuses the
+        decision.
 
         Args:
-            instance: as it was shown to whoever decides: its ``halt_id`` goes along. Of an id alone the instance is
-                read first, and the halt is the present one, whatever was shown; with an ``idempotency_key`` of the
-                caller's it is not read, so that the same call is the same request again.
-            input: the fields of the form, as the person filled them in; a form is not answered without it.
-            choice: the key of the option that was taken, where there are options.
-            halt_id: the halt that was shown, where only ids were kept.
-            thread_id: which thread, where several are halted and no ``halt_id`` is given.
-            expected_state: refused with ``concurrent_modification`` where the state is another.
+            instance: the instance as it was shown to the person who decides; its ``halt_id`` is sent. If you pass only
+                an id, the instance is read first, and the decision is for the present halt, whatever was shown. With an
+                id and your own ``idempotency_key`` it is not read, so that the same call is the same request again.
+            input: the fields of the form, as the person filled them in; a form cannot be answered without it.
+            choice: the key of the chosen option, if there are options.
+            halt_id: the halt that was shown, if you stored only ids.
+            thread_id: the thread, if several are halted and you give no ``halt_id``.
+            expected_state: if the state is another one, the API refuses with ``concurrent_modification``.
 
         Raises:
-            ValueError: the instance as it is given does not wait for an input, or in several threads.
+            ValueError: the given instance does not wait for an input, or waits in several threads.
         """
         instance_id = instance if isinstance(instance, str) else instance["id"]
         if halt_id is None and not isinstance(instance, str):
@@ -96,12 +100,12 @@ class Instances(Calls):
         replaces: str | None = None,
         idempotency_key: str | None = None,
     ) -> str:
-        """Send a file for a field of the form that an instance waits with; ``resume`` takes the id this answers.
+        """Send a file for a field of the form that an instance waits with. Return its id, for ``resume``.
 
         Args:
-            content_type: guessed of the name unless it is given.
-            thread_id: which thread, where several are halted.
-            replaces: the id of a file of the field whose place this one takes.
+            content_type: guessed from the name unless you give it.
+            thread_id: the thread, if several are halted.
+            replaces: the id of a file of the field that this one replaces.
         """
         guessed = content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
         body = {"field": field, "name": name, "content_type": guessed, "size": len(content)}
@@ -111,7 +115,7 @@ class Instances(Calls):
         return str(upload["id"])
 
     def download_file(self, instance_id: str, file_id: str) -> bytes:
-        """The contents of a file."""
+        """Return the contents of a file."""
         found = self._get(_instance(instance_id) + path_of("files", file_id))
         return self.transport.exchange("GET", found["url"])
 
@@ -120,19 +124,19 @@ class Instances(Calls):
         return self._change(instance_id, "cancel", idempotency_key, actor)
 
     def pause(self, instance_id: str, *, idempotency_key: str | None = None, actor: str | None = None) -> Instance:
-        """Hold an instance: nothing new starts, what is in flight may finish."""
+        """Pause an instance: nothing new starts, but actions that are under way may finish."""
         return self._change(instance_id, "pause", idempotency_key, actor)
 
     def unpause(self, instance_id: str, *, idempotency_key: str | None = None, actor: str | None = None) -> Instance:
-        """Let a paused instance go on."""
+        """Let a paused instance continue."""
         return self._change(instance_id, "unpause", idempotency_key, actor)
 
     def retry(self, instance_id: str, *, idempotency_key: str | None = None, actor: str | None = None) -> Instance:
-        """Take a failed instance on from its failed step."""
+        """Continue a failed instance from the step that failed."""
         return self._change(instance_id, "retry", idempotency_key, actor)
 
     def threads(self, instance_id: str) -> list[Thread]:
-        """The threads of an instance."""
+        """Return the threads of an instance."""
         return cast(list[Thread], self._get(f"{_instance(instance_id)}/threads")["threads"])
 
     def history(
@@ -147,12 +151,12 @@ class Instances(Calls):
         include_data: bool | None = None,
         limit: int | None = None,
     ) -> Iterator[Event]:
-        """What happened, oldest first: one request for each page that is read on to.
+        """Yield what happened, oldest first. Each page takes one request, when you read on to it.
 
         Args:
-            types: some of ``transition step halt error lifecycle``, with commas between.
+            types: some of ``transition step halt error lifecycle``, separated by commas.
             since, until: ISO 8601 times.
-            include_data: with ``workflow_data`` as it was after each event.
+            include_data: add ``workflow_data`` as it was after each event.
             limit: the size of a page.
         """
         query = given(types=types, since=since, until=until, thread=thread, state=state, limit=limit)
@@ -161,16 +165,16 @@ class Instances(Calls):
         return cast(Iterator[Event], self._pages(f"{_instance(instance_id)}/history", "events", query))
 
     def get_event(self, instance_id: str, event_id: str, *, include_data: bool = False) -> Event:
-        """One event; with ``workflow_data`` as it was after it where ``include_data`` says so."""
+        """Return one event. With ``include_data``, it has ``workflow_data`` as it was after the event."""
         query = {"include_data": "true"} if include_data else None
         return cast(Event, self._get(_instance(instance_id) + path_of("events", event_id), query))
 
     def instance_diagram(self, instance_id: str) -> Diagram:
-        """A picture of the way an instance took, as SVG and as Mermaid."""
+        """Return a diagram of the way an instance took, as SVG and as Mermaid."""
         return cast(Diagram, self._get(f"{_instance(instance_id)}/diagram"))
 
     def draw_instance(self, instance_id: str, form: PictureFormat = "svg") -> str:
-        """One of the two, as a file would hold it."""
+        """Return the diagram in one format, as the contents of a file."""
         return self._text(f"{_instance(instance_id)}/diagram", {"format": form})
 
     def list_errors(
@@ -182,19 +186,20 @@ class Instances(Calls):
         error_code: str | None = None,
         limit: int | None = None,
     ) -> Iterator[Failure]:
-        """The errors of all workflows, newest first."""
+        """Yield the errors of all workflows, newest first."""
         query = given(since=since, until=until, workflow_name=workflow_name, error_code=error_code, limit=limit)
         return cast(Iterator[Failure], self._pages("/workflows/errors", "errors", query))
 
     def wait_for_completion(self, instance_id: str, timeout: float = 60.0, *, or_halt: bool = False) -> Instance:
-        """The instance once it is completed, failed or cancelled, asking every 0.2 s and then more and more rarely.
+        """Return the instance when it is completed, failed or cancelled. This asks every 0.2 s, and then less and less
+        often.
 
         Args:
             timeout: seconds to wait at most.
-            or_halt: also once it is halted, and waits for an input.
+            or_halt: also return it when it is halted and waits for an input.
 
         Raises:
-            TimeoutError: it had not ended after ``timeout`` seconds; the message says where it stood.
+            TimeoutError: it had not ended after ``timeout`` seconds; the message says in which state it was.
         """
         until, pause = self._clock() + timeout, FIRST_POLL_SECONDS
         while True:
@@ -212,7 +217,7 @@ class Instances(Calls):
 
 
 def _halt(instance: Instance, thread_id: str | None) -> Halted:
-    """What says of a halt what it is: the thread that is named, or the instance where one thread only is halted."""
+    """Return the part with the halt: the named thread, or the instance if only one thread is halted."""
     if thread_id is None:
         return instance
     found: list[Halted] = [thread for thread in instance["threads"] if thread["id"] == thread_id]

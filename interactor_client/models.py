@@ -1,4 +1,4 @@
-"""What the API answers, as types. Members that are not always there are not required."""
+"""The API's answers as types. Members that an answer does not always have are not required."""
 
 from typing import Any, Literal, NotRequired, TypedDict
 
@@ -69,7 +69,7 @@ class Verdict(TypedDict):
 
 
 class Halted(TypedDict):
-    """What somebody who waits for an input says of it."""
+    """The members that describe a halt."""
 
     halted_at_state: NotRequired[str]
     halt_id: NotRequired[str]
@@ -88,7 +88,7 @@ class Thread(Halted):
 
 
 class HistoryEntry(TypedDict):
-    """A state that a thread passed."""
+    """A state that a thread was in."""
 
     state: str
     entered_at: str
@@ -141,7 +141,7 @@ class ListedInstance(TypedDict):
 
 
 class Event(TypedDict):
-    """One event of a history; further members depend on its type."""
+    """One event of a history. Other members depend on its type."""
 
     id: str
     number: int
@@ -169,14 +169,14 @@ class Failure(TypedDict):
 
 
 class Diagram(TypedDict):
-    """A picture in both forms."""
+    """A diagram in both formats."""
 
     mermaid: str
     svg: str
 
 
 class EventType(TypedDict):
-    """What can be subscribed to."""
+    """An event type to which a subscription can subscribe."""
 
     name: str
     description: str
@@ -198,19 +198,19 @@ class Subscription(TypedDict):
 
 
 class NewSubscription(Subscription):
-    """A subscription that was just made; ``secret`` where the API made it, and in this answer only."""
+    """A subscription that was just created. ``secret`` is there if the API generated it, and only in this answer."""
 
     secret: NotRequired[str]
 
 
 class RotatedSubscription(NewSubscription):
-    """A subscription whose secret was just changed; the old one signs until the time that is given."""
+    """A subscription whose secret was just changed. The old secret signs until the given time."""
 
     previous_secret_expires_at: str
 
 
 class SubscriptionChanges(TypedDict, total=False):
-    """What can be changed of a subscription; None takes the filter, or the rate, away."""
+    """What can be changed in a subscription. None removes the filter, or the rate."""
 
     url: str
     events: list[str]
@@ -240,7 +240,7 @@ class Delivery(TypedDict):
 
 
 class Attempt(TypedDict):
-    """One attempt of a delivery; ``status`` None where nothing answered, ``error`` then says why."""
+    """One attempt of a delivery. If nothing answered, ``status`` is None and ``error`` says why."""
 
     number: int
     at: str
@@ -258,7 +258,7 @@ class DeliveryWithAttempts(Delivery):
 
 
 class SentDelivery(TypedDict):
-    """A delivery that was just sent off."""
+    """A delivery that was just sent."""
 
     delivery_id: str
     replay_of: NotRequired[str]

@@ -1,4 +1,4 @@
-"""Being told of events: subscriptions, and the log of what was sent to them."""
+"""Webhooks: subscriptions, and the log of what was sent to them."""
 
 from collections.abc import Iterator, Sequence
 from typing import Unpack, cast
@@ -23,7 +23,7 @@ class Subscriptions(Calls):
     """The calls about webhooks."""
 
     def list_event_types(self) -> list[EventType]:
-        """What can be subscribed to."""
+        """Return the event types that a subscription can have."""
         return cast(list[EventType], self._get("/webhooks/event-types")["event_types"])
 
     def create_subscription(
@@ -36,9 +36,9 @@ class Subscriptions(Calls):
         rate_per_minute: int | None = None,
         idempotency_key: str | None = None,
     ) -> NewSubscription:
-        """Have events sent to a URL. Without ``secret`` one is made and is in this answer only.
+        """Subscribe a URL to events. Without ``secret``, the API generates one and shows it only in this answer.
 
-        ``rate_per_minute`` is how many attempts it gets in a minute at most; the rest waits.
+        ``rate_per_minute`` is the most attempts that the subscription gets per minute. Further ones wait.
         """
         body = given(
             url=url,
@@ -50,36 +50,36 @@ class Subscriptions(Calls):
         return cast(NewSubscription, self._post(_ALL, body, idempotency_key))
 
     def list_subscriptions(self, *, limit: int | None = None) -> Iterator[Subscription]:
-        """The subscriptions, newest first."""
+        """Yield the subscriptions, newest first."""
         return cast(Iterator[Subscription], self._pages(_ALL, "subscriptions", {"limit": limit}))
 
     def get_subscription(self, subscription_id: str) -> Subscription:
-        """One subscription."""
+        """Return one subscription."""
         return cast(Subscription, self._get(_subscription(subscription_id)))
 
     def update_subscription(self, subscription_id: str, **changes: Unpack[SubscriptionChanges]) -> Subscription:
-        """Change what is named; the rest stays."""
+        """Change the given members. The others stay as they are."""
         return cast(Subscription, self.transport.call("PATCH", _subscription(subscription_id), changes))
 
     def delete_subscription(self, subscription_id: str) -> None:
-        """End a subscription."""
+        """Delete a subscription."""
         self.transport.call("DELETE", _subscription(subscription_id))
 
     def enable_subscription(self, subscription_id: str, idempotency_key: str | None = None) -> Subscription:
-        """Have events sent again, after it was disabled."""
+        """Send events to a disabled subscription again."""
         return cast(Subscription, self._post(f"{_subscription(subscription_id)}/enable", None, idempotency_key))
 
     def disable_subscription(self, subscription_id: str, idempotency_key: str | None = None) -> Subscription:
-        """Have no events sent until it is enabled."""
+        """Send no events until the subscription is enabled."""
         return cast(Subscription, self._post(f"{_subscription(subscription_id)}/disable", None, idempotency_key))
 
     def rotate_secret(
         self, subscription_id: str, secret: str | None = None, idempotency_key: str | None = None
     ) -> RotatedSubscription:
-        """Give it a new secret; without ``secret`` one is made and is in this answer only.
+        """Set a new secret. Without ``secret``, the API generates one and shows it only in this answer.
 
-        For 24 hours ``webhook-signature`` carries a signature of the old secret too. ``X-Interactor-Signature`` is the
-        new one's at once: a receiver that checks only that one should know the new secret before.
+        For 24 hours, ``webhook-signature`` also has a signature with the old secret. ``X-Interactor-Signature`` uses
+        the new secret at once. If a receiver checks only that header, give it the new secret before.
         """
         path = f"{_subscription(subscription_id)}/rotate-secret"
         return cast(RotatedSubscription, self._post(path, given(secret=secret), idempotency_key))
@@ -87,7 +87,7 @@ class Subscriptions(Calls):
     def test_subscription(
         self, subscription_id: str, event: str | None = None, idempotency_key: str | None = None
     ) -> SentDelivery:
-        """Send a sample of an event, else of the first one that it subscribes to."""
+        """Send a sample of an event type; by default, of the first one that the subscription has."""
         path = f"{_subscription(subscription_id)}/test"
         return cast(SentDelivery, self._post(path, given(event=event), idempotency_key))
 
@@ -99,18 +99,18 @@ class Subscriptions(Calls):
         event: str | None = None,
         limit: int | None = None,
     ) -> Iterator[Delivery]:
-        """What was sent to a subscription, newest first."""
+        """Yield what was sent to a subscription, newest first."""
         path = f"{_subscription(subscription_id)}/deliveries"
         return cast(Iterator[Delivery], self._pages(path, "deliveries", given(status=status, event=event, limit=limit)))
 
     def get_delivery(self, subscription_id: str, delivery_id: str) -> DeliveryWithAttempts:
-        """One delivery with its attempts."""
+        """Return one delivery with its attempts."""
         return cast(DeliveryWithAttempts, self._get(_delivery(subscription_id, delivery_id)))
 
     def replay_delivery(
         self, subscription_id: str, delivery_id: str, idempotency_key: str | None = None
     ) -> SentDelivery:
-        """Deliver an event once more, under a delivery id of its own."""
+        """Deliver an event again, with a new delivery id."""
         path = f"{_delivery(subscription_id, delivery_id)}/replay"
         return cast(SentDelivery, self._post(path, None, idempotency_key))
 
@@ -123,7 +123,7 @@ class Subscriptions(Calls):
         status: DeliveryStatus | None = None,
         idempotency_key: str | None = None,
     ) -> str:
-        """Deliver again what was not delivered between two ISO 8601 times; answers the replay's id."""
+        """Deliver again what was not delivered between two ISO 8601 times. Return the replay's id."""
         body = given(since=since, until=until, status=status)
         return cast(str, self._post(f"{_subscription(subscription_id)}/replay", body, idempotency_key)["replay_id"])
 

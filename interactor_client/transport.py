@@ -1,4 +1,4 @@
-"""Requests with a token, sent again where that is safe and likely to help."""
+"""Sends requests with a token, and sends them again if that is safe and likely to help."""
 
 import uuid
 from collections.abc import Callable, Mapping
@@ -12,16 +12,16 @@ from interactor_client.errors import ApiError, ConnectionLostError
 RENEW_BEFORE_SECONDS: Final = 60
 LONGEST_WAIT_SECONDS: Final = 60
 PASSING: Final = frozenset({429, 500, 502, 503, 504})
-"""Statuses that the same request may not meet again."""
+"""Statuses that may be temporary."""
 _FULL: Final = frozenset({"namespace_quota_exceeded", "workflow_quota_exceeded", "version_quota_exceeded"})
-"""Quotas are 429 too, and waiting does not help."""
+"""Quota errors have the status 429 too, but waiting does not help."""
 _PLAIN: Final = "".join(chr(code) for code in range(32, 127) if chr(code) not in "%,")
-"""What a name in a header may have as it is; all else is percent-encoded UTF-8, which every way carries unchanged."""
+"""Characters that a name in a header keeps. All others are percent-encoded UTF-8, which nothing on the way changes."""
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Transport:
-    """One client id at one API. Arguments as of ``Client``, which gives them all."""
+    """One client id at one API. The arguments are those of ``Client``, which passes all of them."""
 
     def __init__(
         self,
@@ -43,13 +43,13 @@ class Transport:
         self._sleep, self._clock, self._chance = sleep, clock, chance
         self._session = requests.Session() if session is None else session
         if session is None and urlsplit(url).hostname in _LOOPBACK:
-            # A proxy that the environment names is for the world, and not for this machine.
+            # A proxy from the environment is for other hosts, not for this machine.
             self._session.trust_env = False
         self._access_token: str | None = None
         self._refresh_token: str | None = None
         self._good_until = 0.0
         self.lifetime_seconds = 0
-        """How long the latest access token was good for when it was given."""
+        """For how many seconds the latest access token was valid when it was issued."""
 
     def call(
         self,
@@ -61,7 +61,7 @@ class Transport:
         idempotency_key: str | None = None,
         actor: str | None = None,
     ) -> Any:
-        """``data`` of the answer; None where there is none. As ``send`` otherwise."""
+        """Return ``data`` of the answer, or None if there is none. The rest is as for ``send``."""
         answer = self.send(method, path, body, query, idempotency_key=idempotency_key, actor=actor)
         return answer.json()["data"] if answer.ok and answer.content else None
 
@@ -76,15 +76,15 @@ class Transport:
         actor: str | None = None,
         public: bool = False,
     ) -> requests.Response:
-        """The answer, which is no refusal.
+        """Send a request and return its answer, which is no error.
 
-        A POST without a key gets one of its own, so that it can be sent again without a second effect. A DELETE whose
-        answer was lost may have had its effect: finding nothing the next time is success then. ``public``: what needs
-        no token is asked for without one.
+        A POST without a key gets one, so that it can be sent again without a second effect. If the answer to a DELETE
+        was lost, it may have had its effect; then 404 at the next attempt counts as success. ``public``: the request is
+        sent without a token.
 
         Raises:
-            ApiError: the API refused, the last time too.
-            ConnectionLostError: it did not answer, the last time either.
+            ApiError: the API refused, also the last time.
+            ConnectionLostError: the API did not answer, also the last time.
         """
         headers = {} if actor is None else {"X-Interactor-Actor": quote(actor, safe=_PLAIN)}
         if method == "POST":
@@ -115,11 +115,12 @@ class Transport:
         raise _error(answer)
 
     def exchange(self, method: str, url: str, **rest: Any) -> bytes:
-        """The body of an answer from elsewhere, to a request that carries its authority in itself; no token goes there.
+        """Send a request that carries its own authority to another host, without a token. Return the body of the
+        answer.
 
         Raises:
-            ApiError: it was refused, the last time too.
-            ConnectionLostError: there was no answer, the last time either.
+            ApiError: it was refused, also the last time.
+            ConnectionLostError: there was no answer, also the last time.
         """
         for attempt in range(self._retries + 1):
             last = attempt == self._retries
@@ -137,11 +138,11 @@ class Transport:
         raise AssertionError("unreachable")
 
     def token(self) -> str:
-        """An access token that is good for a minute at least: the one it has, a refreshed one, or a new one.
+        """Return an access token that is valid for at least a minute: the present one, a refreshed one, or a new one.
 
         Raises:
             ApiError: the API gives none to this client.
-            ConnectionLostError: it did not answer.
+            ConnectionLostError: the API did not answer.
         """
         if self._access_token is not None and self._clock() < self._good_until:
             return self._access_token
@@ -162,11 +163,11 @@ class Transport:
         return self._keep(answer.json()["data"])
 
     def revoke(self) -> None:
-        """Have the tokens that are held refused from now on, everywhere within 30 seconds.
+        """Revoke the tokens that this client has. They are refused everywhere within 30 seconds.
 
         Raises:
             ApiError: the API refused.
-            ConnectionLostError: it did not answer.
+            ConnectionLostError: the API did not answer.
         """
         held = [self._refresh_token, self._access_token]
         self._access_token = self._refresh_token = None
@@ -197,13 +198,13 @@ class Transport:
             raise ConnectionLostError(f"{method} {where} was not answered: {error}") from error
 
     def _wait(self, attempt: int, asked: str | None) -> None:
-        """As long as the API asks for; else 0.5 s, 1 s, 2 s ..., each up to half longer so that callers part."""
+        """Wait as long as the API asks; else 0.5 s, 1 s, 2 s ..., each up to half longer, so that callers separate."""
         seconds = float(asked) if asked and asked.isdigit() else 0.5 * 2**attempt * (1 + self._chance() / 2)
         self._sleep(min(seconds, LONGEST_WAIT_SECONDS))
 
 
 def _error(answer: requests.Response) -> ApiError:
-    """The error of an answer, which something on the way may have written and not the API."""
+    """Return the error of an answer. Something between client and API may have written the answer."""
     request_id = answer.headers.get("X-Request-Id")
     try:
         error = answer.json()["error"]

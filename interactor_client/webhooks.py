@@ -1,4 +1,4 @@
-"""Checking that a webhook comes from the API, is whole, and is not an old one sent again."""
+"""Checks that a webhook comes from the API, is complete, and is not an old one sent again."""
 
 import base64
 import hashlib
@@ -23,22 +23,21 @@ def verify_webhook(
     now: float | None = None,
     tolerance: float = TOLERANCE_SECONDS,
 ) -> dict[str, Any]:
-    """The event of a webhook request, after one of its signatures was found to hold (ruling 34).
+    """Return the event of a webhook request, after one of its signatures was found valid (ruling 34).
 
-    Either style will do: ``X-Interactor-Signature``, which the newest secret makes, or ``webhook-signature`` of
-    Standard Webhooks, which has one for each valid secret. So a receiver that knows only the old secret goes on for
-    the 24 hours after a rotation.
+    Either style is accepted: ``X-Interactor-Signature``, which the newest secret makes, or ``webhook-signature`` of
+    Standard Webhooks, which has one signature for each valid secret. So a receiver that knows only the old secret keeps
+    working for the 24 hours after a rotation.
 
     Args:
-        headers: the request's, their names in any case.
-        body: the bytes as they came: not read and written again.
-        secrets: the subscription's secret; while one is being rotated, the old one and the new one. Empty ones are
-            left out.
+        headers: the request's headers, with names in any case.
+        body: the bytes as they came, not parsed and written again.
+        secrets: the subscription's secret; during a rotation, the old one and the new one. Empty ones are ignored.
         now: Unix time in seconds; None: the clock's.
         tolerance: seconds by which the signature may be older or newer than that.
 
     Raises:
-        InvalidWebhookError: saying which part does not hold.
+        InvalidWebhookError: says which part is not valid.
     """
     named = {name.lower(): value for name, value in headers.items()}
     moment = time.time() if now is None else now
@@ -70,7 +69,7 @@ def _event(body: bytes) -> dict[str, Any]:
 
 
 def _recent(timestamp: str, now: float, tolerance: float) -> bool:
-    # Twelve digits are enough, and int() refuses thousands of them, or digits of other scripts.
+    # Twelve digits are enough. int() refuses thousands of digits, and accepts digits of other scripts.
     return re.fullmatch("[0-9]{1,12}", timestamp) is not None and abs(now - int(timestamp)) <= tolerance
 
 
@@ -79,7 +78,7 @@ def _digest(key: bytes, before: str, body: bytes) -> bytes:
 
 
 def _bytes(header: str) -> bytes:
-    """A header's text, which its sender may have filled with anything."""
+    """Return a header's text as bytes. Its sender may have put anything into it."""
     return header.encode(errors="replace")
 
 

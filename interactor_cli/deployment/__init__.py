@@ -1,1 +1,3 @@
-"""What the command does to a deployment over AWS: ``arguments`` names it, ``target`` finds it, ``commands`` do it."""
+"""What the command does to a deployment over AWS: ``arguments`` parses, ``target`` finds the deployment, ``commands``
+do it.
+"""

@@ -54,7 +54,7 @@ example:
 
 
 def add_to(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the commands. A parsed one has ``noun``, ``verb`` and the options of its verb."""
+    """Add the commands. The parsed result has ``noun``, ``verb`` and the options of the verb."""
     _clients(nouns.add_parser("client", help="OAuth clients", description="Manage OAuth clients."))
     _secrets(nouns.add_parser("secret", help="secrets for HTTP logic and scripts", description="Manage secrets."))
     _events(nouns.add_parser("events", help="what was committed", description="Relay events again."))

@@ -1,4 +1,4 @@
-"""What the management command does. Each returns what there is to print: a JSON value and the same for a person."""
+"""What the management command does. Each function returns what to print: a JSON value, and the same as text."""
 
 import argparse
 import os
@@ -33,7 +33,7 @@ _SECRET_BYTES: Final = 32
 
 @dataclass(frozen=True)
 class Context:
-    """What a command may use: the deployment, the time, and the way to ask for a secret value."""
+    """What a command may use: the deployment, the time, and a function that asks for a secret value."""
 
     target: Target
     clock: Callable[[], Millis]
@@ -74,7 +74,7 @@ class Context:
 
 
 def client_add(arguments: argparse.Namespace, context: Context) -> Printed:
-    """Register a client with a secret made here."""
+    """Register a client with a generated secret."""
     client_id = arguments.client_id or f"client_{secrets.token_hex(8)}"
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     client = context.clients().put(
@@ -105,7 +105,7 @@ def client_list(arguments: argparse.Namespace, context: Context) -> Printed:
 
 
 def client_remove(arguments: argparse.Namespace, context: Context) -> Printed:
-    """Remove a client, and name the subscriptions that it leaves, which are its account's (ruling 36)."""
+    """Remove a client, and name the subscriptions that it created and that its account keeps (ruling 36)."""
     client = context.clients().get(arguments.client_id)
     if client is None or not context.clients().delete(arguments.client_id):
         raise CommandError(f"there is no client '{arguments.client_id}'")
@@ -127,7 +127,7 @@ def client_remove(arguments: argparse.Namespace, context: Context) -> Printed:
 
 
 def secret_set(arguments: argparse.Namespace, context: Context) -> Printed:
-    """Set one secret to a value that is read, not given."""
+    """Set one secret to a value that is read from the input, not given as an argument."""
     store = context.secrets()
     value = context.read_value(arguments.name)
     store.write(arguments.account, arguments.name, value)
@@ -151,7 +151,7 @@ def secret_remove(arguments: argparse.Namespace, context: Context) -> Printed:
 
 
 def events_relay(arguments: argparse.Namespace, context: Context) -> Printed:
-    """Send the keys of what was committed in a range of time to the relay's retry queue."""
+    """Send the keys of the records that were committed in a range of time to the relay's retry queue."""
     since = _moment("--since", arguments.since)
     until = context.clock() if arguments.until is None else _moment("--until", arguments.until)
     if since >= until:
@@ -168,7 +168,7 @@ def events_relay(arguments: argparse.Namespace, context: Context) -> Printed:
 
 
 def items_copy(arguments: argparse.Namespace, context: Context) -> Printed:
-    """Put the items of another table into the deployment's own."""
+    """Copy the items of another table into the deployment's own."""
     if arguments.account is not None:
         _check_account(arguments.account)
     table = _known(context.target.table, "table", "TABLE_NAME")
@@ -183,7 +183,7 @@ def items_copy(arguments: argparse.Namespace, context: Context) -> Printed:
 
 
 def links_change_key(arguments: argparse.Namespace, context: Context) -> Printed:
-    """Give signed links a new key, beside the one before it or in place of all."""
+    """Give signed links a new key, beside the previous one or in place of all."""
     try:
         kept = context.link_keys().change(only_new=arguments.end_all)
     except GuardLostError:
@@ -224,7 +224,7 @@ def _moment(option: str, text: str) -> Millis:
 
 
 def _how_masked(name: str, value: str) -> str | None:
-    """What to know of a value that cannot be told from ordinary data (ruling 31); None where it can."""
+    """Return a warning about a value that cannot be distinguished from ordinary data (ruling 31); None if it can."""
     if len(value.strip()) < encodings.SHORTEST:
         return (
             f"{name} has fewer than {encodings.SHORTEST} characters, too short to be masked: "

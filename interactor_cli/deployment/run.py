@@ -1,4 +1,4 @@
-"""Runs one command on a deployment. What it imports needs the extra ``admin``."""
+"""Runs one command on a deployment. The imports here need the extra ``admin``."""
 
 import argparse
 from collections.abc import Callable, Mapping
@@ -19,11 +19,11 @@ def run(
     clock: Callable[[], Millis],
     read_value: Callable[[str], str],
 ) -> Printed:
-    """What the command that ``arguments`` name prints.
+    """Run the command that ``arguments`` name, and return what it prints.
 
     Raises:
         WrongUseError: a value is wrong, or the deployment is not found.
-        CommandError: it cannot be done: AWS or the engine refuses.
+        CommandError: it cannot be done, because AWS or the engine refuses.
     """
     try:
         context = Context(find(_choice(arguments), environment), clock, read_value)

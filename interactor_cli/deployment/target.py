@@ -1,4 +1,6 @@
-"""Which deployment a command works on: a stack, a local run, or what is named by hand."""
+"""Finds the deployment that a command works on: a stack, a local run, or one whose resources are named in the
+command.
+"""
 
 import json
 from collections.abc import Mapping
@@ -20,12 +22,12 @@ _CONFIG: Final = Config(connect_timeout=5, read_timeout=20, retries={"mode": "st
 
 
 class TargetError(WrongUseError):
-    """The deployment cannot be found; ``str()`` of it says what to do."""
+    """The deployment cannot be found. ``str()`` of the error says what to do."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """Names and place of one deployment. A name may be unknown while nobody needs it."""
+    """The names and the place of one deployment. A name may be unknown if no command needs it."""
 
     table: str | None = None
     secrets_prefix: str | None = None
@@ -38,7 +40,7 @@ class Target:
     secret_access_key: str | None = None
 
     def client(self, service: str) -> Any:
-        """A boto3 client for this deployment."""
+        """Return a boto3 client for this deployment."""
         session = boto3.Session(profile_name=self.profile, region_name=self.region)
         keys: dict[str, str] = {}
         if self.access_key_id is not None:
@@ -46,14 +48,14 @@ class Target:
                 "aws_access_key_id": self.access_key_id,
                 "aws_secret_access_key": self.secret_access_key or self.access_key_id,
             }
-        # The services are few, but chosen by name: the stubs know only literal ones.
+        # There are few services, but they are chosen by name at run time: the stubs know only literal names.
         make: Any = session.client
         return make(service, endpoint_url=self.endpoint_url, config=_CONFIG, **keys)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What the command line says about the deployment; None where it says nothing."""
+    """What the command line says about the deployment; None if it says nothing."""
 
     stack: str | None = None
     local: str | None = None
@@ -65,10 +67,10 @@ class Choice:
 
 
 def find(choice: Choice, environment: Mapping[str, str]) -> Target:
-    """The deployment that the command line, or else ``TABLE_NAME`` and ``SECRETS_PREFIX``, name.
+    """Return the deployment that the command line, or else ``TABLE_NAME`` and ``SECRETS_PREFIX``, name.
 
     Raises:
-        TargetError: when they name none, or one that is not there.
+        TargetError: they name none, or one that does not exist.
     """
     if choice.local is not None:
         return _local(Path(choice.local), choice, environment)
@@ -99,7 +101,7 @@ def _local(folder: Path, choice: Choice, environment: Mapping[str, str]) -> Targ
     path = folder / LOCAL_FILE
     try:
         run = json.loads(path.read_text("utf-8"))
-        # Emulators keep accounts apart by the access key: one that the local run names goes before this shell's own.
+        # Emulators separate accounts by the access key, so the key of the local run is used before this shell's own.
         key = run.get("access_key_id") or _default_key(run["endpoint_url"], choice, environment)
         return Target(
             table=choice.table or run["table"],
@@ -135,7 +137,7 @@ def _output(outputs: Mapping[str, str], key: str, stack: str) -> str:
 
 
 def _default_key(endpoint_url: str | None, choice: Choice, environment: Mapping[str, str]) -> str | None:
-    """The key of an emulator on this machine, which needs some key, where the shell has none; else None."""
+    """Return a key for an emulator on this machine, which needs some key, if the shell has none; else None."""
     has_own = choice.profile is not None or not environment.keys().isdisjoint(("AWS_ACCESS_KEY_ID", "AWS_PROFILE"))
     return _EMULATOR_KEY if _is_loopback(endpoint_url) and not has_own else None
 
