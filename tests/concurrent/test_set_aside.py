@@ -7,8 +7,8 @@ import pytest
 from benchmarks.flows import http_action
 from interactor.core import limits
 from interactor.core.times import HOUR, MINUTE, SECOND
-from interactor.instances import steps
 from interactor.instances.engine import THROTTLED_ATTEMPTS, Engine
+from interactor.instances.rules import lifecycle
 from interactor.instances.store import heads
 from interactor.logs import logger
 from interactor.workers import steps as workers_steps
@@ -56,7 +56,7 @@ def test_where_even_failing_breaks_the_instance_is_set_aside_and_taken_on_when_m
     instance = place.worker(clock).started(WAIT)
     with monkeypatch.context() as broken:
         broken.setattr(Engine, "definition_of", _broken)
-        broken.setattr(steps, "give_up", _broken)
+        broken.setattr(lifecycle, "give_up", _broken)
         _tick_until_quiet(place, clock)
         assert int(place.head(instance)["wake_at"]["N"]) > clock.now
     clock.advance(HOUR)

@@ -14,22 +14,19 @@ from interactor.core.errors import InstanceNotActiveError
 from interactor.core.logic import Failed
 from interactor.core.storing import GuardLostError, StoreBusyError, StoreUnavailableError
 from interactor.core.times import Millis
+from interactor.instances import tries
 from interactor.instances.conflicts import Trigger
-from interactor.instances.engine import BY_ITSELF, COMMIT_ATTEMPTS, Engine, staying
+from interactor.instances.engine import BY_ITSELF, COMMIT_ATTEMPTS, Engine
 from interactor.instances.lifecycle import EXPIRED, cancel_instance
 from interactor.instances.resume import take
-from interactor.instances.rules.instance import MAIN, Instance, Phase, Thread
-from interactor.instances.rules.lifecycle import give_up
-from interactor.instances.rules.lifetimes import expires_at, wake_at
+from interactor.instances.rules.instance import Instance, Phase, Thread
+from interactor.instances.rules.lifetimes import expires_at, timeout_due, wake_at
 from interactor.instances.rules.machine import Advance
 from interactor.instances.rules.settle import OvertakenError
 from interactor.instances.rules.stored import Head, Lease, StepHint
 from interactor.instances.rules.thread_draft import action_key
+from interactor.instances.tries import SetAsideError
 from interactor.logic.rules import instructions
-
-
-class SetAsideError(Exception):
-    """An instance broke the engine and could not even be failed. It waits, and an operator must look at it."""
 
 
 class Delayed(Protocol):
@@ -57,7 +54,7 @@ def work(engine: Engine, delayed: Delayed, hint: StepHint) -> None:
     except StoreUnavailableError:
         raise
     except Exception as error:
-        if _count(engine, hint, head):
+        if tries.broken(engine, hint, head):
             raise SetAsideError("the instance can neither be taken on nor failed") from error
         raise
 
@@ -94,11 +91,11 @@ def _do_due_again(engine: Engine, delayed: Delayed, head: Head, hint: StepHint) 
         # A message that comes twice counts no try and costs no write (invariant 4). Nothing here can kill a worker.
         _do_due(engine, delayed, head)
         return
-    name = _culprit(head.instance, hint, now)
+    name = tries.culprit(head.instance, hint, now)
     before = head.leases.get(name, Lease(0, 0))
     if before.tries >= limits.TRIES_PER_STEP:
         try:
-            _give_up(engine, head)
+            tries.give_up(engine, head)
         except InstanceNotActiveError as error:
             engine.instances.set_aside(hint.account, hint.instance_id, now + limits.SET_ASIDE)
             raise SetAsideError("the ended instance cannot be removed") from error
@@ -107,7 +104,7 @@ def _do_due_again(engine: Engine, delayed: Delayed, head: Head, hint: StepHint) 
     try:
         _do_due(engine, delayed, counted)
     except StoreUnavailableError:
-        _give_back(engine, counted, name, before)
+        tries.give_back(engine, counted, name, before)
         raise
 
 
@@ -119,58 +116,9 @@ def _due_without_lease(engine: Engine, instance: Instance, now: Millis) -> bool:
         return True
     if instance.paused:
         return False
-    if any(_timeout_due(thread, now) for thread in instance.halted_threads()):
+    if any(timeout_due(thread, now) for thread in instance.halted_threads()):
         return True
     return instance.ended and not list(instance.running_threads())
-
-
-def _count(engine: Engine, hint: StepHint, head: Head | None) -> bool:
-    """Count a try that broke the engine. The last one fails the instance, or, if that breaks too, makes it wait.
-
-    Return whether it must wait. Nothing is tried for ever, and nothing that breaks stays the oldest of what is due
-    (invariant 9).
-    """
-    now = engine.world.now()
-    present = engine.reread(head) if head is not None else None
-    if head is None or present is None:
-        # The head cannot be read, so nothing can be counted in it.
-        engine.instances.set_aside(hint.account, hint.instance_id, now + limits.SET_ASIDE)
-        return True
-    thread = _culprit(head.instance, hint, now)
-    lease = present.leases.get(thread, Lease(0, 0))
-    if present.instance.threads[thread].position != head.instance.threads[thread].position:
-        return False
-    if lease == head.leases.get(thread, Lease(0, 0)):
-        lease = Lease(now, lease.tries + 1)
-        present = engine.instances.lease(present, thread, lease, engine.world.entropy(16).hex())
-    if lease.tries < limits.TRIES_PER_STEP:
-        return False
-    try:
-        _give_up(engine, present)
-    except StoreUnavailableError:
-        raise
-    except Exception:
-        engine.instances.set_aside(hint.account, hint.instance_id, now + limits.SET_ASIDE)
-        return True
-    return False
-
-
-def _culprit(instance: Instance, hint: StepHint, now: Millis) -> str:
-    """Return the thread in whose lease a broken try is counted: ``thread_main`` if it concerns the whole instance."""
-    if hint.thread_id is not None:
-        return hint.thread_id
-    due = [thread.id for thread in instance.halted_threads() if _timeout_due(thread, now)]
-    due += [each.id for each in instance.running_threads() if each.due_at is None or each.due_at <= now]
-    return due[0] if due else MAIN
-
-
-def _give_up(engine: Engine, head: Head) -> None:
-    def judge(present: Head, commit_id: str) -> Head:
-        now = engine.world.now()
-        settled = give_up(present.instance, engine.under_way(present, now), now, bytes.fromhex(commit_id))
-        return engine.write(present, settled, commit_id, staying(present, settled), None, reserve=True)
-
-    engine.insist(head, judge)
 
 
 def _do_due(engine: Engine, delayed: Delayed, head: Head) -> None:
@@ -189,7 +137,7 @@ def _do_due(engine: Engine, delayed: Delayed, head: Head) -> None:
         return
     if instance.paused:
         return
-    timed_out = [thread for thread in instance.halted_threads() if _timeout_due(thread, now)]
+    timed_out = [thread for thread in instance.halted_threads() if timeout_due(thread, now)]
     if timed_out:
         if len(timed_out) > 1:
             delayed.send_again(StepHint(instance.account, instance.id), 0)
@@ -219,10 +167,6 @@ def _clean(engine: Engine, delayed: Delayed, head: Head, now: Millis) -> None:
         delayed.send_again(StepHint(instance.account, instance.id), 0)
 
 
-def _timeout_due(thread: Thread, now: Millis) -> bool:
-    return thread.halt is not None and thread.halt.timeout_at is not None and thread.halt.timeout_at <= now
-
-
 def _work_on(engine: Engine, delayed: Delayed, head: Head, thread: Thread, hint: StepHint) -> None:
     now = engine.world.now()
     lease = head.leases.get(thread.id, Lease(0, 0))
@@ -249,7 +193,7 @@ def _work_on(engine: Engine, delayed: Delayed, head: Head, thread: Thread, hint:
         if not _advance(engine, head, advance, thread, again=lease.tries > 0):
             delayed.send_again(replace(hint, again=False), limits.FORK_WAITS)
     except StoreUnavailableError:
-        _give_back(engine, head, thread.id, lease)
+        tries.give_back(engine, head, thread.id, lease)
         raise
 
 
@@ -309,14 +253,3 @@ def _lease(engine: Engine, head: Head, thread: Thread, taken: Lease) -> Head:
             raise GuardLostError
         head = found
     raise StoreBusyError("other commits kept coming first")
-
-
-def _give_back(engine: Engine, head: Head, thread_id: str, lease: Lease) -> None:
-    """Take back a try that the table interrupted. If this cannot be stored either, the try stays counted."""
-    present = head.leases.get(thread_id)
-    if present is None or present.tries == lease.tries:
-        return
-    try:
-        engine.instances.lease(head, thread_id, Lease(engine.world.now(), lease.tries), engine.world.entropy(16).hex())
-    except (StoreUnavailableError, GuardLostError):
-        return

@@ -5,7 +5,8 @@ import json
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from interactor.instances.step_queue import parse_hint
-from interactor.instances.steps import SetAsideError, work
+from interactor.instances.steps import work
+from interactor.instances.tries import SetAsideError
 from interactor.logs import logger
 from interactor.services import services
 from interactor.workers.causes import cause

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from interactor.core import limits
 from interactor.core.times import DAY, Millis
-from interactor.instances.rules.instance import Instance, Phase
+from interactor.instances.rules.instance import Instance, Phase, Thread
 
 
 @dataclass(frozen=True)
@@ -60,3 +60,8 @@ def expires_at(instance: Instance, lifetimes: Lifetimes) -> Millis:
         halts = [thread.halt.since for thread in instance.halted_threads() if thread.halt is not None]
         return max(halts, default=instance.status_since) + lifetimes.halted
     return instance.updated_at + lifetimes.running
+
+
+def timeout_due(thread: Thread, now: Millis) -> bool:
+    """Return whether the halt of a thread has timed out."""
+    return thread.halt is not None and thread.halt.timeout_at is not None and thread.halt.timeout_at <= now
