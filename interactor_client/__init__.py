@@ -7,8 +7,8 @@
     client.resume(instance, {"approved": True})
     print(client.wait_for_completion(instance["id"])["current_state"])
 
-The client gets and renews its token, and sends each POST with an idempotency key. It repeats requests that got no answer
-or a temporary refusal, and waits as long as ``Retry-After`` says.
+The client gets and renews its token, and sends each POST with an idempotency key. It repeats requests that got no
+answer or a temporary refusal, and waits as long as ``Retry-After`` says.
 """
 
 from interactor_client.api import Client
