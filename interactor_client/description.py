@@ -1,4 +1,4 @@
-"""What describes the API itself, and its caller. Only the last needs a token."""
+"""Calls about the API itself, and about its caller. Only the last one needs a token."""
 
 from typing import Any, cast
 
