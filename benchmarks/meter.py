@@ -19,7 +19,7 @@ _KINDS = {
     "K": "idempotency key",
     "L": "rate limit",
     "DL": "delivery log",
-    "G": "pacing",
+    "G": "concurrency limit",
     "S": "subscription",
     "W": "definition",
     "R": "revoked tokens",
