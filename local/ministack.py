@@ -13,7 +13,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -45,24 +45,51 @@ os.unlink(unsaved)
 sys.exit(code)
 """
 _START_SECONDS = 90
+_ENDING_SECONDS = 30
+"""How long a MiniStack whose local run was killed may take to write its state."""
+_LOOK_SECONDS = 0.1
 
 
 class Lock:
     """One local run per folder: held by this process and by the MiniStack it starts."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, wait: Callable[[float], None] = time.sleep) -> None:
+        """Take the lock. If its process has been killed, wait with ``wait`` until the MiniStack it left has ended.
+
+        Raises:
+            LocalRunError: when another local run holds it, or that MiniStack does not end.
+        """
         directory.mkdir(parents=True, exist_ok=True)
         self._file: IO[str] = (directory / "lock").open("a+")
+        left = round(_ENDING_SECONDS / _LOOK_SECONDS)
+        while not self._taken():
+            holder = self._holder()
+            if holder is None or _exists(holder):
+                named = "another process" if holder is None else f"process {holder}"
+                raise LocalRunError(f"Another local run holds {directory}: {named}. Stop it first.")
+            if left == 0:
+                raise LocalRunError(
+                    f"The local run of process {holder} has ended, but its embedded AWS still writes to {directory}. "
+                    "Try again in a minute."
+                )
+            left -= 1
+            wait(_LOOK_SECONDS)
+        self._file.truncate(0)
+        self._file.write(f"process {os.getpid()}")
+        self._file.flush()
+
+    def _taken(self) -> bool:
         if fcntl is not None:
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                self._file.seek(0)
-                holder = self._file.read().strip() or "another process"
-                raise LocalRunError(f"Another local run holds {directory}: {holder}. Stop it first.") from None
-        self._file.truncate(0)
-        self._file.write(f"process {os.getpid()}")
-        self._file.flush()
+                return False
+        return True
+
+    def _holder(self) -> int | None:
+        self._file.seek(0)
+        number = self._file.read().removeprefix("process ").strip()
+        return int(number) if number.isdecimal() else None
 
     @property
     def descriptor(self) -> int:
@@ -172,3 +199,13 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _exists(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -94,6 +94,17 @@ def test_a_held_folder_is_refused_and_its_holder_named(tmp_path):
     Lock(tmp_path).release()
 
 
+def test_a_folder_whose_run_was_killed_is_free_once_its_embedded_aws_has_ended(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    held = Lock(tmp_path)
+    (tmp_path / "lock").write_text(f"process {process.pid}")
+    with pytest.raises(LocalRunError, match=f"process {process.pid} has ended, but its embedded AWS still writes"):
+        Lock(tmp_path, wait=lambda seconds: None)
+    Lock(tmp_path, wait=lambda seconds: held.release()).release()
+    assert (tmp_path / "lock").read_text() == f"process {os.getpid()}"
+
+
 def test_a_second_run_of_a_folder_is_refused_and_takes_nothing_from_the_first(tmp_path):
     directory = tmp_path / "local"
     with start(directory) as run:

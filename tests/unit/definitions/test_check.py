@@ -164,6 +164,13 @@ def test_a_join_that_counts_answers_is_told_from_a_quorum(policy: Any) -> None:
     assert warned(put(document, "states.await_legal.presentation", {"type": "message", "message": "Seen?"})) == {}
 
 
+@pytest.mark.parametrize("output", ["workflow_data.order", {"path": "input.order"}])
+def test_an_output_that_repeats_where_it_is_stored_is_warned_of(output: Any) -> None:
+    path = "states.start.output" if isinstance(output, str) else "states.start.output.path"
+    assert "leave out" in warned(put(calling(), "states.start.output", output))[path]
+    assert warned(put(calling(), "states.start.output", "input_order.x")) == {}
+
+
 def test_a_timeout_may_be_filled_later() -> None:
     assert warned(put(small(), "states.ask.timeout", {"after": "${input.days}d", "target": "end"})) == {}
 

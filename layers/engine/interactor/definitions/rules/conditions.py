@@ -5,7 +5,7 @@ from collections.abc import Callable
 from interactor.core.jsons import Json
 from interactor.definitions.rules import limits
 from interactor.definitions.rules.report import Place, Report, quoted
-from interactor.definitions.rules.shape import Node, is_templated, nodes, texts
+from interactor.definitions.rules.shape import Node, check_unfilled, is_templated, nodes, texts
 
 OPERATORS = ("equals", "not_equals", "gt", "gte", "lt", "lte", "contains", "in")
 _FORMS = ("equals", "not_equals", "operator", "and", "or")
@@ -43,6 +43,7 @@ def _check(node: Node, depth: int, seen_field: Callable[[Place, str], None]) -> 
     if field is not None:
         if "" in field.split("."):
             node.error("field", "field must be a path such as order.items.0.price: names joined by single dots")
+        check_unfilled(node.report, node.place / "field", field)
         seen_field(node.place / "field", field)
     value = "value" if form == "operator" else form
     if any(is_templated(each) for each in texts(node.raw(value))):

@@ -10,7 +10,7 @@ from interactor.core import templates, urls
 from interactor.core.paths import split
 from interactor.definitions.rules import limits
 from interactor.definitions.rules.report import quoted
-from interactor.definitions.rules.shape import Node, check_templates, is_number
+from interactor.definitions.rules.shape import Node, check_templates, check_unfilled, is_number
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -20,6 +20,7 @@ _CONNECTION_HEADERS = frozenset(
     {"connection", "content-length", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
 )
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]+[/?#]")
+_ROOTS = ("workflow_data", "input", "context")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
@@ -51,7 +52,7 @@ def check_output(state: Node) -> None:
     """Report what is wrong with the ``output`` of a state (ruling 7)."""
     value = state.raw("output")
     if isinstance(value, str):
-        _check_path(state, "output", value)
+        _check_place(state, "output", value)
         return
     if not isinstance(value, dict):
         state.error("output", f"output must be a path or an object, not {quoted(value)}")
@@ -59,7 +60,7 @@ def check_output(state: Node) -> None:
     node = Node(state.report, state.place / "output", value)
     path = node.text("path")
     if path is not None:
-        _check_path(node, "path", path)
+        _check_place(node, "path", path)
     node.one_of("mode", ("replace", "merge"))
     extract = node.node("extract")
     if extract is None:
@@ -74,7 +75,19 @@ def check_output(state: Node) -> None:
             _check_path(extract, name, source)
 
 
+def _check_place(node: Node, key: str, path: str) -> None:
+    _check_path(node, key, path)
+    first, *rest = split(path)
+    if first in _ROOTS and rest:
+        node.report.warn(
+            node.place / key,
+            f"The result is stored in workflow_data already, so at 'workflow_data.{path}': leave out '{first}.', "
+            f"or conditions and templates on '{path}' look elsewhere",
+        )
+
+
 def _check_path(node: Node, key: str, path: str) -> None:
+    check_unfilled(node.report, node.place / key, path)
     if "" in split(path) or len(path) > limits.PATH_CHARACTERS:
         node.error(
             key,

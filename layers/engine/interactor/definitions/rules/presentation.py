@@ -6,7 +6,7 @@ from datetime import date
 from interactor.core.jsons import Json
 from interactor.definitions.rules import limits
 from interactor.definitions.rules.report import quoted
-from interactor.definitions.rules.shape import Node, check_templates, is_number, is_templated, nodes
+from interactor.definitions.rules.shape import Node, check_templates, check_unfilled, is_number, is_templated, nodes
 
 FIELD_TYPES = ("string", "number", "boolean", "select", "date", "file")
 
@@ -33,7 +33,7 @@ def check_instructions(node: Node) -> None:
     """Report what is wrong with ``halting_instructions``, in each of its spellings."""
     if "type" not in node:
         node.text("instruction", required=True, least=1)
-        node.texts("include_data", limits.INCLUDED_PATHS)
+        _check_included(node, "include_data")
     else:
         kind = node.one_of("type", ("ai", "message"), label="halting_instructions.type")
         config = node.node("config", required=True)
@@ -49,7 +49,12 @@ def _check_config(config: Node, kind: str | None) -> None:
     elif kind == "message":
         config.text("message", required=True)
         config.text("title")
-    config.texts("include_data_paths", limits.INCLUDED_PATHS)
+    _check_included(config, "include_data_paths")
+
+
+def _check_included(node: Node, key: str) -> None:
+    for index, path in enumerate(node.texts(key, limits.INCLUDED_PATHS) or ()):
+        check_unfilled(node.report, node.place / key / index, path)
 
 
 def _check_fields(form: Node) -> None:

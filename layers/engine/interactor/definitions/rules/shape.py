@@ -167,6 +167,15 @@ def is_templated(value: Json) -> bool:
     return isinstance(value, str) and "${" in value
 
 
+def check_unfilled(report: Report, place: Place, path: str) -> None:
+    """Report a placeholder in a path: it would be taken for a name that no data has, and so for null."""
+    if is_templated(path):
+        report.error(
+            place,
+            f"{quoted(path)} is a path, and placeholders in it are not filled: write a path such as order.total",
+        )
+
+
 def texts(value: Json) -> Iterator[str]:
     """Yield every text in a JSON value, but not the keys."""
     stack = [value]
