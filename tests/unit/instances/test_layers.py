@@ -125,6 +125,37 @@ def test_results_beside_taken_names_stay_side_by_side():
     assert {name: each["body"] for name, each in run.instance.data["results"].items()} == {"in_a": 1, "in_b": 2}
 
 
+@pytest.mark.parametrize("first", ["a", "b"])
+def test_a_result_never_takes_the_place_of_what_a_person_answered_in_another_thread(first):
+    threads = {"a": {"target": "ask"}, "b": {"target": "approved"}}
+    fork = {
+        "threads": {name: threads[name] for name in sorted(threads, reverse=first == "b")},
+        "join": {"target": "end"},
+    }
+    http = {"type": "action", "logic": HTTP, "transitions": [{"target": "said"}]}
+    states = {"f": {"type": "action", "fork": fork}, "ask": ask(box()), "approved": http, "said": END, "end": END}
+    run = running(compiled(states), {"approved": "yes"}).resume({"approved": False}, "thread_a")
+    assert run.instance.data["approved"] is False
+    beside = {"approved": {"status": 200, "body": "yes"}}
+    assert run.instance.data.get("results") == (beside if first == "a" else None)
+    # A retry of the state would find its own result there, and the answer where it is.
+    assert run.instance.main.writers["approved"] == "input"
+
+
+def test_a_result_that_gives_way_leaves_the_other_results_where_they_are():
+    merged, writers = joined(
+        {"results": {"old": 1}},
+        [
+            ({"x": 1, "results": {"old": 1, "y": 2}}, {"x": "input", "results": "state:y", "\0results\0y": "state:y"}),
+            ({"x": 3}, {"x": "state:x"}),
+        ],
+        {"x", "y"},
+    )
+    assert merged == {"x": 1, "results": {"old": 1, "y": 2, "x": 3}}
+    assert (writers["x"], writers["\0results\0x"]) == ("input", "state:x")
+    assert joined({"results": 5}, [({"x": 1}, {"x": "input"}), ({"x": 3}, {"x": "state:x"})], {"x"})[0] == {"x": 1}
+
+
 def test_merged_and_extracted_results_stay_side_by_side():
     merge = {"path": "order", "mode": "merge"}
     a = call({**merge, "extract": {"price": "body"}})

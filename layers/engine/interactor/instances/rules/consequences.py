@@ -4,14 +4,14 @@ A thread's end may complete a join, fail a fork, or end the instance. Whatever f
 1). ``machine`` decides how a single thread moves.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from interactor.core import limits
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.statuses import Status
 from interactor.core.times import Millis
-from interactor.definitions.rules.model import Definition, Fork, State
+from interactor.definitions.rules.model import Definition, Fork, HttpLogic, State
 from interactor.forms import redaction
 from interactor.instances.rules import layers, snapshots
 from interactor.instances.rules.events import Event, changes
@@ -119,7 +119,7 @@ class InstanceDraft:
             return
         cut_off = self._cancel(children)
         before = self.instance.view(parent.id)
-        merged, written_by = _merged(before, children)
+        merged, written_by = _merged(before, children, self._own_results())
         found = changes(before, {**before, **merged})
         joined = replace(
             self._onwards(parent, fork.join_target, "join"),
@@ -213,6 +213,11 @@ class InstanceDraft:
             raise AssertionError("a fork is judged without its definition")
         return self.definition.states[thread.state]
 
+    def _own_results(self) -> frozenset[str]:
+        """The states with HTTP logic whose results are stored under their own names."""
+        states = () if self.definition is None else self.definition.states.values()
+        return frozenset(each.name for each in states if isinstance(each.logic, HttpLogic) and each.output is None)
+
     def _fork_of(self, parent: Thread) -> Fork:
         fork = self._state_of(parent).fork
         if fork is None:
@@ -220,12 +225,12 @@ class InstanceDraft:
         return fork
 
 
-def _merged(before: JsonObject, children: Sequence[Thread]) -> tuple[JsonObject, Writers]:
+def _merged(before: JsonObject, children: Sequence[Thread], results: Collection[str]) -> tuple[JsonObject, Writers]:
     """Return what a join writes, and who wrote it: the layers of completed threads, and the final state of every
     thread.
     """
     completed = [child for child in children if child.outcome == "completed"]
-    merged, writers = layers.joined(before, ((child.layer, child.writers) for child in completed))
+    merged, writers = layers.joined(before, ((child.layer, child.writers) for child in completed), results)
     threads = dict(_threads(before))
     for child in completed:
         threads |= _threads(child.layer)

@@ -6,7 +6,7 @@ paths are stored among the thread's ``writers``, under names that no key and no 
 release that does not know them reads the document as before, and joins the whole value.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from interactor.core.jsons import Json, JsonObject
@@ -14,6 +14,9 @@ from interactor.core.paths import MISSING, Missing, look_up
 
 Path = tuple[str, ...]
 Writers = Mapping[str, str]
+
+RESULTS = "results"
+"""Where results go whose own place is taken (ruling 7)."""
 
 _MARK = "\0"
 """Begins the name of a path among writers, and separates its steps."""
@@ -45,6 +48,11 @@ def after_write(layer: JsonObject, writers: Writers, keys: Iterable[str], paths:
     return found
 
 
+def writer(state: str) -> str:
+    """Return the name under which a state's own writes are remembered."""
+    return f"state:{state}"
+
+
 def recorded(keys: Iterable[str]) -> Iterator[str]:
     """Yield the keys whose writer is stored: all except those that look like the name of a path.
 
@@ -60,11 +68,21 @@ def paths_of(writers: Writers, key: str) -> list[Path]:
     return [tuple(name[1:].split(_MARK)) for name in writers if name.startswith(begin)]
 
 
-def joined(before: JsonObject, layers: Iterable[tuple[JsonObject, Writers]]) -> tuple[JsonObject, dict[str, str]]:
-    """Return what threads wrote together (later threads overwrite earlier ones), and who wrote it."""
+def joined(
+    before: JsonObject,
+    layers: Iterable[tuple[JsonObject, Writers]],
+    results: Collection[str] = (),
+) -> tuple[JsonObject, dict[str, str]]:
+    """Return what threads wrote together (later threads overwrite earlier ones), and who wrote it.
+
+    ``results`` names states whose results, stored under their own names, give way to what a sibling wrote there.
+    """
     merged: JsonObject = {}
     writers: dict[str, str] = {}
     for layer, own in layers:
+        clashing = [key for key in layer if key in results and key in merged and _is_another_s(key, own, writers)]
+        for key in clashing:
+            layer, own = _beside(before, merged, layer, own, key)
         for key, value in layer.items():
             paths, known = paths_of(own, key), merged.get(key, before.get(key, {}))
             whole = key in merged and not paths_of(writers, key)
@@ -79,6 +97,28 @@ def joined(before: JsonObject, layers: Iterable[tuple[JsonObject, Writers]]) -> 
                 writers |= {_name(path): own[_name(path)] for path in paths}
         writers |= {key: by for key, by in own.items() if not key.startswith(_MARK)}
     return merged, writers
+
+
+def _is_another_s(key: str, own: Writers, writers: Writers) -> bool:
+    """Whether a state wrote its result under its own name, and a sibling's write is there from somebody else."""
+    return own.get(key) == writer(key) != writers.get(key)
+
+
+def _beside(
+    before: JsonObject, merged: JsonObject, layer: JsonObject, own: Writers, key: str
+) -> tuple[JsonObject, Writers]:
+    """Return the layer with the result of state ``key`` at ``results.<key>``, as if it had known of the sibling.
+
+    If ``results`` is no object, the result is left out: the history has it, and the answer of a person counts.
+    """
+    kept = {name: value for name, value in layer.items() if name != key}
+    found = {name: by for name, by in own.items() if name != key}
+    held = layer.get(RESULTS, merged.get(RESULTS, before.get(RESULTS, {})))
+    if not isinstance(held, dict):
+        return kept, found
+    whole = RESULTS in layer and not paths_of(own, RESULTS)
+    mark = {} if whole else {_name((RESULTS, key)): own[key]}
+    return {**kept, RESULTS: {**held, key: layer[key]}}, {**found, RESULTS: own[key], **mark}
 
 
 def taken_over(

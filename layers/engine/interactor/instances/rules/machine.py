@@ -40,7 +40,7 @@ from interactor.instances.rules.instance import (
     Phase,
     Thread,
 )
-from interactor.instances.rules.layers import Written
+from interactor.instances.rules.layers import Written, writer
 from interactor.instances.rules.thread_draft import INPUT, Step, ThreadDraft, failed
 
 TransitionTrigger = Literal["automatic", "input", "event", "timeout", "error", "join", "system"]
@@ -310,7 +310,7 @@ class Advance(ThreadDraft):
             written = self._written_by_logic(step, value)
             # A script returns what it was given, touched or not. What a service answered counts as written.
             always = written.values.keys() if isinstance(step.logic, HttpLogic) else ()
-            found = self._write(written, results.writer(step.state.name), always)
+            found = self._write(written, writer(step.state.name), always)
         except results.NoPlaceError as error:
             self._note("step", "failed", now, fields | {"code": "http_error", "message": str(error)})
             self.fail("http_error", str(error), now)

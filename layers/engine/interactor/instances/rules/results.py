@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.paths import MISSING, look_up
 from interactor.definitions.rules.model import Output, State
-from interactor.instances.rules.layers import Written
+from interactor.instances.rules.layers import RESULTS, Written, writer
 
 
 class NoPlaceError(Exception):
@@ -37,15 +37,10 @@ def place(state: State, result: JsonObject, data: JsonObject, writers: Mapping[s
         return _put_out(state.output, state.name, result, data)
     if state.name not in data or writers.get(state.name) == writer(state.name):
         return Written({state.name: result})
-    results = data.get("results", {})
+    results = data.get(RESULTS, {})
     if not isinstance(results, dict):
         raise NoPlaceError(f"workflow_data.{state.name} is taken and workflow_data.results is not an object")
-    return Written({"results": {**results, state.name: result}}, (("results", state.name),))
-
-
-def writer(state: str) -> str:
-    """Return the name under which a state's own writes are stored."""
-    return f"state:{state}"
+    return Written({RESULTS: {**results, state.name: result}}, ((RESULTS, state.name),))
 
 
 def _put_out(output: Output, name: str, result: JsonObject, data: JsonObject) -> Written:
