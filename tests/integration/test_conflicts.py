@@ -116,6 +116,8 @@ def test_the_expected_state_decides_before_simultaneity(api: Deployment) -> None
     path = f"/workflows/instances/{instance['id']}/resume"
     answer = api.call("POST", path, {"input": YES, "expected_state": "begin"}, at=early)
     assert answer.refusal == (409, "concurrent_modification")
+    never = api.call("POST", path, {"input": YES, "expected_state": "third"}, at=early)
+    assert "thread 'thread_main' is at 'second', not at 'third'" in never.error["message"], "nobody modified anything"
     assert api.call("POST", path, {"input": NO, "expected_state": "second"}, at=early).status == 200
 
 

@@ -42,7 +42,8 @@ def resume(engine: Engine, principal: Principal, head: Head, request: Resume) ->
     if request.expected_state is not None and thread.state != request.expected_state:
         fate = halts.decision(head.records or (), thread)
         meant = fate if fate is not None and fate.state == request.expected_state else None
-        raise conflict(head, thread, request.expected_state, meant)
+        stands = f"thread '{thread.id}' is at '{thread.state}', not at '{request.expected_state[:80]}'"
+        raise conflict(head, thread, request.expected_state, meant, stands)
     require_going(head.instance)
     if request.halt_id is None and decided_earlier(head, thread, request, engine.world.now()):
         return head
