@@ -14,7 +14,15 @@ from interactor.core.errors import ForbiddenError, InvalidRequestError, Namespac
 from interactor.core.jsons import Json
 
 Scope: TypeAlias = Literal[
-    "workflows:read", "workflows:write", "workflows:execute", "webhooks:manage", "webhooks:read", "webhooks:write"
+    "workflows:read",
+    "workflows:write",
+    "workflows:execute",
+    "webhooks:manage",
+    "webhooks:read",
+    "webhooks:write",
+    "tasks:manage",
+    "tasks:respond",
+    "tasks:read",
 ]
 
 SCOPES: Final[tuple[str, ...]] = (
@@ -24,6 +32,9 @@ SCOPES: Final[tuple[str, ...]] = (
     "webhooks:manage",
     "webhooks:read",
     "webhooks:write",
+    "tasks:manage",
+    "tasks:respond",
+    "tasks:read",
     "*",
 )
 """Every scope that a client can be given; ``*`` is all of them."""
@@ -31,6 +42,8 @@ SCOPES: Final[tuple[str, ...]] = (
 _COVERS: Final = {
     "*": frozenset(SCOPES),
     "webhooks:manage": frozenset({"webhooks:manage", "webhooks:read", "webhooks:write"}),
+    "tasks:manage": frozenset({"tasks:manage", "tasks:respond", "tasks:read"}),
+    "tasks:respond": frozenset({"tasks:respond", "tasks:read"}),
 }
 
 
