@@ -88,7 +88,7 @@ def test_a_service_account_names_the_person(api: Deployment) -> None:
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
 def test_a_client_that_may_not_speak_for_people_is_told_so_everywhere(api: Deployment, endpoint: Endpoint) -> None:
-    there = dict.fromkeys(endpoint.ids, "x")
+    there = dict.fromkeys((*endpoint.ids, "new_group", "new_person"), "x")
     named, nobody = {"X-Interactor-Actor": "maya"}, {"X-Interactor-Actor": "a\u202eb"}
     token = api.token(namespaces=("user_123",))
     answer = api.call(endpoint.method, endpoint.at(there), endpoint.body, token, named)

@@ -107,6 +107,11 @@ def _token_twice(bench: Bench) -> Answer:
     return bench.post("//oauth/token", GRANT, token=NO_TOKEN)
 
 
+def _substitutes(bench: Bench) -> Answer:
+    body = {"from": "2026-01-20T00:00:00Z", "until": "2099-01-01T00:00:00Z", "substitute": "bo"}
+    return [bench.api.call("PUT", f"/people/p{number}/away", body) for number in range(11)][-1]
+
+
 def _subscriptions(bench: Bench) -> Answer:
     token = bench.api.token("acc_full")
     with pytest.MonkeyPatch.context() as patch:
@@ -243,6 +248,9 @@ ANSWERS: dict[str, Row] = {
         409, lambda b: _twice(b, "/workflows/flow/instances", {"namespace": "user_k"},
                               {"namespace": "user_k", "input": {"a": 1}}, headers={"Idempotency-Key": "k"})
     ),
+    "group_not_found": Row(404, lambda b: b.get("/groups/nobodys")),
+    "person_not_found": Row(404, lambda b: b.get("/people/nobody")),
+    "substitute_quota_exceeded": Row(409, _substitutes, {"substitute", "most"}),
     "subscription_not_found": Row(404, lambda b: b.get(f"{SUBSCRIPTIONS}/{NEVER['subscription']}")),
     "subscription_disabled": Row(400, _disabled),
     "subscription_quota_exceeded": Row(400, _subscriptions),

@@ -64,7 +64,9 @@ def test_a_function_asks_for_the_scope_and_counts_as_the_category_of_the_table(e
 @pytest.mark.parametrize("entry", TABLE, ids=lambda entry: entry.id)
 def test_a_function_that_works_with_an_area_itself_works_with_the_one_of_the_table(entry: Entry) -> None:
     source = (ROOT / "functions" / entry.folder / "app.py").read_text("utf-8")
-    used = set(re.findall(r"^from interactor\.(access|definitions|instances|files|webhooks)\b", source, re.MULTILINE))
+    used = set(
+        re.findall(r"^from interactor\.(access|definitions|instances|files|webhooks|people)\b", source, re.MULTILINE)
+    )
     if entry.id == "get_instance_diagram":
         used.remove("definitions")  # it draws the definition, with the instance in it
     assert not used or entry.area in used or entry.area == "api"
@@ -78,7 +80,9 @@ def test_the_pages_name_only_requests_of_the_table() -> None:
         for path in entry.paths
     ]
     for page in sorted((ROOT / "docs").glob("*.md")):
-        named = re.findall(r"`([A-Z]+) (?:/api/v1)?(/(?:workflows|webhooks|oauth)[^`?]*)", page.read_text("utf-8"))
+        named = re.findall(
+            r"`([A-Z]+) (?:/api/v1)?(/(?:workflows|webhooks|oauth|groups|people)[^`?]*)", page.read_text("utf-8")
+        )
         for method, path in named:
             assert any(each.fullmatch(f"{method} {path}") for each in known), f"{page.name}: {method} {path}"
 

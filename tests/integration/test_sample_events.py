@@ -33,7 +33,11 @@ STATUS = {
     "create_version": 201,
     "create_version.put": 201,
     "create_workflow": 201,
+    "delete_group": 204,
+    "delete_person": 204,
     "delete_subscription": 204,
+    "put_away.delete": 204,
+    "put_group": 201,
     "replay_deliveries": 202,
     "replay_delivery": 202,
     "test_subscription": 202,
@@ -110,6 +114,9 @@ def test_an_endpoint_answers_its_sample_event(name: str, prepared: tuple[Deploym
     if name in ("delete_subscription", "disable_subscription"):
         wanted = json.loads(samples.SAMPLES["create_subscription"]["body"])
         there = there | {samples.SUBSCRIPTION: deployment.call("POST", "/webhooks/subscriptions", wanted).data["id"]}
+    if name in ("delete_group", "delete_person", "get_group", "get_person"):
+        deployment.call("PUT", f"/groups/{samples.GROUP}", {"members": ["ann"]})
+        deployment.call("PUT", f"/people/{samples.PERSON}", {"name": "John"})
     answer = deployment.request(name.split(".")[0], sample(name, there))
     assert answer.status == STATUS.get(name, 200), answer.raw
 

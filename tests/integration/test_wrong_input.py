@@ -394,7 +394,8 @@ def test_its_own_scope_is_enough(deployment: Deployment) -> None:
         fresh = endpoint.method == "POST" and "instance" in endpoint.ids
         ids = {**there, "instance": deployment.start("flow")["id"]} if fresh else there
         token = deployment.token(scopes=() if endpoint.scope == ANY_SCOPE else (endpoint.scope,))
-        answer = deployment.call(endpoint.method, endpoint.at(ids), endpoint.body, token)
+        headers = {name: value.format(**ids) for name, value in endpoint.headers.items()}
+        answer = deployment.call(endpoint.method, endpoint.at(ids), endpoint.body, token, headers)
         assert answer.status in (200, 201, 202, 204), f"{endpoint}: {answer.raw}"
 
 

@@ -21,6 +21,8 @@ NEVER = {
     "file": "file_01kfdmdagyy4rdc3yf0jys7smn",
     "subscription": "whsub_01kfdmdagyy4rdc3yf0jys7smn",
     "delivery": "del_01kfdmdagy7t3m9b5w0r6k2z4x",
+    "group": "nobodys",
+    "person": "nobody",
 }
 SHARED = {"name", "thread"}
 """What every account calls the same: a workflow by its own choice, the threads of any instance."""

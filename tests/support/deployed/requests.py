@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from interactor.api.operations import API, TABLE
@@ -15,7 +15,8 @@ HOOK = {"url": "https://yourapp.com/hook", "events": ["workflow.instance.halted"
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One route with its scope. ``ids`` are the parameters that name things; ``body`` is a good one.
+    """One route with its scope. ``ids`` are the parameters that name things, and none that is there to be made
+    (``new_...``); ``body`` is a good one.
 
     ``bad_body``: status and code for what is no JSON object; None where one that is JSON is judged.
     """
@@ -26,6 +27,8 @@ class Endpoint:
     body: Any = None
     bad_body: tuple[int, str] | None = (400, "validation_error")
     ids: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What its own scope needs beside a token."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -38,6 +41,7 @@ class Endpoint:
 FLOW = one(halting(), name="flow")
 PAPER = one(form(), name="paper")
 ANNOUNCED = {"field": "contract", "name": "contract.pdf", "content_type": "application/pdf", "size": 5}
+AWAY = {"from": "2026-01-20T00:00:00Z", "until": "2099-01-01T00:00:00Z", "substitute": "bo"}
 WRONG_DEFINITION = (400, "invalid_workflow")
 _INSTANCE = "/workflows/instances/{instance}"
 _SUBSCRIPTIONS = "/webhooks/subscriptions"
@@ -80,6 +84,14 @@ _ENDPOINTS = (
     Endpoint("POST", f"{_DELIVERY}/replay", "webhooks:write", {}),
     Endpoint("POST", f"{_SUBSCRIPTION}/replay", "webhooks:write", {"since": "2026-01-20"}),
     Endpoint("DELETE", _SUBSCRIPTION, "webhooks:write"),
+    Endpoint("GET", "/groups/{group}", "tasks:manage"),
+    Endpoint("PUT", "/groups/{new_group}", "tasks:manage", {"members": ["ann"]}),
+    Endpoint("GET", "/people/{person}", "tasks:read", headers={"X-Interactor-Actor": "{person}"}),
+    Endpoint("PUT", "/people/{new_person}", "tasks:manage", {"name": "Ann"}),
+    Endpoint("PUT", "/people/{new_person}/away", "tasks:respond", AWAY, headers={"X-Interactor-Actor": "ann"}),
+    Endpoint("DELETE", "/people/{new_person}/away", "tasks:respond", headers={"X-Interactor-Actor": "ann"}),
+    Endpoint("DELETE", "/groups/{group}", "tasks:manage"),
+    Endpoint("DELETE", "/people/{person}", "tasks:manage"),
 )
 _PLAIN = tuple(
     Endpoint("GET", entry.path.removeprefix(API), entry.scope)
@@ -87,7 +99,9 @@ _PLAIN = tuple(
     if entry.method == "GET" and entry.scope is not None and "{" not in entry.path
 )
 """Reads without parameters need nothing but what the table says."""
-ENDPOINTS = tuple(replace(each, ids=tuple(re.findall(r"{(\w+)}", each.path))) for each in (*_PLAIN, *_ENDPOINTS))
+ENDPOINTS = tuple(
+    replace(each, ids=tuple(re.findall(r"{((?!new_)\w+)}", each.path))) for each in (*_PLAIN, *_ENDPOINTS)
+)
 """Every operation that needs a token: a test holds this against the API's description."""
 WITH_BODY = [each for each in ENDPOINTS if each.method in ("POST", "PUT", "PATCH")]
 NOT_FOUND = {
@@ -102,6 +116,8 @@ NOT_FOUND = {
     "file": (404, "file_not_found"),
     "subscription": (404, "subscription_not_found"),
     "delivery": (404, "delivery_not_found"),
+    "group": (404, "group_not_found"),
+    "person": (404, "person_not_found"),
 }
 
 
@@ -117,6 +133,9 @@ def things(deployment: Deployment, token: str, namespace: str = "user_123") -> d
     history = deployment.call("GET", f"/workflows/instances/{instance}/history", token=token).data["events"]
     subscription = deployment.call("POST", "/webhooks/subscriptions", HOOK, token).data["id"]
     sample = deployment.call("POST", f"/webhooks/subscriptions/{subscription}/test", {}, token).body["data"]
+    group, person = f"legal-{version}", f"ann-{version}"
+    deployment.call("PUT", f"/groups/{group}", {"members": ["ann", "bo"]}, token)
+    deployment.call("PUT", f"/people/{person}", {"name": "Ann"}, token)
     deployment.drain()
     return {
         "name": "flow",
@@ -130,4 +149,8 @@ def things(deployment: Deployment, token: str, namespace: str = "user_123") -> d
         "thread": "thread_main",
         "subscription": subscription,
         "delivery": sample["delivery_id"],
+        "group": group,
+        "new_group": "finance",
+        "person": person,
+        "new_person": "ann",
     }

@@ -30,6 +30,7 @@ SUBSCRIPTION = "whsub_01kfdmdcw8y5gq3n7e1v4s0ztk"
 EVENT = "evt_01kfdmdagy000000g1x5c8n2qa"
 DELIVERY = "del_01kfdmdagy7t3m9b5w0r6k2z4x"
 TOKEN = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6InNhbXBsZSJ9.e30.c2FtcGxl"
+GROUP, PERSON = "legal", "john"
 FLOW = "approval_workflow"
 SECRET = "whsec_your_webhook_secret_min_32_chars"
 
@@ -147,6 +148,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "create_version": _api("POST", "/workflows/{name}/versions", example(FLOW), name=FLOW),
     "create_version.put": _api("PUT", "/workflows/{name}", example(FLOW), name=FLOW),
     "create_workflow": _api("POST", "/workflows", {**example(FLOW), "name": "another_workflow"}),
+    "delete_group": _api("DELETE", "/groups/{group_id}", group_id=GROUP),
+    "delete_person": _api("DELETE", "/people/{person_id}", query="memberships=true", person_id=PERSON),
     "delete_subscription": _api("DELETE", "/webhooks/subscriptions/{subscription_id}", subscription_id=SUBSCRIPTION),
     "deliver_webhooks": events.sqs(
         "interactor-webhooks",
@@ -183,6 +186,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         event_id=EVENT,
     ),
     "get_file": _api("GET", "/workflows/instances/{instance_id}/files/{file_id}", instance_id=FORM, file_id=FILE),
+    "get_group": _api("GET", "/groups/{group_id}", group_id=GROUP),
     "get_history": _api(
         "GET", "/workflows/instances/{instance_id}/history", query="types=halt,lifecycle&limit=10", instance_id=INSTANCE
     ),
@@ -193,6 +197,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "get_jwks": _open("GET", "/oauth/jwks"),
     "get_openapi": _open("GET", "/api/v1/openapi.json"),
     "get_openapi.docs": _open("GET", "/api/v1/docs", host="127.0.0.1:8080"),
+    "get_person": _api("GET", "/people/{person_id}", person_id=PERSON),
     "get_schema": _open("GET", "/api/v1/schemas/workflow-definition.json"),
     "get_subscription": _api("GET", "/webhooks/subscriptions/{subscription_id}", subscription_id=SUBSCRIPTION),
     "get_version": _api("GET", "/workflows/{name}/versions/{version_id}", name=FLOW, version_id=VERSION),
@@ -210,6 +215,25 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "list_workflows": _api("GET", "/workflows", query="limit=10"),
     "pause_instance": _api("POST", "/workflows/instances/{instance_id}/pause", instance_id=INSTANCE),
     "publish_version": _api("POST", "/workflows/{name}/versions/{version_id}/publish", name=FLOW, version_id=DRAFT),
+    "put_away": _api(
+        "PUT",
+        "/people/{person_id}/away",
+        {"from": "2030-07-01T00:00:00Z", "until": "2030-07-15T00:00:00Z", "substitute": "bo"},
+        person_id="ann",
+    ),
+    "put_away.delete": _api("DELETE", "/people/{person_id}/away", person_id="ann"),
+    "put_group": _api(
+        "PUT",
+        "/groups/{group_id}",
+        {"name": "Finance", "email": "finance@example.org", "members": ["ann", "bo"]},
+        group_id="finance",
+    ),
+    "put_person": _api(
+        "PUT",
+        "/people/{person_id}",
+        {"name": "Ann Example", "email": "ann@example.org", "locale": "en-GB"},
+        person_id="ann",
+    ),
     "relay_events": events.stream(
         "interactor-Table",
         [

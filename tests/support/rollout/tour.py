@@ -112,6 +112,7 @@ def walk(here: Walk, outside: str) -> None:
     script(here)
     files(here)
     deliveries(here, gone, failing)
+    directory(here)
     the_rest(here)
     endings(here)
 
@@ -292,6 +293,22 @@ def deliveries(here: Walk, gone: str, failing: str) -> None:
         here.work("deliver_webhooks", "WebhooksQueue", later=60_000)
     here.repeated("test_subscription", status=202, subscription_id=failing)
     here.request("delete_subscription", status=204, subscription_id=failing)
+
+
+def directory(here: Walk) -> None:
+    """Put groups and people, in one transaction and in several; look at them; delete them."""
+    many = [f"person-{number}" for number in range(150)]
+    for members in (["ann", "bo"], ["bo"], many):
+        here.request("put_group", {"members": members}, 201 if "ann" in members else 200, group_id="legal")
+    here.request("get_group", group_id="legal")
+    listed(here, "list_groups")
+    here.request("put_person", {"name": "Ann"}, person_id="person-1")
+    for substitute in ("bo", "cy"):
+        away = {"from": "2026-07-01T00:00:00Z", "until": "2099-07-15T00:00:00Z", "substitute": substitute}
+        here.request("put_away", away, person_id="person-1")
+    here.request("get_person", person_id="person-1")
+    here.request("delete_person", status=204, query={"memberships": "true"}, person_id="person-1")
+    here.request("delete_group", status=204, group_id="legal")
 
 
 def the_rest(here: Walk) -> None:

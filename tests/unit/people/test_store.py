@@ -1,72 +1,18 @@
 """Groups and people in the table: what is read of them, at what cost, and what a change guards."""
 
-from collections import Counter
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from interactor.aws.dynamo import items, keys
-from interactor.aws.dynamo.table import Table
+from interactor.aws.dynamo import keys
 from interactor.core.releases import LaterReleaseError
 from interactor.core.storing import GuardLostError
-from interactor.people.directory import Directory
-from interactor.people.rules.directory import Away, Changing, Group, Person, StandIn
-from interactor.people.store.groups import GroupStore
-from interactor.people.store.persons import Care, PersonStore, Taken
-from tests.support.memory.dynamo import FakeDynamo
+from interactor.people.rules.directory import Away, Changing, StandIn
+from interactor.people.store.persons import Care, Taken
+from tests.support.people.place import ACCOUNT, Place
 
-ACCOUNT = "acc_1"
 HARD = ("50% #1", "%23", "a#G#b", "👩🏽/é", "M", "S#x")
 """Ids that would be something else in a key if they were not escaped."""
-
-
-class Counting:
-    """A client that counts its calls by their names."""
-
-    def __init__(self, dynamo: FakeDynamo) -> None:
-        self._dynamo = dynamo
-        self.calls: Counter[str] = Counter()
-
-    def __getattr__(self, name: str) -> Any:
-        self.calls[name] += 1
-        return getattr(self._dynamo, name)
-
-
-class Place:
-    """Both stores over one table."""
-
-    def __init__(self) -> None:
-        self.dynamo = FakeDynamo()
-        self.client: Any = Counting(self.dynamo)
-        table = Table(self.client, "table")
-        self.groups, self.persons = GroupStore(table), PersonStore(table)
-        self.directory = Directory(self.groups, self.persons)
-        self.count = 0
-
-    def token(self) -> str:
-        self.count += 1
-        return f"token-{self.count}"
-
-    def group(self, name: str, *members: str, account: str = ACCOUNT) -> Group:
-        made = Group(name, members, created_at=1, updated_at=2, revision=self.token(), name=f"The {name}")
-        self.groups.change(account, None, made, (), members, self.token())
-        return made
-
-    def person(self, name: str, away: Away | None = None, taken: Taken | None = None) -> Person:
-        made = Person(name, f"Dr. {name}", "a@example.org", "de", away, revision=self.token())
-        self.persons.change(ACCOUNT, None, made, None, taken, self.token())
-        return made
-
-    def doc(self, partition: str, sort: str = "M") -> Any:
-        item = self.dynamo.peek(partition, sort)
-        assert item is not None
-        return items.unpack(item["doc"]["B"])
-
-    def write(self, partition: str, document: Any, sort: str = "M") -> None:
-        item = self.dynamo.peek(partition, sort)
-        assert item is not None
-        self.dynamo.put_item(TableName="table", Item={**item, "doc": {"B": items.pack(document)}})
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ API: Final = "/api/v1"
 ANY_SCOPE: Final = "any"
 """For an operation that needs a token, with any scopes."""
 
-Area: TypeAlias = Literal["access", "definitions", "instances", "files", "webhooks", "api"]
+Area: TypeAlias = Literal["access", "definitions", "instances", "files", "webhooks", "people", "api"]
 Face: TypeAlias = Literal["plain"]
 
 
@@ -53,6 +53,8 @@ _NAMED: Final = f"{_WORKFLOWS}/{{name}}"
 _VERSION: Final = f"{_NAMED}/versions/{{version_id}}"
 _INSTANCE: Final = f"{_WORKFLOWS}/instances/{{instance_id}}"
 _THREAD: Final = f"{_INSTANCE}/threads/{{thread_id}}"
+_GROUP: Final = f"{API}/groups/{{group_id}}"
+_PERSON: Final = f"{API}/people/{{person_id}}"
 _SUBSCRIPTIONS: Final = f"{API}/webhooks/subscriptions"
 _SUBSCRIPTION: Final = f"{_SUBSCRIPTIONS}/{{subscription_id}}"
 _DELIVERY: Final = f"{_SUBSCRIPTION}/deliveries/{{delivery_id}}"
@@ -102,6 +104,15 @@ TABLE: Final[tuple[Entry, ...]] = (
     Entry("list_deliveries", "GET", f"{_SUBSCRIPTION}/deliveries", "webhooks", "webhooks:read", "read"),
     Entry("get_delivery", "GET", _DELIVERY, "webhooks", "webhooks:read", "read"),
     Entry("replay_delivery", "POST", f"{_DELIVERY}/replay", "webhooks", "webhooks:write", "write"),
+    Entry("put_group", "PUT", _GROUP, "people", "tasks:manage", "write"),
+    Entry("list_groups", "GET", f"{API}/groups", "people", "tasks:manage", "read"),
+    Entry("get_group", "GET", _GROUP, "people", "tasks:manage", "read"),
+    Entry("delete_group", "DELETE", _GROUP, "people", "tasks:manage", "write"),
+    Entry("put_person", "PUT", _PERSON, "people", "tasks:manage", "write"),
+    Entry("put_away", "PUT", f"{_PERSON}/away", "people", "tasks:respond", "write"),
+    Entry("get_person", "GET", _PERSON, "people", "tasks:read", "read"),
+    Entry("delete_away", "DELETE", f"{_PERSON}/away", "people", "tasks:respond", "write", function="put_away"),
+    Entry("delete_person", "DELETE", _PERSON, "people", "tasks:manage", "write"),
     Entry("get_schema", "GET", f"{API}/schemas/workflow-definition.json", "api", None, None),
     Entry("get_openapi_json", "GET", f"{API}/openapi.json", "api", None, None, function="get_openapi"),
     Entry("get_openapi_yaml", "GET", f"{API}/openapi.yaml", "api", None, None, function="get_openapi"),

@@ -18,7 +18,8 @@ from interactor.aws import faults
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
-LONGEST: Final = 300
+LONGEST: Final = 720
+"""The longest position is the id of a group: 512 bytes, which are 704 characters of a cursor."""
 _SHORTEST_BYTES: Final = 17
 """The tag of AES-SIV, and one byte of a position."""
 _MAKES_THE_KEY: Final = b"interactor: cursors, 1"

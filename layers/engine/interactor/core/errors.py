@@ -128,6 +128,24 @@ class DeliveryNotFoundError(NotFoundError):
         super().__init__(f"Delivery '{delivery_id}' not found; the log keeps 30 days")
 
 
+class GroupNotFoundError(NotFoundError):
+    """The directory of the account has no such group."""
+
+    code = "group_not_found"
+
+    def __init__(self, group: str) -> None:
+        super().__init__(f"The directory has no group '{group[:200]}'")
+
+
+class PersonNotFoundError(NotFoundError):
+    """The directory of the account has nothing of such a person."""
+
+    code = "person_not_found"
+
+    def __init__(self, person: str) -> None:
+        super().__init__(f"The directory has nothing of a person '{person[:200]}'")
+
+
 class NamespaceQuotaExceededError(InteractorError):
     """The namespace already has the maximum number of active instances."""
 
@@ -299,6 +317,16 @@ class SubscriptionQuotaExceededError(RefusedError):
     """The account already has the maximum number of subscriptions."""
 
     code, status = "subscription_quota_exceeded", 400
+
+
+class SubstituteQuotaExceededError(RefusedError):
+    """The person stands in for as many others as one may."""
+
+    code, status = "substitute_quota_exceeded", 409
+
+    def __init__(self, substitute: str, most: int) -> None:
+        message = f"'{substitute}' stands in for {most} people already, as many as one may; name somebody else"
+        super().__init__(message, {"substitute": substitute, "most": most})
 
 
 class SubscriptionDisabledError(RefusedError):

@@ -7,6 +7,8 @@ if TYPE_CHECKING:
     from interactor.aws.provider import AwsProvider
     from interactor.core.world import World
     from interactor.people.directory import Directory
+    from interactor.people.groups import Groups
+    from interactor.people.persons import Persons
     from interactor.people.store.groups import GroupStore
     from interactor.people.store.persons import PersonStore
 
@@ -24,6 +26,20 @@ class PeopleProvider:
         from interactor.people.directory import Directory
 
         return Directory(self.group_store, self.person_store)
+
+    @cached_property
+    def groups(self) -> "Groups":
+        """Use cases of groups."""
+        from interactor.people.groups import Groups
+
+        return Groups(self._world, self.group_store)
+
+    @cached_property
+    def persons(self) -> "Persons":
+        """Use cases of people and their absence."""
+        from interactor.people.persons import Persons
+
+        return Persons(self._world, self.person_store, self.groups)
 
     @cached_property
     def group_store(self) -> "GroupStore":

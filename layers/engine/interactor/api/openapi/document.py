@@ -31,6 +31,7 @@ TAGS: Final = {
     "Threads": "Parallel branches of an instance.",
     "History": "What happened, and what went wrong.",
     "Webhooks": "Being told of events.",
+    "People": "The directory: groups and their members, names and addresses, absence.",
     "Description": "What describes this API itself.",
 }
 SCOPE_MEANINGS: Final = {
@@ -40,6 +41,9 @@ SCOPE_MEANINGS: Final = {
     "webhooks:manage": "Everything with webhooks.",
     "webhooks:read": "Read webhook subscriptions and deliveries.",
     "webhooks:write": "Change webhook subscriptions.",
+    "tasks:manage": "Everything with tasks, and the directory of groups and people.",
+    "tasks:respond": "Decide tasks, and set one's own absence.",
+    "tasks:read": "Read tasks, and what the directory says of oneself.",
     "*": "Everything.",
 }
 _LIMIT = "Members of a page. A larger number counts as the maximum."
@@ -61,6 +65,7 @@ _QUERY: Final[dict[str, tuple[JsonObject, str]]] = {
     "until": (TIME, "Only entries before this time."),
     "thread": (TEXT, "Only this thread."),
     "state": (TEXT, "Only events that name this state."),
+    "memberships": (FLAG, "Whether the person leaves all groups too."),
     "strict": (FLAG, "Whether warnings of the definition are errors."),
     "include_data": (FLAG, "With workflow_data as it was after each event."),
     "format": (
@@ -73,6 +78,8 @@ _HEADERS: Final = {
     "X-Namespace": "The namespace, if the body names none.",
     "X-Interactor-Actor": "The person for whom a client acts: 1 to 128 printable characters, as UTF-8 or as "
     "percent-encoded UTF-8. The history keeps the name. It is refused from a client that may not act for people.",
+    "If-Match": "Revisions of the group, as ETag gave them. If the group has another one, the answer is 409.",
+    "If-None-Match": "*: only if there is no such group. Otherwise the answer is 409.",
     "traceparent": "W3C trace context, continued into HTTP actions and webhooks and kept in the history.",
     "Idempotency-Key": "A request sent again within 24 hours gets the same answer and has no second effect.",
     "X-Request-Id": "The caller's own request id. It is replaced if it is not well formed.",

@@ -20,6 +20,8 @@ PLACES: Final = {
     "file_id": "$FILE_ID",
     "subscription_id": "$SUBSCRIPTION_ID",
     "delivery_id": "$DELIVERY_ID",
+    "group_id": "finance",
+    "person_id": "ann",
 }
 """What commands have for the names in a path: variables; the page says how to set them."""
 

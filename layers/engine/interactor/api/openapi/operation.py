@@ -22,6 +22,8 @@ _MISSING: Final[Mapping[str, type[InteractorError]]] = {
     "file_id": errors.StoredFileNotFoundError,
     "subscription_id": errors.SubscriptionNotFoundError,
     "delivery_id": errors.DeliveryNotFoundError,
+    "group_id": errors.GroupNotFoundError,
+    "person_id": errors.PersonNotFoundError,
 }
 
 
@@ -52,6 +54,7 @@ class Operation:
     example: Json = None
     answer_example: Json = None
     in_client: bool = True
+    makes: bool = False
 
     @property
     def id(self) -> str:
@@ -94,7 +97,11 @@ class Operation:
 
         Ruling 23: every POST of a known caller does, and the PUT that does the same as a POST.
         """
-        return self.method in ("POST", "PUT") and self.scope is not None and self.name != "validate_workflow"
+        return (
+            (self.method == "POST" or self.id == "put_workflow")
+            and self.scope is not None
+            and self.name != "validate_workflow"
+        )
 
     def errors(self) -> list[type[InteractorError]]:
         """Return every error that this operation can answer, by status and code."""
@@ -105,7 +112,8 @@ class Operation:
             errors.InvalidRequestError,
             *self.refusals,
         }
-        found |= {_MISSING[name] for name in self.parameters}
+        if not self.makes:
+            found |= {_MISSING[name] for name in self.parameters}
         if "name" in self.parameters:
             # With a reserved word in the place of the name, it is another path, or none (``routes.is_reserved``).
             found |= {errors.NotFoundError, errors.MethodNotAllowedError}

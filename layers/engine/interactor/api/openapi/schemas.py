@@ -93,6 +93,10 @@ _FILE: Final = {
     "url": TEXT,
     "expires_at": TIME,
 }
+_GROUP: Final = {"id": TEXT, "name": maybe(TEXT), "email": maybe(TEXT), "updated_at": TIME}
+_AWAY: Final = shape(
+    {"from": TIME, "until": TIME, "substitute": TEXT}, "From ``from`` on and before ``until``.".replace("``", "`")
+)
 _PROBLEM: Final = list_of(shape({"path": TEXT, "message": TEXT}))
 
 SCHEMAS: Final[dict[str, JsonObject]] = {
@@ -309,6 +313,32 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
                 "Beside the first page only.",
             )
         },
+    ),
+    # People
+    "Group": shape(
+        {
+            **_GROUP,
+            "members": list_of(TEXT),
+            "created_at": TIME,
+            "updated_by": ref("Actor"),
+            "revision": described(TEXT, "Changes with each change; the header ETag has it too."),
+            "changing": described(FLAG, "A change of many members is under way, or was cut off: send it again."),
+        }
+    ),
+    "ListedGroup": shape({**_GROUP, "members": described(WHOLE, "How many there are.")}),
+    "GroupPage": page_of("groups", "ListedGroup"),
+    "Away": _AWAY,
+    "Person": shape(
+        {
+            "id": TEXT,
+            "name": maybe(TEXT),
+            "email": maybe(TEXT),
+            "locale": maybe(TEXT),
+            "away": described(maybe(ref("Away")), "The absence that holds, or is to come; null without one."),
+            "groups": described(list_of(TEXT), "Of the directory, at most 50."),
+            "groups_truncated": described(FLAG, "Whether there are more."),
+            "stands_in_for": list_of(shape({"person": TEXT, "from": TIME, "until": TIME})),
+        }
     ),
     # Webhooks
     "EventType": texts(*EVENT_TYPES),

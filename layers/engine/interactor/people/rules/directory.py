@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from interactor.core.jsons import JsonObject
+from interactor.core.jsons import Json, JsonObject
 from interactor.core.times import Millis
 
 MEMBERS_PER_GROUP: Final = 1_000
@@ -38,6 +38,8 @@ class Group:
     """Changes with each change, and never comes again, not even where a group is deleted and made anew."""
     name: str | None = None
     email: str | None = None
+    updated_by: Json = None
+    """Who made the latest change, as ``Principal.by`` says it."""
     changing: "Changing | None" = None
     later: JsonObject = field(default_factory=dict)
     """Members that a later release wrote."""

@@ -19,9 +19,7 @@ from interactor.people.rules.directory import Changing, Group, ListedGroup
 
 SCHEMA: Final = 1
 READABLE: Final = 1
-MEMBERSHIPS_PER_COMMIT: Final = 98
-"""A transaction takes 100 writes; two are of the head and of the list."""
-_MEMBERS: Final = {"schema", "name", "email", "members", "created_at", "updated_at", "changing"}
+_MEMBERS: Final = {"schema", "name", "email", "members", "created_at", "updated_at", "updated_by", "changing"}
 
 
 class GroupStore:
@@ -58,7 +56,9 @@ class GroupStore:
     def change(
         self, account: str, read: str | None, group: Group, removed: Sequence[str], added: Sequence[str], token: str
     ) -> None:
-        """Store a group with memberships that end and begin, in one transaction of at most 98 of these.
+        """Store a group with memberships that end and begin, in one transaction.
+
+        It takes as many as ``rules.changes.MEMBERSHIPS_PER_STEP``.
 
         Args:
             read: the revision that was read; None: there was no such group.
@@ -79,7 +79,7 @@ class GroupStore:
         )
 
     def delete(self, account: str, group: Group, token: str) -> None:
-        """Delete a group with its memberships, of which there are at most 98 left.
+        """Delete a group with its memberships, of which there are no more left than one transaction takes.
 
         Raises:
             GuardLostError: when another change came first.
@@ -124,6 +124,7 @@ def _document(group: Group) -> JsonObject:
         **_listed(group),
         "members": list(group.members),
         "created_at": group.created_at,
+        "updated_by": group.updated_by,
         "changing": None if changing is None else {"from": changing.since, "to": changing.to},
     }
 
@@ -144,6 +145,7 @@ def _read(group: str, item: Item) -> Group:
         revision=items.text(item, "revision"),
         name=document["name"],
         email=document["email"],
+        updated_by=document["updated_by"],
         changing=None if changing is None else Changing(changing["from"], changing["to"]),
         later=releases.later(document, _MEMBERS),
     )

@@ -88,6 +88,11 @@ class PersonStore:
             stands_in_for=tuple(reversed(stands_in_for)),
         )
 
+    def memberships(self, account: str, person: str) -> list[str]:
+        """Return all groups of the directory in which a person is, however many."""
+        found = self._table.query_all(keys.person(account, person), begins_with=keys.MEMBERSHIP)
+        return [keys.parse_membership(items.text(each, "sk")) for each in found]
+
     def care(self, account: str, person: str) -> Care:
         """Return for whom a person stands in, to name the person once more."""
         found = [*self._table.query_all(keys.person(account, person), at_least=keys.CARE, at_most=keys.PERSON_LAST)]
