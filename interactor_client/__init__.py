@@ -14,12 +14,16 @@ answer or a temporary refusal, and waits as long as ``Retry-After`` says.
 from interactor_client.api import Client
 from interactor_client.errors import ApiError, ClientError, ConnectionLostError, InvalidWebhookError
 from interactor_client.models import (
+    Away,
     Delivery,
     DeliveryWithAttempts,
     Diagram,
+    DirectoryPerson,
     Event,
     Failure,
+    Group,
     Instance,
+    ListedGroup,
     ListedInstance,
     ListedVersion,
     NewSubscription,
@@ -37,16 +41,20 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ApiError",
+    "Away",
     "Client",
     "ClientError",
     "ConnectionLostError",
     "Delivery",
     "DeliveryWithAttempts",
     "Diagram",
+    "DirectoryPerson",
     "Event",
     "Failure",
+    "Group",
     "Instance",
     "InvalidWebhookError",
+    "ListedGroup",
     "ListedInstance",
     "ListedVersion",
     "NewSubscription",

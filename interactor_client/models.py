@@ -262,3 +262,47 @@ class SentDelivery(TypedDict):
 
     delivery_id: str
     replay_of: NotRequired[str]
+
+
+class ListedGroup(TypedDict):
+    """A group in a list; ``members`` is their number."""
+
+    id: str
+    name: str | None
+    email: str | None
+    members: int
+    updated_at: str
+
+
+class Group(TypedDict):
+    """A group of the directory. ``changing``: a change of many members is under way, or was cut off."""
+
+    id: str
+    name: str | None
+    email: str | None
+    members: list[str]
+    created_at: str
+    updated_at: str
+    updated_by: str | dict[str, str] | None
+    revision: str
+    changing: bool
+
+
+Away = TypedDict("Away", {"from": str, "until": str, "substitute": str})
+"""An absence from ``from`` on and before ``until``."""
+
+StandIn = TypedDict("StandIn", {"person": str, "from": str, "until": str})
+"""Somebody who is absent, and for whom another stands in meanwhile."""
+
+
+class DirectoryPerson(TypedDict):
+    """What the directory says of a person."""
+
+    id: str
+    name: str | None
+    email: str | None
+    locale: str | None
+    away: Away | None
+    groups: list[str]
+    groups_truncated: bool
+    stands_in_for: list[StandIn]

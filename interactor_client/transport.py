@@ -60,9 +60,10 @@ class Transport:
         *,
         idempotency_key: str | None = None,
         actor: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Any:
         """Return ``data`` of the answer, or None if there is none. The rest is as for ``send``."""
-        answer = self.send(method, path, body, query, idempotency_key=idempotency_key, actor=actor)
+        answer = self.send(method, path, body, query, idempotency_key=idempotency_key, actor=actor, headers=headers)
         return answer.json()["data"] if answer.ok and answer.content else None
 
     def send(
@@ -74,6 +75,7 @@ class Transport:
         *,
         idempotency_key: str | None = None,
         actor: str | None = None,
+        headers: Mapping[str, str] | None = None,
         public: bool = False,
     ) -> requests.Response:
         """Send a request and return its answer, which is no error.
@@ -86,17 +88,19 @@ class Transport:
             ApiError: the API refused, also the last time.
             ConnectionLostError: the API did not answer, also the last time.
         """
-        headers = {} if actor is None else {"X-Interactor-Actor": quote(actor, safe=_PLAIN)}
+        sent = dict(headers or {})
+        if actor is not None:
+            sent["X-Interactor-Actor"] = quote(actor, safe=_PLAIN)
         if method == "POST":
-            headers["Idempotency-Key"] = idempotency_key or str(uuid.uuid4())
+            sent["Idempotency-Key"] = idempotency_key or str(uuid.uuid4())
         parameters = {name: value for name, value in (query or {}).items() if value is not None}
         renewed = unsure = False
         for attempt in range(self._retries + 1):
             last = attempt == self._retries
             try:
                 if not public:
-                    headers["Authorization"] = f"Bearer {self.token()}"
-                answer = self._send(method, path, json=body, params=parameters, headers=headers)
+                    sent["Authorization"] = f"Bearer {self.token()}"
+                answer = self._send(method, path, json=body, params=parameters, headers=sent)
             except ConnectionLostError:
                 if last:
                     raise

@@ -59,6 +59,7 @@ def test_every_operation_of_the_description_is_reached_by_a_method(noted: Noted,
     _definitions(noted)
     _instances(noted)
     _webhooks(noted, gateway.deployment)
+    _directory(noted)
     _description(noted)
     described = {(each.method, each.path) for each in OPERATIONS if each.in_client} - SAME
     # Tokens and keys are asked for below /api/v1, which is an alias.
@@ -140,6 +141,23 @@ def _webhooks(api: Any, deployment: Deployment) -> None:
     assert api.delete_subscription(key) is None
     with pytest.raises(ApiError, match="subscription_not_found"):
         api.get_subscription(key)
+
+
+def _directory(api: Any) -> None:
+    made = api.put_group("R&D/#1", ["ann", "bo"], name="R&D")
+    assert [each["members"] for each in api.list_groups(limit=1)] == [2]
+    assert api.get_group("R&D/#1") == made
+    changed = api.put_group("R&D/#1", ["ann"], revision=made["revision"])
+    with pytest.raises(ApiError, match="concurrent_modification"):
+        api.put_group("R&D/#1", [], revision=made["revision"])
+    assert api.put_person("ann", name="Ann", email="ann@example.org", locale="de")["groups"] == ["R&D/#1"]
+    away = api.put_away("ann", "2026-01-20T00:00:00Z", "2099-01-01T00:00:00Z", "bo", actor="ann")
+    assert api.get_person("ann")["away"] == away
+    api.delete_away("ann")
+    api.delete_person("ann", memberships=True)
+    with pytest.raises(ApiError, match="concurrent_modification"):
+        api.delete_group("R&D/#1", revision=changed["revision"])
+    assert api.delete_group("R&D/#1") is None
 
 
 def _description(api: Any) -> None:

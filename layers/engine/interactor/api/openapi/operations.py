@@ -284,50 +284,49 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
         _OF["put_group"], "People", "Create or replace a group", {200: "Group", 201: "Group"}, body="PutGroup",
         body_required=True, headers=("If-Match", "If-None-Match"), refusals=(errors.ConcurrentModificationError,),
-        makes=True, in_client=False,
+        makes=True,
         description="From now on, the directory alone says who is in this group: no claim of a token and no header "
         "counts. The header `ETag` has the revision. A change of many members takes several transactions, removals "
         "first; if it was cut off, the group is `changing`, and the same request completes it.",
         example={"name": "Finance", "email": "finance@example.org", "members": ["ann", "bo"]},
     ),
     Operation(
-        _OF["list_groups"], "People", "List groups", {200: "GroupPage"}, query=_PAGE, in_client=False,
+        _OF["list_groups"], "People", "List groups", {200: "GroupPage"}, query=_PAGE,
         description="In the order of their ids, with the number of members.",
     ),
     Operation(
-        _OF["get_group"], "People", "Get a group with its members", {200: "Group"}, in_client=False,
+        _OF["get_group"], "People", "Get a group with its members", {200: "Group"},
     ),
     Operation(
         _OF["delete_group"], "People", "Delete a group", {204: None}, headers=("If-Match",),
-        refusals=(errors.ConcurrentModificationError,), in_client=False,
+        refusals=(errors.ConcurrentModificationError,),
         description="Its members lose what they had by it. A group of this name in a token or header counts again.",
     ),
     Operation(
         _OF["put_person"], "People", "Store a person's name, address and locale", {200: "Person"}, body="PutPerson",
-        body_required=True, refusals=(errors.ConcurrentModificationError,), makes=True, in_client=False,
+        body_required=True, refusals=(errors.ConcurrentModificationError,), makes=True,
         description="Replaces what was stored; the absence and the memberships stay.",
         example={"name": "Ann Example", "email": "ann@example.org", "locale": "en-GB"},
     ),
     Operation(
         _OF["put_away"], "People", "Set an absence", {200: "Away"}, body="PutAway", body_required=True,
         refusals=(errors.ConcurrentModificationError, errors.SubstituteQuotaExceededError), makes=True,
-        in_client=False,
         description="From `from` on and before `until`, the substitute may act in the person's place. Nothing moves, "
         "and it ends by itself. Everyone may set their own absence; those of others need tasks:manage.",
         example={"from": "2030-07-01T00:00:00Z", "until": "2030-07-15T00:00:00Z", "substitute": "bo"},
     ),
     Operation(
-        _OF["get_person"], "People", "Get what the directory says of a person", {200: "Person"}, in_client=False,
+        _OF["get_person"], "People", "Get what the directory says of a person", {200: "Person"},
         description="Everyone may get what it says of themselves; all others need tasks:manage.",
     ),
     Operation(
         _OF["delete_away"], "People", "End an absence", {204: None},
-        refusals=(errors.ConcurrentModificationError,), makes=True, in_client=False,
+        refusals=(errors.ConcurrentModificationError,), makes=True,
         description="Ends it, or takes back one that is to come. Without an absence nothing happens.",
     ),
     Operation(
         _OF["delete_person"], "People", "Erase a person", {204: None}, query=("memberships",),
-        refusals=(errors.ConcurrentModificationError,), in_client=False,
+        refusals=(errors.ConcurrentModificationError,),
         description="Deletes name, address, locale and absence. Memberships stay, unless the query asks for them.",
     ),
     Operation(
