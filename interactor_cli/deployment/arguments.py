@@ -1,4 +1,4 @@
-"""The commands on a deployment: ``client``, ``secret``, ``events``, ``items`` and ``links``, with their options."""
+"""The commands on a deployment, by noun (``client``, ``secret``, ``groups``, ``events``, ...), with their options."""
 
 import argparse
 
@@ -25,6 +25,15 @@ command line, which other users of the machine can see. Running functions use it
 examples:
   interactor secret set --stack interactor --account acc_acme --name API_KEY < key.txt
   interactor secret set --local --account acc_local --name API_KEY
+"""
+
+_PUT_HELP = """\
+The group becomes what the file says, which names one id of a person in each line. Whoever is not in it is a member no
+longer. Name and e-mail address stay if they are not given.
+
+examples:
+  interactor groups put finance --stack interactor --account acc_acme --members members.txt
+  sort team.txt | interactor groups put finance --local --account acc_local --members - --name Finance
 """
 
 _RELAY_HELP = """\
@@ -57,6 +66,7 @@ def add_to(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     """Add the commands. The parsed result has ``noun``, ``verb`` and the options of the verb."""
     _clients(nouns.add_parser("client", help="OAuth clients", description="Manage OAuth clients."))
     _secrets(nouns.add_parser("secret", help="secrets for HTTP logic and scripts", description="Manage secrets."))
+    _groups(nouns.add_parser("groups", help="groups of the directory", description="Put groups."))
     _events(nouns.add_parser("events", help="what was committed", description="Relay events again."))
     _items(nouns.add_parser("items", help="what the table holds", description="Put items back."))
     _links(nouns.add_parser("links", help="signed links of tasks", description="Change the key of signed links."))
@@ -84,6 +94,16 @@ def _secrets(noun: argparse.ArgumentParser) -> None:
     for verb in (put, remove):
         _account(verb)
         verb.add_argument("--name", required=True, help="the secret's name, as in secrets.NAME")
+
+
+def _groups(noun: argparse.ArgumentParser) -> None:
+    verbs = noun.add_subparsers(dest="verb", metavar="{put}", required=True)
+    put = _verb(verbs, "put", "make a group, or replace its members", _PUT_HELP)
+    _account(put)
+    put.add_argument("group", help="the group's id")
+    put.add_argument("--members", required=True, metavar="FILE", help="ids, one a line; - for the standard input")
+    put.add_argument("--name", help="the name that people are shown")
+    put.add_argument("--email", help="where the group gets mail")
 
 
 def _events(noun: argparse.ArgumentParser) -> None:

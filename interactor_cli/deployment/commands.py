@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from interactor.access.clients import ClientStore
@@ -22,6 +23,11 @@ from interactor.core.times import Millis, iso, parse_iso
 from interactor.core.world import World
 from interactor.instances.store import outbox
 from interactor.logic.secrets import SecretStore
+from interactor.people import groups
+from interactor.people.groups import Groups
+from interactor.people.rules.changes import Condition
+from interactor.people.rules.names import read_id
+from interactor.people.store.groups import GroupStore
 from interactor.tasks.link_keys import LinkKeys
 from interactor.webhooks.rules.events import Subscription
 from interactor.webhooks.store.subscriptions import SubscriptionStore
@@ -48,6 +54,12 @@ class Context:
         """The deployment's webhook subscriptions."""
         table = _known(self.target.table, "table", "TABLE_NAME")
         return SubscriptionStore(Table(self.target.client("dynamodb"), table))
+
+    def groups(self) -> Groups:
+        """The groups of the deployment's directory."""
+        table = _known(self.target.table, "table", "TABLE_NAME")
+        store = GroupStore(Table(self.target.client("dynamodb"), table))
+        return Groups(World(self.clock, os.urandom, time.sleep), store)
 
     def secrets(self) -> SecretStore:
         """The deployment's secrets."""
@@ -126,6 +138,36 @@ def client_remove(arguments: argparse.Namespace, context: Context) -> Printed:
     return Printed(told, text)
 
 
+def groups_put(arguments: argparse.Namespace, context: Context) -> Printed:
+    """Make a group what a file of ids says."""
+    _check_account(arguments.account)
+    lines = _text_of(arguments.members, context).splitlines()
+    members = [line.strip() for line in lines if line.strip()]
+    parts = context.groups()
+    identifier = read_id(arguments.group, "group")
+    found = parts.store.get(arguments.account, identifier)
+    name = arguments.name if arguments.name is not None or found is None else found.name
+    email = arguments.email if arguments.email is not None or found is None else found.email
+    target = groups.wanted(identifier, name, email, members)
+    read = Condition(absent=True) if found is None else Condition(frozenset({found.revision}))
+    group, _ = groups.put(parts, arguments.account, target, read, "interactor")
+    before = frozenset(() if found is None else found.members)
+    added, removed = len(set(group.members) - before), len(before - set(group.members))
+    told: JsonObject = {"put": group.id, "members": len(group.members), "added": added, "removed": removed}
+    return Printed(told, f"Put {group.id}: {len(group.members)} members, {added} added, {removed} removed.")
+
+
+def _text_of(path: str, context: Context) -> str:
+    if path == "-":
+        return context.read_value("members")
+    try:
+        return Path(path).read_text("utf-8-sig")
+    except OSError as error:
+        raise WrongUseError(f"the file {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise WrongUseError(f"the file {path} is not UTF-8 text") from None
+
+
 def secret_set(arguments: argparse.Namespace, context: Context) -> Printed:
     """Set one secret to a value that is read from the input, not given as an argument."""
     store = context.secrets()
@@ -202,6 +244,7 @@ COMMANDS: Final[dict[tuple[str, str], Callable[[argparse.Namespace, Context], Pr
     ("client", "list"): client_list,
     ("client", "remove"): client_remove,
     ("links", "change-key"): links_change_key,
+    ("groups", "put"): groups_put,
     ("secret", "set"): secret_set,
     ("secret", "list"): secret_list,
     ("secret", "remove"): secret_remove,

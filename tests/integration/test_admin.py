@@ -23,6 +23,7 @@ from interactor.aws.dynamo.copying import copied
 from interactor.aws.dynamo.table import Table
 from interactor.core.times import parse_iso
 from interactor.logic.secrets import SecretStore
+from interactor.people.store.groups import GroupStore
 from interactor.webhooks.rules.events import Subscription
 from interactor.webhooks.store.subscriptions import SubscriptionStore
 from interactor_cli.__main__ import main
@@ -524,6 +525,30 @@ def data_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """The data key of the stack ``demo``."""
     key: str = HERE.client("kms").create_key()["KeyMetadata"]["KeyId"]
     monkeypatch.setitem(OUTPUTS, "demo", OUTPUTS["demo"] | {"DataKeyId": key})
+
+
+def test_a_group_becomes_what_a_file_says(tmp_path: Path) -> None:
+    put = ["groups", "put", "R&D #1", "--stack", "demo", "--account", "acc_1", "--json", "--members"]
+    file = tmp_path / "members.txt"
+    file.write_text("\ufeffann\r\n\n bo \nann\n", "utf-8")
+    assert run(*put, str(file), "--name", "R&D").data == {"put": "R&D #1", "members": 2, "added": 2, "removed": 0}
+    many = "".join(f"person-{number}\n" for number in range(150))
+    assert run(*put, "-", stdin=many).data == {"put": "R&D #1", "members": 150, "added": 150, "removed": 2}
+    group = GroupStore(Table(boto3.client("dynamodb"), "of-the-stack")).get("acc_1", "R&D #1")
+    assert group is not None
+    assert (group.name, len(group.members), group.changing) == ("R&D", 150, None)
+
+
+def test_a_file_of_members_that_cannot_be_read_changes_nothing(tmp_path: Path) -> None:
+    put = ["groups", "put", "none", "--stack", "demo", "--account", "acc_1", "--members"]
+    file = tmp_path / "members.txt"
+    file.write_bytes(b"\xff\xfe")
+    for path in (str(file), str(tmp_path), str(tmp_path / "missing")):
+        refused = run(*put, path)
+        assert (refused.code, refused.err.count("\n")) == (2, 1)
+    refused = run(*put, "-", stdin="ann\n" + "x" * 129)
+    assert refused.code == 1
+    assert GroupStore(Table(boto3.client("dynamodb"), "of-the-stack")).get("acc_1", "none") is None
 
 
 @pytest.mark.usefixtures("data_key")
