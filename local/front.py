@@ -5,7 +5,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 import waitress.server  # type: ignore[import-untyped]  # waitress ships no types
@@ -20,6 +20,9 @@ _log = logging.getLogger("local.front")
 _OS_THREADS = 16
 # Above the limit that is answered in API Gateway's words, so that those words can be said at all.
 _WAITRESS_LIMIT = 64 * 1024 * 1024
+
+Page = Callable[[gateway.Request], gateway.Response]
+"""What the local run itself shows at a path, beside the template's routes."""
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
@@ -37,10 +40,20 @@ def bind(port: int) -> socket.socket:
 
 
 class Front:
-    """Serves the routes with the functions' handlers until it is stopped."""
+    """Serves the routes with the functions' handlers, and pages of the local run's own by their paths, until it is
+    stopped.
+    """
 
-    def __init__(self, listener: socket.socket, routes: Iterable[Route], functions: Functions, cors: Cors) -> None:
+    def __init__(
+        self,
+        listener: socket.socket,
+        routes: Iterable[Route],
+        functions: Functions,
+        cors: Cors,
+        pages: Mapping[str, Page] | None = None,
+    ) -> None:
         self._listener = listener
+        self._pages = pages or {}
         self._router = gateway.Router(tuple(routes))
         self._functions = functions
         self._cors = cors
@@ -102,7 +115,10 @@ class Front:
         return self._cors.preflight(request) or self._cors.added(request, self._answer_of(request))
 
     def _answer_of(self, request: gateway.Request) -> gateway.Response:
-        match = self._router.match(request.method, request.target.partition("?")[0])
+        path = request.target.partition("?")[0]
+        if path in self._pages and request.method in ("GET", "HEAD"):
+            return self._pages[path](request)
+        match = self._router.match(request.method, path)
         if match is None:
             return gateway.message(404, "Not Found")
         try:

@@ -183,8 +183,9 @@ def was_killed(directory: Path) -> bool:
 
 
 def forget(directory: Path) -> None:
-    """Remove the embedded AWS's state and how far it was followed (``FRESH=1``)."""
+    """Remove the embedded AWS's state, the mails it was given, and how far it was followed (``FRESH=1``)."""
     shutil.rmtree(directory / "state", ignore_errors=True)
+    shutil.rmtree(directory / "mail", ignore_errors=True)
     (directory / "relayed.json").unlink(missing_ok=True)
     _unsaved(directory).unlink(missing_ok=True)
 

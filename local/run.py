@@ -18,6 +18,7 @@ from local.aws import Aws
 from local.front import Front, bind
 from local.functions import Functions
 from local.intrinsics import Intrinsics, parameter_values
+from local.outbox import PATH, Outbox
 from local.queues import QueuePoller
 from local.resources import KeptKeysDifferError, Resources
 from local.schedules import Clock
@@ -27,6 +28,8 @@ from local.transform import Transformed, transformed
 
 # What a local run wants otherwise than a deployment, where the template has such a parameter.
 _LOCAL_PARAMETERS = {"OutboundAllowLoopback": "true", "AiModels": "stand-in", "ScriptIsolation": "process"}
+_EMBEDDED_PARAMETERS = {"MailFrom": "tasks@interactor.example"}
+"""Only where nothing is sent: another endpoint may be AWS itself."""
 _DUMMY_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 _BASE_PATH = "/api/v1"
 _FINISH_SECONDS, _DRAIN_SECONDS, _MINISTACK_SECONDS = 8.0, 2.0, 4.0
@@ -55,6 +58,7 @@ class LocalRun:
         self._settings, self._lock, self._say = settings, lock, say
         self._ministack: ministack.MiniStack | None = None
         self._front: Front | None = None
+        self._outbox: Outbox | None = None
         self._triggers: list[Trigger] = []
         self._followers: list[StreamFollower] = []
         self._run_file: Path | None = None
@@ -64,6 +68,11 @@ class LocalRun:
     def url(self) -> str:
         """The address that is printed as ready."""
         return self._settings.base_url + _BASE_PATH
+
+    @property
+    def outbox(self) -> str | None:
+        """The page with the mails, where there is one."""
+        return self._settings.base_url + PATH if self._outbox is not None else None
 
     def start(self) -> None:
         """Start everything in order; a ``LocalRunError`` says in one line why it cannot."""
@@ -79,6 +88,9 @@ class LocalRun:
         if self._ministack is not None:
             self._ministack.wait_until_healthy()
         aws = Aws()
+        sender = self._parameters().get("MailFrom")
+        if self._ministack is not None and sender:
+            self._outbox = Outbox(self._ministack.endpoint, settings.directory / "mail", aws, sender)
         try:
             declared, environment = self._make_resources(declared_template, aws)
             seed.plant(self.seed, aws, environment)
@@ -87,7 +99,8 @@ class LocalRun:
         os.environ.update(environment)
         self._say(f"loading {len(declared.functions)} functions, {len(declared.routes)} routes")
         functions = self._load(declared)
-        self._front = Front(listener, declared.routes, functions, cors.read(declared.cors))
+        pages = {PATH: self._outbox.page} if self._outbox is not None else {}
+        self._front = Front(listener, declared.routes, functions, cors.read(declared.cors), pages)
         self._begin_triggers(declared, aws, functions)
         self._write_run_file(environment)
         self._front.start()
@@ -157,7 +170,7 @@ class LocalRun:
         settings = self._settings
         if not settings.template.exists():
             raise LocalRunError(f"There is no template {settings.template}.")
-        given = {**_LOCAL_PARAMETERS, **settings.environment}
+        given = self._parameters()
         if given["ScriptIsolation"] != "process":
             raise LocalRunError("The local run has no function for scripts: leave ScriptIsolation out.")
         self._say(f"reading {settings.template.name}")
@@ -165,6 +178,10 @@ class LocalRun:
             return transformed(python, settings.template, settings.region, ROOT / ".local" / "transformed", given)
         except ValueError as error:
             raise LocalRunError(str(error)) from None
+
+    def _parameters(self) -> dict[str, str]:
+        own = {**_LOCAL_PARAMETERS, **(_EMBEDDED_PARAMETERS if self._ministack is not None else {})}
+        return {**own, **self._settings.environment}
 
     def _make_resources(self, source: Transformed, aws: Aws) -> tuple[template.Declared, dict[str, str]]:
         settings = self._settings
@@ -181,7 +198,9 @@ class LocalRun:
         own = self._ministack is not None
         resources = Resources(aws, source.template, pseudo, settings.base_url, own=own)
         try:
-            parameters = parameter_values(source.template, {**_LOCAL_PARAMETERS, **settings.environment})
+            # Not for the transform, whose answer is kept for every port.
+            given = {"PublicUrl": settings.base_url, **self._parameters()}
+            parameters = parameter_values(source.template, given)
             intrinsics = Intrinsics(source.template, parameters, pseudo, resources)
             resources.properties = intrinsics.properties
             for name, resource in source.template["Resources"].items():
@@ -218,6 +237,8 @@ class LocalRun:
         for mapping in declared.streams:
             function = declared.functions[mapping.function]
             self._followers.append(StreamFollower(mapping, function, aws, functions, reached))
+        if self._outbox is not None:
+            self._triggers.append(self._outbox)
         self._triggers += [QueuePoller(mapping, aws, functions) for mapping in declared.queues]
         self._triggers += [Clock(schedule, self._settings.clock_seconds, functions) for schedule in declared.schedules]
         for follower in self._followers:

@@ -66,6 +66,8 @@ def _welcome(run: LocalRun, wanted: settings.Settings, screen: TextIO) -> None:
     here = Path.cwd()
     log = Path(wanted.log).resolve()
     print(f"logs      {log.relative_to(here) if log.is_relative_to(here) else log}", file=screen)
+    if run.outbox is not None:
+        print(f"mails     {run.outbox}", file=screen)
     print("stop      Ctrl-C", file=screen)
     print(f"ready {run.url}", file=screen, flush=True)
 

@@ -17,7 +17,7 @@ SET_BY_LAMBDA = {"AWS_REGION", "AWS_LAMBDA_FUNCTION_NAME", "LD_LIBRARY_PATH", "_
 SETTINGS = {name.upper() for name in get_type_hints(Settings)}
 VARIABLE = re.compile(r"_?[A-Z]+(_[A-Z0-9]+)+")
 COMPLETE = dict.fromkeys(SETTINGS, "1") | dict.fromkeys(
-    ("RUNNING_TTL", "HALTED_TTL", "RETENTION_AFTER_END", "FILE_RETENTION"), "30d"
+    ("RUNNING_TTL", "HALTED_TTL", "RETENTION_AFTER_END", "FILE_RETENTION", "LINK_LIFETIME"), "30d"
 )
 COMPLETE["OUTGOING_PRIVATE_RANGES"] = ""
 

@@ -205,6 +205,7 @@ def test_the_page_on_the_local_run_shows_what_it_prints(run: LaunchedRun) -> Non
     shown, printed = (
         [re.sub(r"\d+ (functions|routes)", r"N \1", line) for line in lines] for lines in (shown, printed)
     )
+    shown[:-1] = [line.replace("http://127.0.0.1:8080", run.url.removesuffix("/api/v1")) for line in shown[:-1]]
     assert shown[:-1] == printed[: len(shown) - 1]
     assert printed[len(shown) - 1] == f"ready {run.url}"
     assert shown[-1] == "ready http://127.0.0.1:8080/api/v1"

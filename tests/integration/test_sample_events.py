@@ -25,7 +25,7 @@ FORK = one(
     await_finance=halting(),
     await_legal=halting(),
 )
-WORKERS = {"advance_steps", "deliver_webhooks", "relay_events", "retry_relay", "run_script", "tick_clock"}
+WORKERS = {"advance_steps", "deliver_webhooks", "relay_events", "retry_relay", "run_script", "send_mails", "tick_clock"}
 STATUS = {
     "create_file": 201,
     "create_instance": 201,
@@ -167,6 +167,11 @@ def test_the_webhook_sample_is_posted_to_its_subscriber(prepared: tuple[Deployme
     assert deployment.invoke("deliver_webhooks", sample("deliver_webhooks", there)) == {"batchItemFailures": []}
     (request,) = deployment.outside.requests
     assert request.headers["X-Interactor-Delivery"] == samples.DELIVERY
+
+
+def test_the_mail_sample_tells_nobody_of_a_task_that_is_not_there(prepared: tuple[Deployment, dict[str, str]]) -> None:
+    deployment, there = prepared
+    assert deployment.invoke("send_mails", sample("send_mails", there)) == {"batchItemFailures": []}
 
 
 def test_the_schedule_sample_hints_at_what_is_overdue(prepared: tuple[Deployment, dict[str, str]]) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from interactor.instances.provider import InstancesProvider
     from interactor.logic.provider import LogicProvider
     from interactor.people.provider import PeopleProvider
+    from interactor.tasks.mail.provider import MailProvider
     from interactor.webhooks.provider import WebhooksProvider
 
 
@@ -90,6 +91,13 @@ class Services:
         from interactor.files.provider import FilesProvider
 
         return FilesProvider(self.settings, self.world, self.aws)
+
+    @cached_property
+    def mails(self) -> "MailProvider":
+        """Mails about tasks, and signed links."""
+        from interactor.tasks.mail.provider import MailProvider
+
+        return MailProvider(self.settings, self.world, self.aws, self.people, lambda: self.instances.store)
 
     @cached_property
     def webhooks(self) -> "WebhooksProvider":

@@ -81,6 +81,8 @@ class Settings:
     steps_queue_url: str
     webhooks_queue_url: str
     exhausted_queue_url: str
+    mails_queue_url: str
+    """Empty: no mails."""
     relay_retry_queue_url: str
     data_key_id: str
     secrets_prefix: str
@@ -107,6 +109,8 @@ class Settings:
 
     running_ttl: Lifetime
     halted_ttl: Lifetime
+    link_lifetime: Lifetime
+    """How long a signed link is good."""
     retention_after_end: Lifetime
     file_retention: Lifetime
     redact_fields: Words
@@ -120,6 +124,10 @@ class Settings:
     """Ranges whose private addresses outgoing requests may reach."""
     script_function: str
     """Name and alias of the function that runs scripts. Empty: each process runs its own scripts."""
+    mail_from: str
+    """The address that mails come from; empty: no mails."""
+    public_url: str
+    """The address that links in mails and webhooks lead to, without a path; empty: there are none."""
     ai_models: str
     """``name=model`` pairs separated by commas, or the name of the stand-in."""
 

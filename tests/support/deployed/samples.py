@@ -281,6 +281,19 @@ SAMPLES: dict[str, dict[str, Any]] = {
         {"secret": SECRET + "_2"},
         subscription_id=SUBSCRIPTION,
     ),
+    "send_mails": events.sqs(
+        "interactor-mails",
+        [
+            {
+                "account": "acc_1",
+                "task_id": f"task_{INSTANCE.removeprefix('inst_')}_3",
+                "event_id": EVENT,
+                "at": events.NOON,
+                "kind": "created",
+                "users": ["ann"],
+            }
+        ],
+    ),
     "test_subscription": _api(
         "POST",
         "/webhooks/subscriptions/{subscription_id}/test",

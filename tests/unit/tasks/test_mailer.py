@@ -84,7 +84,7 @@ class House:
 
     def tell(self, **event: Any) -> list[str]:
         """Relay an event and send its mails; returns the addresses in turn."""
-        for message in notices.messages("acc", "inst_1", [{**EVENT, **event}]):
+        for message in notices.messages("acc", [{**EVENT, **event}]):
             self.mailer.handle(message)
         return self.told
 
@@ -249,7 +249,7 @@ def test_what_ses_would_not_send_now_is_sent_when_the_message_comes_again(house:
 
 
 def test_what_was_refused_for_good_is_not_tried_again_and_holds_up_nobody(house: House) -> None:
-    house.will = [RefusedError("MessageRejected")]
+    house.will = [RefusedError("BadRequestException")]
     both = {"users": ["ann", "bo"], "groups": []}
     house.tell(notify=both)
     house.tell(notify=both)
@@ -266,7 +266,7 @@ def test_where_it_is_not_known_whether_a_mail_was_sent_it_is_not_sent_again(hous
 
 def test_no_message_of_the_queue_and_no_mark_holds_a_link(house: House) -> None:
     many = [f"p{number}" for number in range(25)]
-    made = list(notices.messages("acc", "inst_1", [{**EVENT, "notify": {"users": many, "groups": ["finance"]}}]))
+    made = list(notices.messages("acc", [{**EVENT, "notify": {"users": many, "groups": ["finance"]}}]))
     assert [len(each.get("users", [])) for each in made] == [10, 10, 5, 0]
     house.tell()
     token = house.sent[0][1].text.partition("?t=")[2].partition("\n")[0]

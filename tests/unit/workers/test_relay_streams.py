@@ -30,6 +30,7 @@ def test_a_record_whose_sending_failed_is_set_aside_and_the_others_are_sent(monk
     queue, aside = Refusing(), []
     retry = SimpleNamespace(send=lambda key, group: aside.append((key, group)))
     parts = SimpleNamespace(webhooks=SimpleNamespace(queue=queue, relay_retry_queue=retry))
+    parts.mails = SimpleNamespace(queue=None)
     monkeypatch.setattr(relay, "services", lambda: parts)
     monkeypatch.setattr(relay, "_relay", lambda parts: None)
     monkeypatch.setattr(relay, "emit", lambda records: None)

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from interactor.core.jsons import JsonObject
 from interactor.instances.rules.stored import Record
 from interactor.logs import logger
 from interactor.services import Services, services
+from interactor.tasks.rules import notices
 from interactor.webhooks.relay import Outgoing, Relay
 from interactor.webhooks.store import account_events
 from interactor.workers.causes import cause
@@ -31,6 +32,7 @@ class _Relayed:
 
     messages: Callable[[], Iterable[Outgoing]]
     history: list[Record]
+    mails: tuple[Outgoing, ...] = ()
 
 
 def relay_stream(event: JsonObject) -> JsonObject:
@@ -72,7 +74,7 @@ def _relay_again(key: JsonObject) -> None:
     item = parts.aws.table.get(items.key(key["pk"], key["sk"]))
     if item is not None:
         made = _relayed(parts, _relay(parts), item)
-        parts.webhooks.queue.send_all(made.messages())
+        _send_all(parts, [made])
         emit(made.history)
 
 
@@ -82,7 +84,7 @@ def _send(parts: Services, ready: list[tuple[JsonObject, _Relayed]]) -> list[Jso
     Return the records that failed.
     """
     try:
-        parts.webhooks.queue.send_all(message for _, made in ready for message in made.messages())
+        _send_all(parts, [made for _, made in ready])
     except Exception:
         logger.warning("the messages of a batch were not sent; sending them record by record", exc_info=True)
         return _send_each(parts, ready)
@@ -90,11 +92,18 @@ def _send(parts: Services, ready: list[tuple[JsonObject, _Relayed]]) -> list[Jso
     return []
 
 
+def _send_all(parts: Services, relayed: Sequence[_Relayed]) -> None:
+    """Send the messages of records. Those that a repeat sends once more are known by their events, mails too."""
+    parts.webhooks.queue.send_all(message for made in relayed for message in made.messages())
+    if any(made.mails for made in relayed) and parts.mails.queue is not None:
+        parts.mails.queue.send_all(message for made in relayed for message in made.mails)
+
+
 def _send_each(parts: Services, ready: list[tuple[JsonObject, _Relayed]]) -> list[JsonObject]:
     stuck = []
     for change, made in ready:
         try:
-            parts.webhooks.queue.send_all(made.messages())
+            _send_all(parts, [made])
         except Exception as error:
             logger.error("relay failed; the record goes to the retry queue", extra=_key(change) | cause(error))
             stuck.append(change)
@@ -119,7 +128,8 @@ def _relayed(parts: Services, relay: Relay, item: JsonObject) -> _Relayed:
     if own is not None:
         return _Relayed(lambda: relay.messages_of_disabled(*own), [])
     record = parts.instances.store.record(item)
-    return _Relayed(lambda: relay.messages_of(record), [record])
+    mails = () if parts.mails.queue is None else tuple(notices.outgoing(record.account, record.events))
+    return _Relayed(lambda: relay.messages_of(record), [record], mails)
 
 
 def _relay(parts: Services) -> Relay:

@@ -8,11 +8,12 @@ from interactor.tasks.mail.letters import Letter
 
 _NOT_NOW: Final = {
     *("TooManyRequestsException", "ThrottlingException", "LimitExceededException"),
-    # What the operator can mend; the messages wait in the queue until then.
-    *("AccountSuspendedException", "SendingPausedException", "MailFromDomainNotVerifiedException"),
+    # What the operator can mend; the messages wait in the queue until then. MessageRejected mostly is an identity
+    # that is not verified, of the sender or (in the sandbox) of the recipient.
+    *("AccountSuspendedException", "SendingPausedException", "MailFromDomainNotVerifiedException", "MessageRejected"),
     *("AccessDeniedException", "NotFoundException"),
 }
-_NEVER: Final = {"MessageRejected", "BadRequestException"}
+_NEVER: Final = {"BadRequestException"}
 # RFC 3834, 5: whoever is away must not answer a machine, and no machine answers another.
 _HEADERS: Final = [{"Name": "Auto-Submitted", "Value": "auto-generated"}]
 

@@ -55,7 +55,13 @@ class Recipient:
     acts: bool = True
 
 
-def messages(account: str, instance_id: str, events: Iterable[JsonObject]) -> Iterator[JsonObject]:
+def outgoing(account: str, events: Iterable[JsonObject]) -> Iterator[tuple[JsonObject, str, Millis]]:
+    """Yield the messages with their fairness group, and the delay after which they arrive."""
+    for message in messages(account, events):
+        yield message, account, 0
+
+
+def messages(account: str, events: Iterable[JsonObject]) -> Iterator[JsonObject]:
     """Yield the messages that tell of the events of a record: one for ten people, and one for each group."""
     for event in events:
         if event["type"] != "task" or event["subtype"] not in MAILED:
@@ -63,7 +69,6 @@ def messages(account: str, instance_id: str, events: Iterable[JsonObject]) -> It
         notify: JsonObject = event.get("notify") or {}
         told: JsonObject = {
             "account": account,
-            "instance_id": instance_id,
             "task_id": event["task_id"],
             "event_id": event["id"],
             "at": event["at"],
