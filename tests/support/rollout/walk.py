@@ -36,9 +36,10 @@ from interactor.settings import from_environment
 from tests.support import events
 from tests.support.rollout.emulated import ACCOUNT, REGION, Aws, Stack, eventually, only
 from tests.support.rollout.grants import Grant, Need, granted, needed
-from tests.support.template import ROOT, Function, functions
+from tests.support.template import ROOT, Function, functions, template
 
-FUNCTIONS = {function.folder: function for function in functions()}
+FUNCTIONS = {each.folder: each for each in functions() if "Condition" not in template()["Resources"][each.logical_id]}
+"""The functions of a deployment whose parameters are as usual."""
 TWIN = "Unconditioned"
 STATIC = {
     "AWS::DynamoDB::Table",

@@ -49,6 +49,27 @@ def test_a_record_whose_sending_failed_is_set_aside_and_the_others_are_sent(monk
     assert {("last", 2), ("first", 2)} <= set(queue.sent)
 
 
+def test_a_task_is_told_by_mail_where_mails_are_sent_and_set_aside_where_the_queue_refuses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made, aside, mails = [("task", 1)], [], Refusing()
+    retry = SimpleNamespace(send=lambda key, group: aside.append(key))
+    parts = SimpleNamespace(webhooks=SimpleNamespace(queue=Refusing(), relay_retry_queue=retry))
+    parts.mails = SimpleNamespace(queue=mails)
+    monkeypatch.setattr(relay, "services", lambda: parts)
+    monkeypatch.setattr(relay, "_relay", lambda parts: None)
+    monkeypatch.setattr(relay, "emit", lambda records: None)
+    monkeypatch.setattr(relay, "_relayed", lambda *_: relay._Relayed(lambda: [], [], tuple(made)))
+    key = {"pk": {"S": "A#acc#I#inst"}, "sk": {"S": relay.keys.HISTORY}}
+    batch = {"Records": [{"dynamodb": {"Keys": key, "NewImage": {}}}]}
+
+    assert relay.relay_stream(batch) == {"batchItemFailures": []}
+    assert (mails.sent, aside) == ([("task", 1)], [])
+    made[:] = [("bad", 1)]
+    assert relay.relay_stream(batch) == {"batchItemFailures": []}
+    assert len(aside) == 1
+
+
 def test_messages_are_made_as_they_are_sent() -> None:
     made = 0
 
