@@ -280,6 +280,7 @@ def test_a_subscription_is_made_listed_and_deleted(api: Deployment) -> None:
         "url": SUBSCRIPTION["url"],
         "events": SUBSCRIPTION["events"],
         "namespace_filter": "user_123",
+        "rate_per_minute": 1000,
         "status": "active",
         "created_at": made.data["created_at"],
     }
