@@ -22,6 +22,7 @@ ORDER = (
     ("people",),
     ("definitions",),
     ("forms",),
+    ("assignments",),
     ("logic",),
     ("instances",),
     ("files",),
@@ -37,8 +38,8 @@ OUTSIDE_THE_LAYER = {"admin"}
 OUTSIDE_THE_ENGINE = {"interactor_client", "interactor_cli"}
 """They stand beside the engine and travel in no layer."""
 
-PURE = ("core", "forms", "access/rules", "definitions/rules", "definitions/diagram", "logic/rules", "instances/rules")
-PURE += ("people/rules", "tasks/rules", "webhooks/rules")
+PURE = ("core", "forms", "assignments", "access/rules", "definitions/rules", "definitions/diagram", "logic/rules")
+PURE += ("instances/rules", "people/rules", "tasks/rules", "webhooks/rules")
 """Folders whose modules are given all they need as values."""
 IMPURE_PACKAGES = {"boto3", "botocore", "aws_lambda_powertools", "socket", "subprocess", "requests"}
 IMPURE_MODULES = {"time", "random", "secrets", "logging", "os"}

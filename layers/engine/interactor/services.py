@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from interactor.logic.provider import LogicProvider
     from interactor.people.provider import PeopleProvider
     from interactor.tasks.mail.provider import MailProvider
+    from interactor.tasks.provider import TasksProvider
     from interactor.webhooks.provider import WebhooksProvider
 
 
@@ -82,7 +83,13 @@ class Services:
         from interactor.instances.provider import InstancesProvider
 
         return InstancesProvider(
-            self.settings, self.world, self.aws, self.definitions, self.logic, lambda: self.files.files
+            self.settings,
+            self.world,
+            self.aws,
+            self.definitions,
+            self.logic,
+            lambda: self.files.files,
+            lambda: self.people.directory,
         )
 
     @cached_property
@@ -98,6 +105,13 @@ class Services:
         from interactor.tasks.mail.provider import MailProvider
 
         return MailProvider(self.settings, self.world, self.aws, self.people, lambda: self.instances.store)
+
+    @cached_property
+    def tasks(self) -> "TasksProvider":
+        """Tasks of people."""
+        from interactor.tasks.provider import TasksProvider
+
+        return TasksProvider(self.aws, self.people, self.instances)
 
     @cached_property
     def webhooks(self) -> "WebhooksProvider":

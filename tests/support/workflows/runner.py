@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from interactor.assignments.members import Members, none_known
 from interactor.core import jsons
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.logic import Outcome, Succeeded
@@ -43,6 +44,7 @@ class Runner:
     """A state before whose logic everything stops."""
     events: list[JsonObject] = field(default_factory=list)
     settled: list[Settled] = field(default_factory=list)
+    members: Members = none_known
     in_flight: list[JsonObject] = field(default_factory=list)
     """HTTP actions that workers are said to be making."""
     instance: Instance = field(init=False)
@@ -63,21 +65,21 @@ class Runner:
             status_since=self.now,
             threads={MAIN: main},
         )
-        advance = Advance(self.definition, self.instance, MAIN, by="someone")
+        advance = Advance(self.definition, self.instance, MAIN, "someone", self.members)
         advance.created(self.now)
         self._run(advance)
         return self.rest()
 
     def resume(self, given: JsonObject, thread: str = MAIN, option: str | None = None) -> "Runner":
         """Resume a thread and run everything to its next rest."""
-        advance = Advance(self.definition, self.instance, thread, by="someone")
+        advance = Advance(self.definition, self.instance, thread, "someone", self.members)
         advance.resume(given, option, jsons.dumps(given), self.tick())
         self._run(advance)
         return self.rest()
 
     def time_out(self, thread: str = MAIN) -> "Runner":
         """Let a halt's time be over."""
-        advance = Advance(self.definition, self.instance, thread)
+        advance = Advance(self.definition, self.instance, thread, None, self.members)
         advance.time_out(self.tick())
         self._run(advance)
         return self.rest()
@@ -85,7 +87,7 @@ class Runner:
     def rest(self) -> "Runner":
         """Run every thread that has something to do, one advance each, until none has."""
         while (thread := next(filter(self._free, self.instance.running_threads()), None)) is not None:
-            self._run(Advance(self.definition, self.instance, thread.id))
+            self._run(Advance(self.definition, self.instance, thread.id, None, self.members))
         return self
 
     def advance(self, thread: str = MAIN) -> Advance:

@@ -54,7 +54,8 @@ class Endpoint(Frame):
             return routes.refuse(request)
         request.check_query(self.query)
         request.check_idempotency_key()
-        return self.function(Call(request, actors.acting(principal, named), parts))
+        groups = request.headers.get(actors.GROUPS_HEADER.lower())
+        return self.function(Call(request, actors.acting(principal, named, groups), parts))
 
 
 def endpoint(

@@ -62,6 +62,32 @@ class ActorNotAllowedError(ForbiddenError):
         )
 
 
+class NotAssigneeError(ForbiddenError):
+    """The task is not the person's to decide."""
+
+    code = "not_assignee"
+
+    def __init__(self, message: str = "You are not one of those who are asked to do this") -> None:
+        super().__init__(message)
+
+
+class SeparationOfDutiesError(ForbiddenError):
+    """The person is excluded from the task: whoever asks does not approve."""
+
+    code = "separation_of_duties"
+
+    def __init__(
+        self, message: str = "You are excluded from this task: whoever asks for something does not decide it"
+    ) -> None:
+        super().__init__(message)
+
+
+class DelegationRefusedError(ForbiddenError):
+    """The assignment does not let the task be handed to that person."""
+
+    code = "delegation_refused"
+
+
 class NotFoundError(InteractorError):
     """A route that does not exist."""
 
@@ -146,6 +172,15 @@ class PersonNotFoundError(NotFoundError):
         super().__init__(f"The directory has nothing of a person '{person[:200]}'")
 
 
+class TaskNotFoundError(NotFoundError):
+    """No task of that id, or none that concerns the caller."""
+
+    code = "task_not_found"
+
+    def __init__(self, task_id: str) -> None:
+        super().__init__(f"Task '{task_id}' not found")
+
+
 class NamespaceQuotaExceededError(InteractorError):
     """The namespace already has the maximum number of active instances."""
 
@@ -171,6 +206,18 @@ class RateLimitedError(InteractorError):
 
     def __init__(self, message: str, retry_after: int) -> None:
         super().__init__(message, {"retry_after": retry_after})
+        self.retry_after = retry_after
+
+
+class RemindedRecentlyError(InteractorError):
+    """Those who are asked were reminded a moment ago."""
+
+    code, status = "reminded_recently", 429
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(
+            "They were reminded a moment ago; wait before you remind them again", {"retry_after": retry_after}
+        )
         self.retry_after = retry_after
 
 
@@ -214,6 +261,12 @@ class InstanceTooLargeError(InvalidRequestError):
     """The instance would exceed the size that can be stored (invariant 9)."""
 
     code = "instance_too_large"
+
+
+class AssignmentTooLargeError(InvalidRequestError):
+    """A task would have more people, questions or comments than it may (invariant 9)."""
+
+    code = "assignment_too_large"
 
 
 class PayloadTooLargeError(InteractorError):
@@ -281,6 +334,63 @@ class InstancePausedError(RefusedError):
     """The instance is paused (ruling 29)."""
 
     code, status = "instance_paused", 409
+
+
+class TaskClosedError(RefusedError):
+    """The task is not open any more; ``details`` say how it was decided, by whom and when."""
+
+    code, status = "task_closed", 409
+
+
+class TaskClaimedError(RefusedError):
+    """Somebody else has claimed the task."""
+
+    code, status = "task_claimed", 409
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(f"'{owner}' has claimed this task", {"owner": owner})
+
+
+class ClaimRequiredError(RefusedError):
+    """The task must be claimed before it is decided."""
+
+    code, status = "claim_required", 409
+
+    def __init__(self) -> None:
+        super().__init__("Claim this task before you respond: POST /tasks/{task_id}/claim")
+
+
+class ClaimNotApplicableError(RefusedError):
+    """Several people respond to this task, so that nobody claims it."""
+
+    code, status = "claim_not_applicable", 409
+
+    def __init__(self) -> None:
+        super().__init__("Several people respond to this task, so that nobody claims it")
+
+
+class AlreadyRespondedError(RefusedError):
+    """One person, one response."""
+
+    code, status = "already_responded", 409
+
+    def __init__(self, details: Json) -> None:
+        super().__init__("You have responded to this task already; a response cannot be changed", details)
+
+
+class ReassignCycleError(InvalidRequestError):
+    """A slot would come back to somebody who had it, or go through too many hands."""
+
+    code = "reassign_cycle"
+
+
+class PresentationChangedError(RefusedError):
+    """The sender was shown something else than what the task shows."""
+
+    code, status = "presentation_changed", 409
+
+    def __init__(self, shown: str) -> None:
+        super().__init__("What you were shown is not what this task shows now; read it again", {"shown": shown})
 
 
 class EventNotFoundError(NotFoundError):

@@ -17,6 +17,7 @@ Prefix: TypeAlias = Literal["inst", "wf", "v", "evt", "whsub", "del", "req", "fi
 
 ENTROPY_BYTES = 10
 _NUMBER_BYTES = 5
+_TASK = re.compile(r"task_([0-7][0-9abcdefghjkmnpqrstvwxyz]{25})_([1-9][0-9]{0,8})", re.ASCII)
 _ID = re.compile(r"([a-z]+)_([0-7][0-9abcdefghjkmnpqrstvwxyz]{25})", re.ASCII)
 
 
@@ -43,6 +44,17 @@ def event_number(event: str) -> int | None:
     if not is_id(event, "evt"):
         return None
     return int.from_bytes(ULID.from_str(event[4:].upper()).bytes[6 : 6 + _NUMBER_BYTES])
+
+
+def task_id(instance: str, number: int) -> str:
+    """``task_01h..._12``: the task of an instance whose waiting event has this number."""
+    return f"task_{instance.partition('_')[2]}_{number}"
+
+
+def parse_task(task: str) -> tuple[str, int] | None:
+    """The instance and the number in a task's id, or None for a text that is none."""
+    match = _TASK.fullmatch(task)
+    return None if match is None else (f"inst_{match[1]}", int(match[2]))
 
 
 def halt_id(sequence: int, since: Millis, instance: str, thread: str) -> str:

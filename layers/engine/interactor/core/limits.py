@@ -83,3 +83,19 @@ PAGE_DEFAULT = 50
 PAGE_MAXIMUM = 100
 HISTORY_PAGE_DEFAULT = 100
 HISTORY_PAGE_MAXIMUM = 1_000
+
+TASK_ENTRIES = 30
+"""Inboxes that one task may be in: people, groups and watchers."""
+TASK_ENTRIES_PER_INSTANCE = 60
+"""Inboxes that the open tasks of one instance may be in, so that cancelling it is one transaction."""
+TASK_RESPONSE_BYTES = 2 * KILOBYTE
+"""A response, where several people respond: all of them are read again by the commit that decides."""
+TASK_COMMENT_CHARACTERS = 2_000
+TASK_COMMENTS = 100
+TASK_QUESTIONS = 10
+TASK_HOPS = 5
+"""Hands through which the slot of one person may go."""
+TASK_REMINDED: Millis = 4 * 60 * MINUTE
+"""How long after a reminder by hand the next one may come."""
+TASK_DONE_KEPT: Millis = 90 * 24 * 60 * MINUTE
+"""How long a response is remembered for its repeat, and listed as done."""

@@ -50,12 +50,14 @@ def check_input(
     *,
     additional_input: bool = False,
     sensitive: Collection[str] = (),
+    closed: bool = False,
 ) -> Checked:
     """Check a resume's input against what the state asks for.
 
     ``options`` are the filled ``halted_options``. ``submitted`` is the input; None if the body has none, which is no
     answer to a form. ``selected_option`` is the choice beside the input, if there is one. ``uploads`` are the files
-    that file fields may refer to. ``additional_input`` says whether keys that are no fields of the form are kept.
+    that file fields may refer to. ``additional_input`` says whether keys that are no fields of the form are kept;
+    ``closed`` refuses them also where there is no form, as tasks do.
     Errors do not repeat the values of ``sensitive`` fields.
 
     Raises:
@@ -66,7 +68,7 @@ def check_input(
     if submitted is None and presentation.get("type") == "form" and (offered is None or selected_option is None):
         raise _invalid([{"field": "input", "message": _no_input(fields, offered)}])
     errors: list[JsonObject] = []
-    if fields and not additional_input:
+    if (fields or closed) and not additional_input:
         errors += _unknown(submitted or {}, selected_option, fields, offered)
     if offered is not None:
         # This name is taken: what is sent under it is the choice.
@@ -125,7 +127,8 @@ def _unknown(
     unknown = [key for key in submitted if key not in known]
     for key in unknown[:_UNKNOWN_KEYS]:
         near = nearest(key, known)
-        hint = f"its fields are {', '.join(fields)}" if near is None else f"did you mean '{near}'?"
+        listed = ", ".join(known) or "none"
+        hint = f"its fields are {', '.join(fields) or listed}" if near is None else f"did you mean '{near}'?"
         yield {
             "field": key[:_QUOTED_CHARACTERS],
             "message": f"'{key[:_QUOTED_CHARACTERS]}' is no field of this form: {hint}",

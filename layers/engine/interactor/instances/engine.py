@@ -7,23 +7,24 @@ its ``wake_at`` finds it again.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from interactor.assignments.members import Members
 from interactor.core.errors import InstanceTooLargeError
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.storing import ContendedError, GuardLostError, Item, StoreBusyError, StoreUnavailableError
 from interactor.core.times import SECOND, Millis
 from interactor.core.world import Provider, World
 from interactor.definitions.rules.model import Definition
-from interactor.forms.file_fields import Uploads
 from interactor.instances.in_flight import in_flight
+from interactor.instances.ports import GroupDirectory, HaltFiles, Hints
 from interactor.instances.quota import QuotaShards
 from interactor.instances.rules.consequences import Settled
-from interactor.instances.rules.instance import Instance, Thread
+from interactor.instances.rules.instance import Instance
 from interactor.instances.rules.lifetimes import Lifetimes, wake_at
 from interactor.instances.rules.machine import Advance
 from interactor.instances.rules.settle import OvertakenError, is_resume, settle, too_large
-from interactor.instances.rules.stored import Head, Lease, Record, StepHint
+from interactor.instances.rules.stored import Head, Lease, Record
 from interactor.instances.rules.thread_draft import ThreadChange, pure_thread
 from interactor.instances.running import StepRunner
 
@@ -38,29 +39,6 @@ outside call. More tries would only make the throttling last longer.
 """
 COMMIT_ATTEMPTS = 24
 """Ten threads that commit at once lose to each other at most nine times. The rest is for a busy table."""
-
-
-class Hints(Protocol):
-    """Sends step messages. A lost one only delays (invariant 4)."""
-
-    def send(self, instance: Instance, thread_id: str, now: Millis) -> None:
-        """Send a hint for one thread's next step, to arrive when the step is due."""
-
-    def send_again(self, hint: StepHint, delay: Millis) -> None:
-        """Send a hint, to arrive after ``delay`` milliseconds."""
-
-
-class HaltFiles(Protocol):
-    """The files that people send with a halt's form."""
-
-    def sent(self, instance: Instance, thread: Thread, submitted: JsonObject) -> Uploads:
-        """Return the files that an input refers to and that belong to this halt, each with what was uploaded for it."""
-
-    def keep(self, instance: Instance, uploads: Uploads) -> None:
-        """Pin the files of a resume to the contents that were checked."""
-
-    def remove(self, instance: Instance) -> bool:
-        """Delete a page of an instance's files. Return True if nothing is left."""
 
 
 Remember = Callable[[Settled, Sequence[Record]], Item]
@@ -111,10 +89,12 @@ class Engine:
         logic: "Logic",
         hints: Hints,
         files: "Provider[HaltFiles]",
+        directory: "Provider[GroupDirectory]",
         rules: Rules,
     ) -> None:
         self.world = world
         self.files = files
+        self.directory = directory
         self.instances = instances
         self.definitions = definitions
         self.hints = hints
@@ -125,6 +105,14 @@ class Engine:
     def quota_shards(self, account: str, namespace: str) -> list[tuple[int, int | None]]:
         """Return a namespace's quota shards in the order to try them, each with its room (None: no limit)."""
         return self._quota_shards.of(account, namespace)
+
+    def members(self, account: str) -> Members:
+        """Return what looks groups of an account up."""
+        return lambda groups: self.directory().members(account, groups)
+
+    def advance(self, definition: Definition, instance: Instance, thread_id: str, by: Json = None) -> Advance:
+        """Return a draft of one thread's way."""
+        return Advance(definition, instance, thread_id, by, self.members(instance.account))
 
     def definition_of(self, instance: Instance) -> Definition:
         """Return the definition of the version that an instance runs."""
@@ -217,7 +205,7 @@ class Engine:
         """After a commit, run further steps until the budget is used up, and send hints for the rest."""
         try:
             while self.world.now() < deadline and (thread := pure_thread(definition, head.instance)) is not None:
-                advance = Advance(definition, head.instance, thread.id, by)
+                advance = self.advance(definition, head.instance, thread.id, by)
                 self.steps.run_pure(head.instance.account, advance, deadline)
                 if not advance.moved:
                     break

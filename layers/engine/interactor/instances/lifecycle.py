@@ -1,12 +1,10 @@
 """Pause, unpause, retry and cancel: use cases for an instance as a whole (rulings 24 and 29)."""
 
 from interactor.core.errors import NamespaceQuotaExceededError
-from interactor.core.times import Millis
 from interactor.instances.engine import Cause, Engine, staying
 from interactor.instances.rules import lifecycle
-from interactor.instances.rules.instance import Phase, Thread
 from interactor.instances.rules.lifecycle import cancel
-from interactor.instances.rules.lifetimes import expires_at
+from interactor.instances.rules.lifetimes import expires_at, timer_due
 from interactor.instances.rules.settle import OvertakenError
 from interactor.instances.rules.stored import Head, StepHint
 
@@ -46,7 +44,7 @@ def unpause(engine: Engine, head: Head, cause: Cause) -> Head:
     committed = engine.insist(head, judge)
     engine.hint_at(committed)
     now = engine.world.now()
-    if any(_timed_out(thread, now) for thread in committed.instance.threads.values()):
+    if any(timer_due(thread, now) for thread in committed.instance.threads.values()):
         engine.hints.send_again(StepHint(committed.instance.account, committed.instance.id), 0)
     return committed
 
@@ -77,11 +75,6 @@ def retry(engine: Engine, head: Head, cause: Cause) -> Head:
         raise NamespaceQuotaExceededError(f"Namespace '{head.instance.namespace}' is full; end some instances first")
 
     return engine.carry_on(definition, engine.insist(head, judge), cause.by, deadline)
-
-
-def _timed_out(thread: Thread, now: Millis) -> bool:
-    waits = thread.phase is Phase.HALTED and thread.halt is not None
-    return waits and thread.halt is not None and thread.halt.timeout_at is not None and thread.halt.timeout_at <= now
 
 
 def cancel_instance(engine: Engine, head: Head, cause: Cause, reason: str = "requested") -> Head:

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from interactor.core.times import Millis
     from interactor.core.world import Provider, World
     from interactor.definitions.provider import DefinitionsProvider
-    from interactor.instances.engine import Engine, HaltFiles
+    from interactor.instances.engine import Engine
+    from interactor.instances.ports import GroupDirectory, HaltFiles
     from interactor.instances.step_queue import StepQueue
     from interactor.instances.store.instances import InstanceStore
     from interactor.logic.provider import LogicProvider
@@ -28,6 +29,7 @@ class InstancesProvider:
         definitions: "DefinitionsProvider",
         logic: "LogicProvider",
         files: "Provider[HaltFiles]",
+        directory: "Provider[GroupDirectory]",
     ) -> None:
         self._settings = settings
         self._world = world
@@ -35,6 +37,7 @@ class InstancesProvider:
         self._definitions = definitions
         self._logic = logic
         self._files = files
+        self._directory = directory
 
     @cached_property
     def store(self) -> "InstanceStore":
@@ -73,6 +76,7 @@ class InstancesProvider:
             self._logic.logic,
             self.steps_queue,
             self._files,
+            self._directory,
             rules,
         )
 

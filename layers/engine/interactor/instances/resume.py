@@ -18,7 +18,6 @@ from interactor.instances.conflicts import (
 from interactor.instances.engine import Engine
 from interactor.instances.rules import halts
 from interactor.instances.rules.instance import Phase
-from interactor.instances.rules.machine import Advance
 from interactor.instances.rules.settle import OvertakenError
 from interactor.instances.rules.stored import Head
 
@@ -64,10 +63,12 @@ def take(engine: Engine, head: Head, thread_id: str, expected_sequence: int, tri
         raise OvertakenError
     if thread.sequence != expected_sequence:
         raise OvertakenError
+    if thread.waits_for_task:
+        raise AssertionError("a task is decided by responses: ``acts``")
     definition = engine.definition_of(head.instance)
     now = engine.world.now()
     deadline = now + engine.rules.inline_budget
-    advance = Advance(definition, head.instance, thread_id, trigger.cause.by)
+    advance = engine.advance(definition, head.instance, thread_id, trigger.cause.by)
     if trigger.kind == "timeout":
         # The chain of steps does what follows: if a script there kills its worker, the try must be counted (invariant
         # 4).

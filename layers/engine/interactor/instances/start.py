@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from interactor.core import traces
 from interactor.core.errors import InvalidRequestError, NamespaceQuotaExceededError, WorkflowNotPublishedError
-from interactor.core.jsons import JsonObject
+from interactor.core.jsons import Json, JsonObject
 from interactor.core.storing import ContendedError, StoreBusyError
 from interactor.definitions.stored import Workflow
 from interactor.forms import redaction
@@ -72,15 +72,21 @@ def start(engine: Engine, wanted: NewInstance) -> Head:
         status_since=now,
         threads={MAIN: main},
         redacted=redaction.fields_of(definition, engine.rules.redacted_words),
+        initiator=_initiator(wanted.cause.by),
         traceparent=wanted.traceparent or traces.begin(engine.world.entropy(traces.ENTROPY_BYTES)),
     )
-    advance = Advance(definition, instance, MAIN, wanted.cause.by)
+    advance = engine.advance(definition, instance, MAIN, wanted.cause.by)
     advance.created(now)
     # This does not depend on the budget: entering the first state is no event of its own, so no later commit could
     # contain it.
     advance.run_rules(now)
     engine.steps.run_pure(wanted.account, advance, deadline)
     return engine.carry_on(definition, _store(engine, instance, advance, wanted.cause), wanted.cause.by, deadline)
+
+
+def _initiator(by: Json) -> str | None:
+    """Who starts it: the person who is named, else the client."""
+    return None if by is None else str(by["actor"]) if isinstance(by, dict) else str(by)
 
 
 def _store(engine: Engine, instance: Instance, advance: Advance, cause: Cause) -> Head:

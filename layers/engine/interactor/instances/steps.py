@@ -14,13 +14,13 @@ from interactor.core.errors import InstanceNotActiveError
 from interactor.core.logic import Failed
 from interactor.core.storing import GuardLostError, StoreBusyError, StoreUnavailableError
 from interactor.core.times import Millis
-from interactor.instances import tries
+from interactor.instances import acts, tries
 from interactor.instances.conflicts import Trigger
 from interactor.instances.engine import BY_ITSELF, COMMIT_ATTEMPTS, Engine
 from interactor.instances.lifecycle import EXPIRED, cancel_instance
 from interactor.instances.resume import take
 from interactor.instances.rules.instance import Instance, Phase, Thread
-from interactor.instances.rules.lifetimes import expires_at, timeout_due, wake_at
+from interactor.instances.rules.lifetimes import expires_at, timer_due, wake_at
 from interactor.instances.rules.machine import Advance
 from interactor.instances.rules.settle import OvertakenError
 from interactor.instances.rules.stored import Head, Lease, StepHint
@@ -116,7 +116,7 @@ def _due_without_lease(engine: Engine, instance: Instance, now: Millis) -> bool:
         return True
     if instance.paused:
         return False
-    if any(timeout_due(thread, now) for thread in instance.halted_threads()):
+    if any(timer_due(thread, now) for thread in instance.halted_threads()):
         return True
     return instance.ended and not list(instance.running_threads())
 
@@ -137,11 +137,16 @@ def _do_due(engine: Engine, delayed: Delayed, head: Head) -> None:
         return
     if instance.paused:
         return
-    timed_out = [thread for thread in instance.halted_threads() if timeout_due(thread, now)]
+    timed_out = [thread for thread in instance.halted_threads() if timer_due(thread, now)]
     if timed_out:
-        if len(timed_out) > 1:
+        first = timed_out[0]
+        if len(timed_out) > 1 or first.waits_for_task:
+            # Of a task one thing is done at a time, and the next may be due as well.
             delayed.send_again(StepHint(instance.account, instance.id), 0)
-        take(engine, head, timed_out[0].id, timed_out[0].sequence, Trigger("timeout", {}))
+        if first.waits_for_task:
+            acts.run_timer(engine, head, first)
+        else:
+            take(engine, head, first.id, first.sequence, Trigger("timeout", {}))
         return
     overdue = [thread for thread in instance.running_threads() if thread.due_at is None or thread.due_at <= now]
     if instance.ended and not list(instance.running_threads()):
@@ -174,7 +179,7 @@ def _work_on(engine: Engine, delayed: Delayed, head: Head, thread: Thread, hint:
         delayed.send_again(hint, lease.until - now)
         return
     definition = engine.definition_of(head.instance)
-    advance = Advance(definition, head.instance, thread.id)
+    advance = engine.advance(definition, head.instance, thread.id)
     step = advance.step
     if step is None:
         return
@@ -188,7 +193,7 @@ def _work_on(engine: Engine, delayed: Delayed, head: Head, thread: Thread, hint:
     if step.outside or hint.again:
         taken = Lease(now + limits.STEP_WORK, lease.tries + 1)
         head = _lease(engine, head, thread, taken)
-        advance = Advance(definition, head.instance, thread.id)
+        advance = engine.advance(definition, head.instance, thread.id)
     try:
         if not _advance(engine, head, advance, thread, again=lease.tries > 0):
             delayed.send_again(replace(hint, again=False), limits.FORK_WAITS)

@@ -10,7 +10,7 @@ from interactor.core.times import Millis
 from interactor.instances.engine import Engine, staying
 from interactor.instances.rules import lifecycle
 from interactor.instances.rules.instance import MAIN, Instance
-from interactor.instances.rules.lifetimes import timeout_due
+from interactor.instances.rules.lifetimes import timer_due
 from interactor.instances.rules.stored import Head, Lease, StepHint
 
 
@@ -53,7 +53,7 @@ def culprit(instance: Instance, hint: StepHint, now: Millis) -> str:
     """Return the thread in whose lease a broken try is counted: ``thread_main`` if it concerns the whole instance."""
     if hint.thread_id is not None:
         return hint.thread_id
-    due = [thread.id for thread in instance.halted_threads() if timeout_due(thread, now)]
+    due = [thread.id for thread in instance.halted_threads() if timer_due(thread, now)]
     due += [each.id for each in instance.running_threads() if each.due_at is None or each.due_at <= now]
     return due[0] if due else MAIN
 

@@ -1,6 +1,6 @@
-"""Tasks: what people do about a halt that is theirs, the signed links that lead there, and the mails that tell them.
+"""Tasks: what people are asked, as they meet it: their inbox, one task and what they may do at it, signed links, mail.
 
-It owns the keys of links and the marks of mails that were sent. The task itself is the halt, which ``instances`` owns.
-
-Open first: ``rules/link_tokens.py`` (a link's token), then ``link_keys.py`` (the key it is made with).
+How a task moves is ``instances``'; this area owns who may do it, the lists of inboxes, how a task is found and told,
+the keys of links and the marks of mails that were sent. Open first: ``responses.py``, for links
+``rules/link_tokens.py``.
 """

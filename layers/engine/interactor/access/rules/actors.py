@@ -14,6 +14,9 @@ from interactor.access.rules.principal import Principal
 from interactor.core.errors import ActorNotAllowedError, InvalidRequestError
 
 HEADER: Final = "X-Interactor-Actor"
+GROUPS_HEADER: Final = "X-Interactor-Groups"
+GROUPS: Final = 50
+"""Groups that the header names at the most."""
 ACTOR_CHARACTERS: Final = 128
 
 _NO_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -33,17 +36,36 @@ def require_allowed(principal: Principal, header: str | None) -> None:
         raise ActorNotAllowedError
 
 
-def acting(principal: Principal, header: str | None) -> Principal:
+def acting(principal: Principal, header: str | None, groups: str | None = None) -> Principal:
     """Return the principal, acting for the person that the header names; unchanged if there is no header.
 
+    ``groups``: the header with that person's groups, which means nothing without a person.
+
     Raises:
-        InvalidRequestError: the header is no valid name.
+        InvalidRequestError: when a header is no name, or no list of names.
     """
-    return principal if header is None else replace(principal, person=read_name(header))
+    if header is None:
+        return principal
+    person = unicodedata.normalize("NFC", read_name(header))
+    return replace(principal, person=person, groups=() if groups is None else read_groups(groups))
 
 
-def read_name(header: str) -> str:
-    """Return the name in a header.
+def read_groups(header: str) -> tuple[str, ...]:
+    """Return the groups in a header: names, percent-encoded where that is needed, with commas between.
+
+    Raises:
+        InvalidRequestError: one of them is no name of 1 to 128 printable characters, or there are over 50.
+    """
+    written = [each for each in header.split(",") if each.strip(" \t")]
+    if len(written) > GROUPS:
+        problem = f"names {len(written)} groups; at most {GROUPS} are allowed"
+        raise InvalidRequestError(f"'{GROUPS_HEADER}' {problem}", [{"field": GROUPS_HEADER, "message": problem}])
+    names = (unicodedata.normalize("NFC", read_name(each, GROUPS_HEADER)) for each in written)
+    return tuple(dict.fromkeys(names))
+
+
+def read_name(header: str, field: str = HEADER) -> str:
+    """Return the name in a header called ``field``.
 
     Raises:
         InvalidRequestError: it is not UTF-8, not 1 to 128 printable characters, or could be two headers.
@@ -51,15 +73,15 @@ def read_name(header: str) -> str:
     text = _as_utf8(header.strip(" \t"))
     if "," in text:
         # A header that is sent twice arrives as one, joined by a comma: neither name may be taken for the other.
-        raise _wrong("must name one person, and be sent once; a comma in a name is written %2C")
+        raise _wrong(field, "must name one person, and be sent once; a comma in a name is written %2C")
     if _NO_ESCAPE.search(text):
-        raise _wrong("has a % that begins no percent-encoded byte; a percent sign in a name is written %25")
+        raise _wrong(field, "has a % that begins no percent-encoded byte; a percent sign in a name is written %25")
     try:
         name = unquote_to_bytes(text).decode("utf-8").strip(" ")
     except ValueError:
-        raise _wrong("must be UTF-8, as it is or percent-encoded") from None
+        raise _wrong(field, "must be UTF-8, as it is or percent-encoded") from None
     if not 1 <= len(name) <= ACTOR_CHARACTERS or not is_printable(name):
-        raise _wrong(f"must be 1 to {ACTOR_CHARACTERS} printable characters, as UTF-8 or percent-encoded UTF-8")
+        raise _wrong(field, f"must be 1 to {ACTOR_CHARACTERS} printable characters, as UTF-8 or percent-encoded UTF-8")
     return name
 
 
@@ -91,5 +113,5 @@ def _as_utf8(text: str) -> str:
         return text
 
 
-def _wrong(problem: str) -> InvalidRequestError:
-    return InvalidRequestError(f"'{HEADER}' {problem}", [{"field": HEADER, "message": problem}])
+def _wrong(field: str, problem: str) -> InvalidRequestError:
+    return InvalidRequestError(f"'{field}' {problem}", [{"field": field, "message": problem}])

@@ -74,7 +74,8 @@ _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 class Principal:
     """One verified caller. ``account`` is safe in a key; ``subject`` is the token's ``sub``.
 
-    ``acts_for_people`` is the token's claim. ``person`` is whom the request names with that right (``actors``).
+    ``acts_for_people`` is the token's claim; ``person`` whom the request names with that right (``actors``), and
+    ``groups`` the groups that it claims for that person. ``kind`` is ``person`` where the token is a person's own.
     """
 
     account: str
@@ -83,6 +84,8 @@ class Principal:
     namespaces: Namespaces
     acts_for_people: bool = False
     person: str | None = None
+    groups: tuple[str, ...] = ()
+    kind: Literal["client", "person"] = "client"
 
     def may(self, scope: Scope) -> bool:
         """Whether the token has ``scope``, or a scope that covers it."""
@@ -105,6 +108,11 @@ class Principal:
     def speaks_for_people(self) -> bool:
         """Whether it may name the person it acts for: service accounts may, and clients that were given the right."""
         return self.acts_for_people or self.namespaces is ALL
+
+    @property
+    def via(self) -> Literal["api", "service"]:
+        """How a person acts at a task: by a token of their own, or through a client that speaks for them."""
+        return "api" if self.kind == "person" else "service"
 
     @property
     def by(self) -> Json:

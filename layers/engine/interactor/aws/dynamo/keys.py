@@ -279,3 +279,23 @@ def stands_in(absent: str) -> str:
 def parse_stands_in(sort: str) -> str:
     """The absent person of such a sort key."""
     return unescape(sort.removeprefix(STANDS_IN))
+
+
+def inbox_of_person(account: str, person: str) -> str:
+    """Partition of the tasks that one person finds in the inbox."""
+    return f"A#{account}#TU#{escape(person)}"
+
+
+def inbox_of_group(account: str, group: str) -> str:
+    """Partition of the tasks that the members of a group find in the inbox."""
+    return f"A#{account}#TG#{escape(group)}"
+
+
+def inbox_entry(kind: str, due_at: int, task: str) -> str:
+    """Sort key of a task in an inbox, by when it is due; ``kind`` is O (open), C (claimed), W (watched), Q (asked)."""
+    return f"{kind}#{due_at:013d}#{task}"
+
+
+def done_mark(task: str) -> str:
+    """Sort key of a task to which a person has responded, in that person's inbox."""
+    return f"D#{task}"

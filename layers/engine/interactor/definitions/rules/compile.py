@@ -51,6 +51,7 @@ def _state(name: str, state: JsonObject) -> State:
         fork=_fork(state.get("fork")),
         output=_output(state.get("output")),
         additional_input=state.get("additional_input", False),
+        assignment=state.get("assignment") if state["type"] == "halting" else None,
     )
 
 

@@ -12,12 +12,13 @@ from interactor.core import releases
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.times import Millis
 
-COMPILER_VERSION = 2
-"""Written if a definition needs it: version 1 knows no template in ``timeout.after``, and would end such a halt at
-once. A definition that version 1 understands is written as version 1, so that the release before can read it.
+COMPILER_VERSION = 3
+"""Written where a definition needs it: version 1 knows no template in ``timeout.after``, and would end such a halt at
+once; version 2 knows no ``assignment``, and would let anybody decide. What an earlier version understands is written
+as that, so that the release before can read it.
 """
-READABLE = (1, 2)
-"""Older forms are compiled again. Newer ones need what this release does not know, and are left alone."""
+READABLE = (1, 2, 3)
+"""What is older is compiled again. What is newer needs what this release does not know, and is left alone."""
 
 StateType: TypeAlias = Literal["action", "halting", "terminal"]
 
@@ -139,6 +140,8 @@ class State:
     fork: Fork | None
     output: Output | None
     additional_input: bool = False
+    assignment: JsonObject | None = None
+    """Who decides, as it was posted, with its templates; they are filled as the halt begins (``assignments``)."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ class Definition:
     def to_json(self) -> JsonObject:
         """Return the form that is stored."""
         return {
-            "compiler": COMPILER_VERSION if any(_is_filled_later(each) for each in self.states.values()) else 1,
+            "compiler": max((_version(each) for each in self.states.values()), default=1),
             "name": self.name,
             "initial_state": self.initial_state,
             "states": {name: _state_to_json(state) for name, state in self.states.items()},
@@ -175,8 +178,11 @@ class Definition:
         return cls(stored["name"], stored["initial_state"], states, stored["input_schema"])
 
 
-def _is_filled_later(state: State) -> bool:
-    return state.timeout is not None and state.timeout.after is not None
+def _version(state: State) -> int:
+    """The earliest version of the compiler that understands a state."""
+    if state.assignment is not None:
+        return COMPILER_VERSION
+    return 2 if state.timeout is not None and state.timeout.after is not None else 1
 
 
 def _state_to_json(state: State) -> JsonObject:
@@ -197,6 +203,7 @@ def _state_to_json(state: State) -> JsonObject:
         else {**vars(fork), "threads": [[thread.name, thread.target] for thread in fork.threads]},
         "output": None if output is None else {**vars(output)},
         "additional_input": state.additional_input or None,
+        "assignment": state.assignment,
     }
     if state.instructions is not None:
         full["instructions"]["include_data"] = list(state.instructions.include_data)
@@ -232,6 +239,7 @@ def _state_from_json(name: str, stored: JsonObject) -> State:
         ),
         output=None if output is None else Output(**output),
         additional_input=stored.get("additional_input", False),
+        assignment=stored.get("assignment"),
     )
 
 

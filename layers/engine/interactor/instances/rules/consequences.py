@@ -18,7 +18,7 @@ from interactor.instances.rules.events import Event, changes
 from interactor.instances.rules.instance import MAIN, Failure, Instance, Phase, Thread
 from interactor.instances.rules.layers import Writers
 from interactor.instances.rules.machine import PERMANENT
-from interactor.instances.rules.thread_draft import INPUT, cancelled, failed
+from interactor.instances.rules.thread_draft import INPUT, DoneMark, cancelled, failed
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Settled:
     """The data after the last event, if this record has it (``snapshots``)."""
     by: Json
     """Who caused the commit, or None for the engine itself (ruling 27)."""
+    done: tuple[DoneMark, ...] = ()
+    """Responses to tasks that it contains."""
 
 
 class InstanceDraft:
@@ -40,6 +42,7 @@ class InstanceDraft:
         self, definition: Definition | None, instance: Instance, now: Millis, in_flight: Sequence[JsonObject] = ()
     ) -> None:
         self.definition = definition
+        self._before = instance.threads
         self.instance = _swept(instance)
         self.now = now
         self.events: list[Event] = []
@@ -76,6 +79,10 @@ class InstanceDraft:
         """End the instance."""
         # An ended instance is not paused: nobody could unpause it, and it could not be deleted.
         self.instance = replace(self.instance, status=status, status_since=self.now, ended_at=self.now, paused=False)
+        if status != "failed":
+            # Only what has failed can be retried, and its tasks be opened again.
+            threads = {name: replace(thread, task=None) for name, thread in self.instance.threads.items()}
+            self.instance = replace(self.instance, threads=threads)
         self.note(MAIN, "lifecycle", status, fields)
 
     def settled(self, entropy: bytes, by: Json) -> Settled:
@@ -85,16 +92,31 @@ class InstanceDraft:
             status: Status = "halted" if _all_rest(instance.threads.values()) else "running"
             if status != instance.status:
                 instance = replace(instance, status=status, status_since=self.now)
-        first = instance.next_event
+        first, events = instance.next_event, self._with_tasks(instance)
         numbered = tuple(
             redaction.event(event.numbered(first + index, entropy), instance.redacted)
-            for index, event in enumerate(self.events)
+            for index, event in enumerate(events)
         )
         instance = replace(
             instance, next_event=first + len(numbered), updated_at=self.now, version=instance.version + 1
         )
+        if any(event["type"] == "task" for event in numbered):
+            from interactor.instances.rules import open_tasks
+
+            instance, numbered = open_tasks.with_ids(self._before, instance, numbered)
+            instance = open_tasks.deciders(self.definition, instance, numbered)
         instance, taken = snapshots.mark(instance, numbered)
         return Settled(instance, numbered, taken, by)
+
+    def _with_tasks(self, instance: Instance) -> list[Event]:
+        """The events, with those of tasks that this commit ends or opens beside; the end of all stays the last."""
+        if not any(each.task is not None for each in (*self._before.values(), *instance.threads.values())):
+            return self.events
+        from interactor.instances.rules import open_tasks
+
+        more = open_tasks.ended_otherwise(self._before, instance, self.events, self.now)
+        last = len(self.events) - (1 if instance.ended and self.events[-1].type == "lifecycle" else 0)
+        return [*self.events[:last], *more, *self.events[last:]]
 
     def _main_ended(self, main: Thread) -> None:
         if main.outcome == "failed" and main.failure is not None:
@@ -269,4 +291,4 @@ def _is_done(thread: Thread, instance: Instance) -> bool:
 
 
 def _emptied(thread: Thread) -> Thread:
-    return replace(thread, layer={}, writers={}, input={}, halt=None)
+    return replace(thread, layer={}, writers={}, input={}, halt=None, task=None)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
+from interactor.assignments.asked import Asked
+from interactor.assignments.progress import Progress
 from interactor.core.jsons import Json, JsonObject, size
 from interactor.core.statuses import Status
 from interactor.core.times import Millis
@@ -44,6 +46,8 @@ class Halt:
     presentation: JsonObject
     options: JsonObject
     timeout_at: Millis | None = None
+    asked: Asked | None = None
+    """Of whom it is asked, where the state has an assignment: then it is a task."""
     later: Mapping[str, Json] = field(default_factory=dict)
     """What a later release stores with it (``core.releases``); the same for all of these classes."""
 
@@ -102,6 +106,8 @@ class Thread:
     cut_off: Phase | None = None
     """For a cancelled thread: what it was about to do, for a retry that brings it back (ruling 29)."""
     last_resume: LastResume | None = None
+    task: Progress | None = None
+    """What people did at the task that it waits for, where it waits for one (``Halt.asked``)."""
     later: Mapping[str, Json] = field(default_factory=dict)
     later_held: Mapping[str, Json] = field(default_factory=dict)
     """As ``later``, in the part with what the thread has written, was given and shows."""
@@ -112,9 +118,14 @@ class Thread:
         return self.phase in RUNNING
 
     @property
-    def position(self) -> tuple[int, int, Phase]:
-        """What must be unchanged so that a computed advance of this thread is valid."""
-        return self.sequence, self.attempt, self.phase
+    def position(self) -> tuple[int, int, Phase, int]:
+        """What must be unchanged for a computed advance of this thread to hold."""
+        return self.sequence, self.attempt, self.phase, 0 if self.task is None else self.task.revision
+
+    @property
+    def waits_for_task(self) -> bool:
+        """Whether people are asked by an assignment."""
+        return self.phase is Phase.HALTED and self.halt is not None and self.halt.asked is not None
 
 
 @dataclass(frozen=True)
@@ -150,7 +161,11 @@ class Instance:
     paused: bool = False
     """Nothing new starts (ruling 29). This is a flag beside the status."""
     takes_files: bool = False
-    """Whether it ever halted on a form with a file field. Then there may be files to delete after its end."""
+    """Whether it ever halted on a form with a file field: then there may be files to delete after its end."""
+    initiator: str | None = None
+    """Who created it: the person, or the client where no person was named."""
+    deciders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By state, who decided its tasks: those states only that another one's ``exclude`` names."""
     later: Mapping[str, Json] = field(default_factory=dict)
 
     @property

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from interactor.assignments import timers
 from interactor.core import limits
 from interactor.core.times import DAY, Millis
 from interactor.instances.rules.instance import Instance, Phase, Thread
@@ -42,14 +43,26 @@ def wake_at(instance: Instance, lifetimes: Lifetimes) -> Millis:
         if thread.running:
             begin = thread.due_at if thread.due_at is not None else instance.updated_at
             moments.append(begin + limits.STEP_WORK + limits.OVERDUE_AFTER)
-        elif thread.phase is Phase.HALTED and thread.halt is not None and thread.halt.timeout_at is not None:
-            moments.append(thread.halt.timeout_at)
+        elif thread.phase is Phase.HALTED and thread.halt is not None:
+            moments += [each for each in (thread.halt.timeout_at, _timer_at(thread)) if each is not None]
     cleaned_at = lifetimes.files_kept_until(instance) if instance.takes_files else lifetimes.kept_until(instance)
     if not moments and cleaned_at is not None:
         return cleaned_at
     if not instance.ended:
         moments.append(expires_at(instance, lifetimes))
     return min(moments)
+
+
+def _timer_at(thread: Thread) -> Millis | None:
+    if thread.halt is None or thread.halt.asked is None or thread.task is None:
+        return None
+    return timers.next_at(thread.halt.asked, thread.task)
+
+
+def timer_due(thread: Thread, now: Millis) -> bool:
+    """Whether a halt is over by its time, or something of its task is due by time alone."""
+    moments = () if thread.halt is None else (thread.halt.timeout_at, _timer_at(thread))
+    return thread.phase is Phase.HALTED and any(each is not None and each <= now for each in moments)
 
 
 def expires_at(instance: Instance, lifetimes: Lifetimes) -> Millis:
@@ -60,8 +73,3 @@ def expires_at(instance: Instance, lifetimes: Lifetimes) -> Millis:
         halts = [thread.halt.since for thread in instance.halted_threads() if thread.halt is not None]
         return max(halts, default=instance.status_since) + lifetimes.halted
     return instance.updated_at + lifetimes.running
-
-
-def timeout_due(thread: Thread, now: Millis) -> bool:
-    """Return whether the halt of a thread has timed out."""
-    return thread.halt is not None and thread.halt.timeout_at is not None and thread.halt.timeout_at <= now

@@ -17,6 +17,8 @@ next version.
 from dataclasses import replace
 from typing import Literal
 
+from interactor.assignments.asked import AssignmentError
+from interactor.assignments.progress import Progress
 from interactor.core import conditions, limits
 from interactor.core.errors import InvalidTransitionError, WorkflowDataTooLargeError
 from interactor.core.jsons import Json, JsonObject, size
@@ -152,9 +154,12 @@ class Advance(ThreadDraft):
         state, _ = self._halted()
         if state.timeout is None:
             raise AssertionError("the state has no timeout")
-        self._thread = replace(self._thread, halt=None, transitions=0)
+        self._leave_by_time(state, state.timeout.target, now)
+
+    def _leave_by_time(self, state: State, target: str, now: Millis) -> None:
+        self._thread = replace(self._thread, halt=None, task=None, transitions=0)
         self._note("halt", "timed_out", now, {"state": state.name})
-        self._go(state.timeout.target, "timeout", now)
+        self._go(target, "timeout", now)
 
     def fail(self, code: str, message: str, now: Millis) -> None:
         """Fail the thread where it is, or go where the state's ``on_error`` says (rulings 4 and 11)."""
@@ -247,14 +252,21 @@ class Advance(ThreadDraft):
     def _halt(self, state: State, now: Millis, written: str | None = None) -> None:
         try:
             halt = halting.begun(state, self._instance.redacted, self.scope(), self.shown_scope(), written, now)
-        except PresentationTooLargeError as error:
-            self.fail("presentation_too_large", str(error), now)
+            if state.assignment is not None:
+                # Few states have one.
+                from interactor.instances.rules import open_tasks
+
+                halt = open_tasks.assigned(
+                    state, halt, self.shown_scope(), self._instance, self._deciders, self._members, now
+                )
+        except (PresentationTooLargeError, AssignmentError) as error:
+            self.fail(error.code, str(error), now)
             return
         except TemplateError as error:
             self.fail("template_error", str(error), now)
             return
         self._rest(Phase.HALTED)
-        self._thread = replace(self._thread, halt=halt)
+        self._thread = replace(self._thread, halt=halt, task=None if halt.asked is None else Progress())
         fields: JsonObject = {
             "state": state.name,
             "halting_presentation": halt.presentation,
@@ -263,6 +275,8 @@ class Advance(ThreadDraft):
         if halt.timeout_at is not None:
             fields["timeout_at"] = iso(halt.timeout_at)
         self._note("halt", "waiting", now, fields)
+        if halt.asked is not None:
+            self._note("task", "created", now, open_tasks.created(state.name, halt.asked, Progress()))
 
     def _fork(self, state: State, now: Millis) -> None:
         if state.fork is None:

@@ -62,7 +62,7 @@ def settle(
         draft.put(_shifted(thread, shift, change.first_sequence))
     if change.before.outcome is None and change.after.outcome is not None:
         draft.thread_ended(change.after.id)
-    return draft.settled(entropy, change.by)
+    return replace(draft.settled(entropy, change.by), done=change.done)
 
 
 def too_large(change: ThreadChange, message: str, now: Millis) -> ThreadChange:
@@ -90,6 +90,11 @@ def _within_bounds(head: Instance, change: ThreadChange, now: Millis) -> ThreadC
         if is_resume(change):
             raise WorkflowDataTooLargeError("With this input workflow_data would be over 256 KB; send less")
         return _failed(change, "workflow_data_too_large", "workflow_data is over 256 KB", now)
+    if change.after.waits_for_task and not change.before.waits_for_task:
+        from interactor.instances.rules import open_tasks
+
+        if open_tasks.all_slots(head.with_thread(change.after)) > limits.TASK_ENTRIES_PER_INSTANCE:
+            return _failed(change, "assignment_too_large", "The instance's tasks would be in over 60 inboxes", now)
     alive = sum(1 for thread in head.threads.values() if thread.outcome is None)
     if change.forked and alive + len(change.forked) > limits.THREADS_ALIVE + 1:
         return _failed(change, "thread_limit_exceeded", "More than 10 threads would live at once", now)

@@ -7,6 +7,7 @@ threads.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from interactor.assignments.members import Members, none_known
 from interactor.core import limits
 from interactor.core.jsons import Json, JsonObject, size
 from interactor.core.paths import Scope
@@ -60,6 +61,16 @@ class Step:
 
 
 @dataclass(frozen=True)
+class DoneMark:
+    """A person has responded to a task: ``hash`` tells a repeat of that response from another one."""
+
+    person: str
+    task: str
+    hash: str
+    shown: JsonObject
+
+
+@dataclass(frozen=True)
 class ThreadChange:
     """The result of one advance. It is valid for any version of the instance in which the thread has not moved."""
 
@@ -71,6 +82,7 @@ class ThreadChange:
     next_sequence: int
     by: Json
     """Who caused it: ``{actor, via}``, or None for the engine itself (ruling 27)."""
+    done: tuple[DoneMark, ...] = ()
 
 
 def pending_step(definition: Definition, thread: Thread) -> Step | None:
@@ -98,14 +110,24 @@ def pure_thread(definition: Definition, instance: Instance) -> Thread | None:
 class ThreadDraft:
     """The result of one advance so far. Nothing outside it changes."""
 
-    def __init__(self, definition: Definition, instance: Instance, thread_id: str, by: Json = None) -> None:
+    def __init__(
+        self,
+        definition: Definition,
+        instance: Instance,
+        thread_id: str,
+        by: Json = None,
+        members: Members = none_known,
+    ) -> None:
         self._definition = definition
+        self._members = members
         self._instance = instance
         self._by = by
         self._before = instance.threads[thread_id]
         self._thread = self._before
         self._events: list[Event] = []
         self._forked: list[Thread] = []
+        self._done: list[DoneMark] = []
+        self._deciders = {**instance.deciders}
         self._next_sequence = instance.next_sequence
         self._changed_bytes = 0
 
@@ -158,6 +180,7 @@ class ThreadDraft:
             "version_id": instance.version_id,
             "state_name": self._thread.state,
             "thread_id": self._thread.id,
+            "initiator": instance.initiator,
         }
 
     def change(self) -> ThreadChange:
@@ -170,6 +193,7 @@ class ThreadDraft:
             self._instance.next_sequence,
             self._next_sequence,
             self._by,
+            tuple(self._done),
         )
 
     # What the rules note

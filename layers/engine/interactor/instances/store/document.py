@@ -8,6 +8,8 @@ has a higher schema number (``core.releases``).
 from dataclasses import fields
 from typing import Final, TypeVar
 
+from interactor.assignments.asked import Asked
+from interactor.assignments.progress import Progress
 from interactor.core import releases
 from interactor.core.jsons import JsonObject
 from interactor.instances.rules.instance import (
@@ -20,7 +22,9 @@ from interactor.instances.rules.instance import (
 )
 
 SCHEMA: Final = 1
-READABLE: Final = 1
+WITH_TASKS: Final = 2
+"""Written while a task is open: a release that knows no tasks would let anybody decide it."""
+READABLE: Final = 2
 _BULK = ("layer", "writers", "input", "halt")
 _LATER = ("later", "later_held")
 
@@ -39,11 +43,11 @@ def to_document(instance: Instance) -> JsonObject:
         for each in fields(Instance)
         if each.name not in ("threads", "version", "failure", "later")
     }
-    document["schema"] = SCHEMA
+    document["schema"] = WITH_TASKS if any(each.task is not None for each in instance.threads.values()) else SCHEMA
     document["threads"] = [_members(thread, bulk=False) for thread in instance.threads.values()]
     if instance.failure is not None:
         document["failure"] = _flat(instance.failure)
-    return {**instance.later, **{name: value for name, value in document.items() if value is not None and value != ()}}
+    return {**instance.later, **{name: value for name, value in document.items() if value not in (None, (), {})}}
 
 
 def bulk(instance: Instance) -> JsonObject:
@@ -62,7 +66,7 @@ def from_documents(document: JsonObject, held: JsonObject, version: int) -> Inst
     rest = {name: value for name, value in document.items() if name in known}
     threads = [_read_thread(each, held.get(each["id"], {})) for each in document["threads"]]
     return Instance(
-        **{**rest, "redacted": tuple(rest.get("redacted", ()))},
+        **{**rest, "redacted": tuple(rest.get("redacted", ())), "deciders": _deciders(rest.get("deciders", {}))},
         threads={thread.id: thread for thread in threads},
         failure=_read(Failure, document.get("failure")),
         version=version,
@@ -78,14 +82,23 @@ def _members(thread: Thread, bulk: bool) -> JsonObject:
             continue
         if each.name not in _ALWAYS and value == getattr(_BLANK, each.name):
             continue
-        document[each.name] = _flat(value) if isinstance(value, (Halt, Failure, LastResume)) else value
+        if isinstance(value, (Halt, Failure, LastResume)):
+            value = _flat(value)
+        elif isinstance(value, Progress):
+            value = value.to_json()
+        document[each.name] = value
     return document
 
 
 def _flat(value: Halt | Failure | LastResume) -> JsonObject:
     """Return the members of a value, which are JSON already. ``asdict`` would copy them deeply."""
     members = {each.name: getattr(value, each.name) for each in fields(value) if each.name != "later"}
-    return {**value.later, **members}
+    asked = members.pop("asked", None)
+    return {**value.later, **members, **({} if asked is None else {"asked": asked.to_json()})}
+
+
+def _deciders(stored: JsonObject) -> dict[str, tuple[str, ...]]:
+    return {state: tuple(people) for state, people in stored.items()}
 
 
 def _read_thread(placed: JsonObject, held: JsonObject) -> Thread:
@@ -97,6 +110,7 @@ def _read_thread(placed: JsonObject, held: JsonObject) -> Thread:
         "halt": _read(Halt, document.get("halt")),
         "failure": _read(Failure, document.get("failure")),
         "last_resume": _read(LastResume, document.get("last_resume")),
+        "task": None if document.get("task") is None else Progress.read(document["task"]),
     }
     later, later_held = releases.later(placed, _OF_THREAD), releases.later(held, _OF_THREAD)
     return Thread(**{**known, **special}, later=later, later_held=later_held)
@@ -107,4 +121,6 @@ def _read(kind: type[T], document: JsonObject | None) -> T | None:
         return None
     names = {each.name for each in fields(kind)} - {"later"}
     known = {name: value for name, value in document.items() if name in names}
+    if known.get("asked") is not None:
+        known["asked"] = Asked.read(known["asked"])
     return kind(**known, later=releases.later(document, names))

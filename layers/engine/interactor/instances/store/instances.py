@@ -18,7 +18,7 @@ from interactor.core.times import Millis
 from interactor.instances.rules.instance import Instance
 from interactor.instances.rules.quota_shards import UNCOUNTED
 from interactor.instances.rules.stored import Head, Lease
-from interactor.instances.store import failures, heads, records, sizes
+from interactor.instances.store import failures, heads, inbox, records, sizes
 from interactor.instances.store.due import DueInstances
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class InstanceStore(DueInstances):
         instance = settled.instance
         bulk_version, writes = heads.writes(None, instance, commit_id, {}, wake_at, self._index_shards)
         writes += records.writes(settled, errors_kept, self._index_shards)
+        writes += inbox.writes(None, instance, settled.done)
         if not instance.ended and instance.quota_shard != UNCOUNTED:
             writes.append(_count(instance, 1, quota))
         sizes.require_fit(instance, [*writes, *extra], reserve=False)
@@ -83,6 +84,7 @@ class InstanceStore(DueInstances):
         before, instance = head.instance, settled.instance
         bulk_version, writes = heads.writes(head, instance, commit_id, leases, wake_at, self._index_shards)
         writes += records.writes(settled, errors_kept, self._index_shards)
+        writes += inbox.writes(before, instance, settled.done)
         if instance.ended and not before.ended and before.quota_shard != UNCOUNTED:
             writes.append(_count(instance, -1, None))
         elif before.ended and not instance.ended and instance.quota_shard != UNCOUNTED:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from interactor.aws.dynamo import items, keys
 from interactor.aws.dynamo.items import Item
 from interactor.aws.dynamo.table import Table
+from interactor.core.jsons import JsonObject
 from interactor.core.storing import StoreBusyError
 from interactor.instances.rules.stored import Head, Record
 from interactor.instances.store import heads, records
@@ -72,6 +73,20 @@ class InstanceReader:
         start = items.text(holding.items[0], "sk") if holding.items else keys.history(0)
         found = self._table.query(partition, at_least=start, at_most=keys.history(LAST_NUMBER), limit=limit)
         return [self.record(item) for item in found.items], found.next_key is not None
+
+    def events(self, account: str, instance_id: str, numbers: Sequence[int]) -> list[JsonObject]:
+        """The history events with these numbers, in their order; what is gone is left out."""
+        found: dict[int, JsonObject] = {}
+        wanted, after = set(numbers), min(numbers) - 1
+        more = True
+        while more and wanted - found.keys():
+            records, more = self.records_after(account, instance_id, after, HISTORY_PER_PAGE)
+            for event in (each for record in records for each in record.events):
+                after = max(after, event["number"])
+                if event["number"] in wanted:
+                    found[event["number"]] = event
+            more = more and after < max(numbers)
+        return [found[number] for number in numbers if number in found]
 
     def record(self, item: Item) -> Record:
         """Return the history record of its item, from a query or from a stream."""
