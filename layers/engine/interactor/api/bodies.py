@@ -9,7 +9,7 @@ import keyword
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, TypeVar
 
 from pydantic_core import SchemaValidator, ValidationError
 
@@ -267,6 +267,113 @@ class PutAway(Body):
     from_: str
     until: str
     substitute: str
+
+
+_ANSWER: Final[Members] = {
+    "input": OBJECT.about("What is answered: the fields of the form, and no other key.").or_null(),
+    "selected_option": OPTIONAL_TEXT,
+    "choice": OPTIONAL_TEXT.about("The same as selected_option."),
+}
+_REMARK = text(limits.TASK_COMMENT_CHARACTERS)
+
+
+@dataclass(frozen=True)
+class RespondToTask(Body):
+    """``POST /tasks/{task_id}/respond``; the choice may stand beside the input or in it."""
+
+    MEMBERS: ClassVar[Members] = {
+        **_ANSWER,
+        "comment": _REMARK.or_null().about("Why. The task says whether one is needed."),
+        "seen": text(64)
+        .or_null()
+        .about("`shown` of the task as it was read; refused where it shows something else now."),
+    }
+    ELSEWHERE = 'answers belong in input, as {"input": {"approved": true}}'
+    input: JsonObject | None = None
+    selected_option: str | None = None
+    choice: str | None = None
+    comment: str | None = None
+    seen: str | None = None
+
+
+@dataclass(frozen=True)
+class RespondToTasks(Body):
+    """``POST /tasks/respond``: one answer to several tasks."""
+
+    MEMBERS: ClassVar[Members] = {
+        "tasks": Member(
+            {"type": "array", "items": {"type": "string", "maxLength": 64}, "minItems": 1, "maxItems": 25},
+            "must be a list of at most 25 ids of tasks",
+        ),
+        **_ANSWER,
+        "comment": _REMARK.or_null(),
+    }
+    tasks: Sequence[str]
+    input: JsonObject | None = None
+    selected_option: str | None = None
+    choice: str | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True)
+class ReassignTask(Body):
+    """``POST /tasks/{task_id}/reassign``."""
+
+    MEMBERS: ClassVar[Members] = {
+        "to": text().about("Who is asked instead."),
+        "from": OPTIONAL_TEXT.about(
+            "Whose slot it is; the caller's own where it is left out. Another's: managers only."
+        ),
+        "comment": _REMARK.or_null(),
+    }
+    to: str
+    from_: str | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True)
+class AskAboutTask(Body):
+    """``POST /tasks/{task_id}/ask``."""
+
+    MEMBERS: ClassVar[Members] = {
+        "question": _REMARK,
+        "of": OPTIONAL_TEXT.about("Whom; the task's contact where it is left out, else who started the instance."),
+    }
+    question: str
+    of: str | None = None
+
+
+@dataclass(frozen=True)
+class AnswerAboutTask(Body):
+    """``POST /tasks/{task_id}/answer``."""
+
+    MEMBERS: ClassVar[Members] = {
+        "question": whole(1, limits.TASK_QUESTIONS).about("The question's id."),
+        "answer": _REMARK,
+    }
+    question: int
+    answer: str
+
+
+@dataclass(frozen=True)
+class CommentOnTask(Body):
+    """``POST /tasks/{task_id}/comment``."""
+
+    MEMBERS: ClassVar[Members] = {
+        "text": _REMARK,
+    }
+    text: str
+
+
+@dataclass(frozen=True)
+class OverrideTask(Body):
+    """``POST /tasks/{task_id}/override``."""
+
+    MEMBERS: ClassVar[Members] = {**_ANSWER, "reason": _REMARK.about("Why the task is decided in others' place.")}
+    reason: str
+    input: JsonObject | None = None
+    selected_option: str | None = None
+    choice: str | None = None
 
 
 def read(kind: type[Made], request: Request, most: int = limits.BODY_BYTES) -> Made:

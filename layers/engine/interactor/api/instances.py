@@ -11,7 +11,7 @@ from interactor.core.errors import ThreadNotFoundError
 from interactor.core.storing import IdempotencyRecord, Item
 from interactor.instances.conflicts import Resume, Trigger
 from interactor.instances.engine import Cause, Engine
-from interactor.instances.resume import resume
+from interactor.instances.resume import resume, task_meant
 from interactor.instances.rules.consequences import Settled
 from interactor.instances.rules.stored import Head, Record
 from interactor.instances.store import records
@@ -64,6 +64,15 @@ def resumed(call: Call, thread_id: str | None) -> Response:
         body = bodies.read(bodies.Resume, request, bodies.RAW_INPUT_BYTES)
         trigger = Trigger("input", body.input, body.option, cause(call, key, 200))
         asked = Resume(trigger, thread_id, body.expected_state, request.arrived_at, body.halt_id)
+        task = task_meant(head.instance, asked)
+        if task is not None:
+            # Few states have an assignment, and what decides those is slow to import.
+            from interactor.instances.rules.task_acts import Given
+            from interactor.tasks.responses import Asking, respond
+
+            given = Given(body.input, body.option, None, trigger.fingerprint())
+            asking = Asking(principal, principal.via)
+            return _answered(key, respond(services.tasks.tasks, asking, head, task, given, trigger.cause))
         return _answered(key, resume(services.instances.engine, principal, head, asked))
 
     return idempotency.once(call, head.instance.namespace, work)

@@ -15,7 +15,7 @@ API: Final = "/api/v1"
 ANY_SCOPE: Final = "any"
 """For an operation that needs a token, with any scopes."""
 
-Area: TypeAlias = Literal["access", "definitions", "instances", "files", "webhooks", "people", "api"]
+Area: TypeAlias = Literal["access", "definitions", "instances", "files", "tasks", "webhooks", "people", "api"]
 Face: TypeAlias = Literal["plain"]
 
 
@@ -59,10 +59,28 @@ _SUBSCRIPTIONS: Final = f"{API}/webhooks/subscriptions"
 _SUBSCRIPTION: Final = f"{_SUBSCRIPTIONS}/{{subscription_id}}"
 _DELIVERY: Final = f"{_SUBSCRIPTION}/deliveries/{{delivery_id}}"
 
+_TASKS: Final = f"{API}/tasks"
+_TASK: Final = f"{_TASKS}/{{task_id}}"
+
 TABLE: Final[tuple[Entry, ...]] = (
     Entry("create_token", "POST", "/oauth/token", "access", None, "source", aliases=(f"{API}/oauth/token",)),
     Entry("revoke_token", "POST", "/oauth/revoke", "access", None, None, aliases=(f"{API}/oauth/revoke",)),
     Entry("get_jwks", "GET", "/oauth/jwks", "access", None, None, aliases=(f"{API}/oauth/jwks",)),
+    Entry("list_tasks", "GET", _TASKS, "tasks", "tasks:read", "read"),
+    Entry("count_tasks", "GET", f"{_TASKS}/count", "tasks", "tasks:read", "read"),
+    Entry("get_task", "GET", _TASK, "tasks", "tasks:read", "read"),
+    Entry("get_task_history", "GET", f"{_TASK}/history", "tasks", "tasks:read", "read"),
+    Entry("respond_to_task", "POST", f"{_TASK}/respond", "tasks", "tasks:respond", "write", function="act_on_task"),
+    Entry("claim_task", "POST", f"{_TASK}/claim", "tasks", "tasks:respond", "write", function="act_on_task"),
+    Entry("release_task", "POST", f"{_TASK}/release", "tasks", "tasks:respond", "write", function="act_on_task"),
+    Entry("reassign_task", "POST", f"{_TASK}/reassign", "tasks", "tasks:respond", "write", function="act_on_task"),
+    Entry("ask_about_task", "POST", f"{_TASK}/ask", "tasks", "tasks:respond", "write", function="act_on_task"),
+    Entry("answer_about_task", "POST", f"{_TASK}/answer", "tasks", "tasks:respond", "write", function="act_on_task"),
+    Entry("comment_on_task", "POST", f"{_TASK}/comment", "tasks", "tasks:respond", "write", function="act_on_task"),
+    Entry("remind_of_task", "POST", f"{_TASK}/remind", "tasks", "tasks:respond", "write", function="act_on_task"),
+    Entry("escalate_task", "POST", f"{_TASK}/escalate", "tasks", "tasks:respond", "write", function="act_on_task"),
+    Entry("override_task", "POST", f"{_TASK}/override", "tasks", "tasks:respond", "write", function="act_on_task"),
+    Entry("respond_to_tasks", "POST", f"{_TASKS}/respond", "tasks", "tasks:respond", "write"),
     Entry("get_me", "GET", f"{API}/me", "access", ANY_SCOPE, "read"),
     Entry("create_workflow", "POST", _WORKFLOWS, "definitions", "workflows:write", "write"),
     Entry("list_workflows", "GET", _WORKFLOWS, "definitions", "workflows:read", "read"),

@@ -17,7 +17,7 @@ from interactor.instances.conflicts import (
 )
 from interactor.instances.engine import Engine
 from interactor.instances.rules import halts
-from interactor.instances.rules.instance import Phase
+from interactor.instances.rules.instance import Instance, Phase
 from interactor.instances.rules.settle import OvertakenError
 from interactor.instances.rules.stored import Head
 
@@ -50,6 +50,21 @@ def resume(engine: Engine, principal: Principal, head: Head, request: Resume) ->
         return take(engine, head, thread.id, thread.sequence, request.trigger)
     except OvertakenError:
         return after_losing(engine, principal, head.instance.id, thread, request)
+
+
+def task_meant(instance: Instance, request: Resume) -> int | None:
+    """Return the number of the task that a resume is about; None: it is about no open task.
+
+    Raises:
+        ThreadNotFoundError, ThreadRequiredError: as ``resume``.
+    """
+    thread = thread_of(instance, request)
+    if not thread.waits_for_task or thread.task is None:
+        return None
+    other = request.halt_id is not None and request.halt_id != halts.present(instance, thread)
+    if other or request.expected_state not in (None, thread.state):
+        return None
+    return thread.task.number
 
 
 def take(engine: Engine, head: Head, thread_id: str, expected_sequence: int, trigger: Trigger) -> Head:

@@ -45,7 +45,6 @@ class Wish:
     of: str | None = None
     text: str | None = None
     question: int = 0
-    files: tuple[str, ...] = ()
     given: Given | None = None
 
 
@@ -206,7 +205,7 @@ def _answer(here: Present, wish: Wish) -> None:
 
 
 def _comment(here: Present, wish: Wish) -> None:
-    here.advance.comment(here.actor, _text(wish.text, "text"), wish.files, here.now)
+    here.advance.comment(here.actor, _text(wish.text, "text"), here.now)
 
 
 def _remind(here: Present, _: Wish) -> None:

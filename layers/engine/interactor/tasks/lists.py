@@ -6,7 +6,7 @@ not hold, or what they have responded to.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from interactor.access.rules.principal import Principal
 from interactor.aws.dynamo.table import Table
@@ -20,9 +20,8 @@ from interactor.tasks.rules.rights import Rights
 from interactor.tasks.store import InboxStore, Listed, Part
 
 if TYPE_CHECKING:
-    from interactor.tasks.responses import Tasks
+    from interactor.instances.store.instances import InstanceStore
 
-View: TypeAlias = Literal["mine", "claimable", "questions", "watched", "done"]
 VIEWS: Final[tuple[str, ...]] = ("mine", "claimable", "questions", "watched", "done", "all")
 COUNTED: Final = 1_000
 """A count stops here."""
@@ -57,7 +56,7 @@ class Filter:
         )
 
 
-def parts_of(view: View, rights: Rights) -> list[Part]:
+def parts_of(view: str, rights: Rights) -> list[Part]:
     """Return the inboxes that a view is made of."""
     if rights.person is None:
         return []
@@ -74,14 +73,14 @@ def parts_of(view: View, rights: Rights) -> list[Part]:
 
 
 def page(
-    tasks: "Tasks", principal: Principal, rights: Rights, view: View, wanted: Filter, after: str | None, limit: int
+    inboxes: InboxStore, principal: Principal, rights: Rights, view: str, wanted: Filter, after: str | None, limit: int
 ) -> tuple[list[Listed], str | None]:
     """Return up to ``limit`` tasks of a view behind a position, and the position to go on from (None: no more)."""
     found: dict[str, Listed] = {}
     parts = parts_of(view, rights)
     for _ in range(_PAGES if parts else 0):
-        read, more = tasks.inboxes.page(principal.account, parts, after, limit)
-        shown = _shown(tasks.inboxes, principal, rights, view, read)
+        read, more = inboxes.page(principal.account, parts, after, limit)
+        shown = _shown(inboxes, principal, rights, view, read)
         for place, each in enumerate(read):
             after = each.position
             if each in shown and wanted.fits(each.shown):
@@ -94,7 +93,7 @@ def page(
 
 
 def page_of_all(
-    tasks: "Tasks", table: Table, query: Query, wanted: Filter, below: str | None, limit: int, shards: int
+    instances: "InstanceStore", table: Table, query: Query, wanted: Filter, below: str | None, limit: int, shards: int
 ) -> tuple[list[JsonObject], str | None]:
     """Return the open tasks of up to ``limit`` instances of a namespace, the newest instance first.
 
@@ -106,20 +105,20 @@ def page_of_all(
     more = len(together) > limit or any(position is not None for _, position in pages)
     found: dict[str, JsonObject] = {}
     for listed in here:
-        head = tasks.engine.instances.read(query.account, listed.id)
+        head = instances.read(query.account, listed.id)
         for place, shown in inbox.entries(None if head is None else head.instance).items():
             if wanted.fits(shown):
                 found.setdefault(place.task, shown)
     return [*found.values()], here[-1].id if more and here else None
 
 
-def count(tasks: "Tasks", principal: Principal, rights: Rights, now: Millis) -> JsonObject:
+def count(inboxes: InboxStore, principal: Principal, rights: Rights, now: Millis) -> JsonObject:
     """Return how many tasks each view has, each up to 1,000, and how many of mine are overdue."""
     counts: JsonObject = {}
     overdue = 0
     for view in ("mine", "claimable", "questions"):
         seen: set[str] = set()
-        for each in _all(tasks, principal, rights, view):
+        for each in _all(inboxes, principal, rights, view):
             if each.task not in seen and len(seen) < COUNTED:
                 seen.add(each.task)
                 overdue += view == "mine" and each.shown.get("due_at", now) < now
@@ -127,13 +126,13 @@ def count(tasks: "Tasks", principal: Principal, rights: Rights, now: Millis) -> 
     return counts | {"overdue": overdue}
 
 
-def _all(tasks: "Tasks", principal: Principal, rights: Rights, view: View) -> Iterator[Listed]:
+def _all(inboxes: InboxStore, principal: Principal, rights: Rights, view: str) -> Iterator[Listed]:
     after: str | None = None
     parts = parts_of(view, rights)
     read = 0
     while parts and read <= COUNTED:
-        found, more = tasks.inboxes.page(principal.account, parts, after, 200)
-        yield from _shown(tasks.inboxes, principal, rights, view, found)
+        found, more = inboxes.page(principal.account, parts, after, 200)
+        yield from _shown(inboxes, principal, rights, view, found)
         read += len(found)
         if not more or not found:
             return
@@ -141,7 +140,7 @@ def _all(tasks: "Tasks", principal: Principal, rights: Rights, view: View) -> It
 
 
 def _shown(
-    inboxes: InboxStore, principal: Principal, rights: Rights, view: View, read: Sequence[Listed]
+    inboxes: InboxStore, principal: Principal, rights: Rights, view: str, read: Sequence[Listed]
 ) -> list[Listed]:
     """What of the entries belongs to the view: not what lies elsewhere, or was done."""
     held = [each for each in read if principal.holds(each.shown["namespace"])]

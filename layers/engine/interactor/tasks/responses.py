@@ -1,12 +1,11 @@
 """Responses to tasks, by whatever way they come: the API, a link, ``resume``. There is one door (``respond``)."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from interactor.access.rules.principal import Principal
-from interactor.core import ids, jsons
+from interactor.core import ids
 from interactor.core.errors import (
     AlreadyRespondedError,
     InstancePausedError,
@@ -17,9 +16,10 @@ from interactor.core.errors import (
     TaskClosedError,
     TaskNotFoundError,
 )
-from interactor.core.jsons import JsonObject
+from interactor.core.jsons import Json, JsonObject
 from interactor.core.times import Millis
 from interactor.instances.acts import act
+from interactor.instances.conflicts import Trigger
 from interactor.instances.engine import Cause, Engine
 from interactor.instances.rules.settle import OvertakenError
 from interactor.instances.rules.stored import Head
@@ -98,10 +98,9 @@ class Tasks:
         return bool(set(rights.groups) & told.groups() or set(rights.stands_in_for) & told.people())
 
 
-def fingerprint(given: JsonObject | None, option: str | None, person: str | None) -> str:
+def fingerprint(given: JsonObject | None, option: str | None, by: Json) -> str:
     """Return a hash that is the same for the same answer of the same person, in any order of keys (ruling 17)."""
-    text = jsons.dumps([jsons.ordered(given), option, person])
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return Trigger("input", given, option, Cause(by)).fingerprint()
 
 
 def respond(tasks: Tasks, asking: Asking, head: Head, number: int, given: Given, cause: Cause) -> Head:

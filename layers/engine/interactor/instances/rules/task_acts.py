@@ -222,12 +222,12 @@ class TaskAdvance(Advance):
         fields = actor.fields() | {"question_id": number, "answer": answer}
         self._act("info_answered", now, progress.moved(questions=questions), fields)
 
-    def comment(self, actor: Actor, text: str, files: Sequence[str], now: Millis) -> None:
+    def comment(self, actor: Actor, text: str, now: Millis) -> None:
         """Say something about the task."""
         _, _, _, progress = self._task()
         if progress.comments >= limits.TASK_COMMENTS:
             raise AssignmentTooLargeError(f"The task has {limits.TASK_COMMENTS} comments, as many as it may")
-        fields = actor.fields() | {"comment": text} | ({"files": list(files)} if files else {})
+        fields = actor.fields() | {"comment": text}
         self._act("commented", now, progress.moved(comments=progress.comments + 1), fields)
 
     def remind(self, actor: Actor, now: Millis) -> None:
