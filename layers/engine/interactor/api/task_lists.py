@@ -62,7 +62,7 @@ def listed(call: "Call") -> Response:
 
 def _all(call: "Call", paging: Paging, wanted: lists.Filter) -> Response:
     principal, services = call.principal, call.services
-    if not principal.may("tasks:manage"):
+    if not find.manages_tasks(principal):
         raise ForbiddenError("To see all tasks needs the scope 'tasks:manage'")
     if wanted.namespace is None:
         raise _wrong("namespace", "is required with view=all")

@@ -24,7 +24,7 @@ _MANAGES = ("escalate", "override")
 
 def listed(shown: JsonObject) -> JsonObject:
     """A task in a list."""
-    view = {name: value for name, value in shown.items() if name not in ("hash", "task_id")}
+    view = {name: value for name, value in shown.items() if name not in ("hash", "task_id") and value is not None}
     for name in _TIMES:
         if name in view:
             view[name] = iso(view[name])

@@ -61,7 +61,7 @@ def open_task(instance: Instance, number: int) -> Open | None:
 
 def rights_of(directory: "Directory", principal: Principal, now: Millis) -> Rights:
     """Return what a caller may do at this moment: one query for the person, one batch where groups are claimed."""
-    manages = principal.may("tasks:manage")
+    manages = manages_tasks(principal)
     if principal.person is None:
         return Rights(None, manages=manages)
     standing = directory.standing(principal.account, principal.person)
@@ -72,4 +72,13 @@ def rights_of(directory: "Directory", principal: Principal, now: Millis) -> Righ
 
 def own_rights(principal: Principal) -> Rights:
     """Return what needs no directory to be known: enough for a person who is named by the task itself."""
-    return Rights(principal.person, manages=principal.may("tasks:manage"), complete=principal.person is None)
+    return Rights(principal.person, manages=manages_tasks(principal), complete=principal.person is None)
+
+
+def manages_tasks(principal: Principal) -> bool:
+    """Return whether a caller manages tasks.
+
+    A client that speaks for a person has that person's rights: its own ``*`` makes nobody a manager whom it names. A
+    client that was given ``tasks:manage`` itself does, since it was given it for that.
+    """
+    return principal.may("tasks:manage") if principal.person is None else "tasks:manage" in principal.scopes

@@ -90,7 +90,7 @@ class Tasks:
 
     def concerned(self, told: story.Story, principal: Principal) -> bool:
         """Whether a task that is closed was this caller's to know of."""
-        if principal.may("tasks:manage") or (principal.person is not None and principal.person in told.people()):
+        if find.manages_tasks(principal) or (principal.person is not None and principal.person in told.people()):
             return True
         if principal.person is None:
             return False

@@ -10,9 +10,11 @@ from interactor.api.openapi.operations import OPERATIONS
 from interactor.api.openapi.schemas import SCHEMAS, definition_schemas
 from interactor.api.operations import ANY_SCOPE
 from interactor.api.shapes import FLAG, TEXT, TIME, ref
+from interactor.assignments.asked import PRIORITIES
 from interactor.core import limits
 from interactor.core.jsons import JsonObject
 from interactor.core.statuses import STATUSES
+from interactor.tasks.lists import VIEWS
 from interactor.webhooks.rules.delivery import STATES
 from interactor.webhooks.rules.events import EVENT_TYPES
 
@@ -31,6 +33,7 @@ TAGS: Final = {
     "Threads": "Parallel branches of an instance.",
     "History": "What happened, and what went wrong.",
     "Webhooks": "Being told of events.",
+    "Tasks": "What people are asked: who decides a halt, how many of them, by when.",
     "People": "The directory: groups and their members, names and addresses, absence.",
     "Description": "What describes this API itself.",
 }
@@ -64,7 +67,13 @@ _QUERY: Final[dict[str, tuple[JsonObject, str]]] = {
     "since": (TIME, "Only entries after this time."),
     "until": (TIME, "Only entries before this time."),
     "thread": (TEXT, "Only this thread."),
-    "state": (TEXT, "Only events that name this state."),
+    "state": (TEXT, "Only events, or tasks, of this state."),
+    "view": ({"type": "string", "enum": list(VIEWS), "default": "mine"}, "Which tasks."),
+    "workflow": (TEXT, "Only tasks of this workflow."),
+    "priority": ({"type": "string", "enum": list(PRIORITIES)}, "Only tasks of this priority."),
+    "key": (TEXT, "Only tasks with this key."),
+    "label": (TEXT, "Only tasks with this label, as name:value."),
+    "due_before": (TIME, "Only tasks that are due before this time."),
     "memberships": (FLAG, "Whether the person leaves all groups too."),
     "strict": (FLAG, "Whether warnings of the definition are errors."),
     "include_data": (FLAG, "With workflow_data as it was after each event."),

@@ -22,6 +22,7 @@ _MISSING: Final[Mapping[str, type[InteractorError]]] = {
     "file_id": errors.StoredFileNotFoundError,
     "subscription_id": errors.SubscriptionNotFoundError,
     "delivery_id": errors.DeliveryNotFoundError,
+    "task_id": errors.TaskNotFoundError,
     "group_id": errors.GroupNotFoundError,
     "person_id": errors.PersonNotFoundError,
 }

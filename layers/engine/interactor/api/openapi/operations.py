@@ -17,6 +17,23 @@ _RESUME_REFUSALS: Final = (
     errors.ConcurrentModificationError,
     errors.WorkflowDataTooLargeError,
     errors.InstanceTooLargeError,
+    errors.TaskNotFoundError,
+    errors.TaskClosedError,
+    errors.TaskClaimedError,
+    errors.ClaimRequiredError,
+    errors.AlreadyRespondedError,
+    errors.NotAssigneeError,
+    errors.SeparationOfDutiesError,
+    errors.HistoryLimitExceededError,
+)
+_TASK_FILTERS: Final = (
+    *("view", "namespace", "workflow", "state", "priority", "key", "label", "due_before"),
+    *_PAGE,
+)
+_TASK_REFUSALS: Final = (
+    errors.TaskClosedError,
+    errors.NotAssigneeError,
+    errors.SeparationOfDutiesError,
 )
 _DEFINITION: Final[JsonObject] = {
     "name": "approval_workflow",
@@ -280,6 +297,97 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
         _OF["replay_delivery"], "Webhooks", "Replay a delivery", {202: "SentDelivery"}, body="ReplayDelivery",
         refusals=(errors.SubscriptionDisabledError,),
+    ),
+    Operation(
+        _OF["list_tasks"], "Tasks", "List tasks", {200: "TaskPage"}, query=_TASK_FILTERS,
+        description="By due date, then by age. `mine`: what the person can respond to now, also for absent people whom "
+        "they stand in for. `claimable`: of their groups. `done`: what they responded to in the last 90 days. `all`: "
+        "every open task of one namespace, the newest instance first; needs `tasks:manage`.",
+    ),
+    Operation(
+        _OF["count_tasks"], "Tasks", "Count a person's tasks", {200: "TaskCounts"},
+        description="Each up to 1,000.",
+    ),
+    Operation(
+        _OF["get_task"], "Tasks", "Get a task", {200: "Task"},
+        description="Open or closed, with what people said so far and what its reader may do. A task that does not "
+        "concern the caller is answered as one that does not exist.",
+    ),
+    Operation(
+        _OF["get_task_history"], "Tasks", "Get a task's history", {200: "TaskHistory"},
+    ),
+    Operation(
+        _OF["respond_to_task"], "Tasks", "Respond to a task", {200: "Task"},
+        body="RespondToTask", body_required=True,
+        refusals=(*_TASK_REFUSALS, errors.AlreadyRespondedError, errors.ClaimRequiredError, errors.PresentationChangedError, errors.InvalidTransitionError, errors.InstancePausedError, errors.WorkflowDataTooLargeError, errors.InstanceTooLargeError, errors.TaskClaimedError, errors.HistoryLimitExceededError,),
+        description="Decides the task, or counts for its quorum. Checked on the task as it is at that moment: of two "
+        "people who decide at once one wins, and the other is answered 409 `task_closed`, which names the "
+        "winner. The same response of the same person, sent again within 90 days, is answered as done. `POST "
+        ".../resume` of the instance is the same.",
+        example={"input": {"approved": True}, "comment": "within budget"},
+    ),
+    Operation(
+        _OF["claim_task"], "Tasks", "Claim a task", {200: "Task"},
+        refusals=(*_TASK_REFUSALS, errors.ClaimNotApplicableError, errors.AlreadyRespondedError, errors.TaskClaimedError, errors.HistoryLimitExceededError,),
+        description="It is then in nobody else's list. Only where one response decides; where several respond nobody "
+        "claims.",
+    ),
+    Operation(
+        _OF["release_task"], "Tasks", "Give a claimed task back", {200: "Task"},
+        refusals=(*_TASK_REFUSALS, errors.HistoryLimitExceededError,),
+        description="By whoever claimed it, or a manager.",
+    ),
+    Operation(
+        _OF["reassign_task"], "Tasks", "Hand a task over", {200: "Task"},
+        body="ReassignTask", body_required=True,
+        refusals=(*_TASK_REFUSALS, errors.DelegationRefusedError, errors.ReassignCycleError, errors.AlreadyRespondedError, errors.AssignmentTooLargeError, errors.HistoryLimitExceededError,),
+        description="The caller's own slot, to whom the assignment's `delegation` allows. Managers hand over anybody's.",
+        example={"to": "bo", "comment": "you know the supplier"},
+    ),
+    Operation(
+        _OF["ask_about_task"], "Tasks", "Ask a question", {200: "Task"},
+        body="AskAboutTask", body_required=True,
+        refusals=(*_TASK_REFUSALS, errors.AssignmentTooLargeError, errors.HistoryLimitExceededError,),
+        description="The task stays open, and its times run on. At most 10 questions a task.",
+        example={"question": "Which cost centre?"},
+    ),
+    Operation(
+        _OF["answer_about_task"], "Tasks", "Answer a question", {200: "Task"},
+        body="AnswerAboutTask", body_required=True,
+        refusals=(*_TASK_REFUSALS, errors.HistoryLimitExceededError,),
+        description="By the person who was asked, their substitute, or a manager.",
+        example={"question": 1, "answer": "4711"},
+    ),
+    Operation(
+        _OF["comment_on_task"], "Tasks", "Comment on a task", {200: "Task"},
+        body="CommentOnTask", body_required=True,
+        refusals=(*_TASK_REFUSALS, errors.AssignmentTooLargeError, errors.HistoryLimitExceededError,),
+        description="By anybody whom the task concerns. At most 100 comments a task.",
+        example={"text": "The offer holds until Friday."},
+    ),
+    Operation(
+        _OF["remind_of_task"], "Tasks", "Remind those who are asked", {200: "Task"},
+        refusals=(*_TASK_REFUSALS, errors.RemindedRecentlyError, errors.HistoryLimitExceededError,),
+        description="At most once in four hours.",
+    ),
+    Operation(
+        _OF["escalate_task"], "Tasks", "Escalate a task now", {200: "Task"},
+        refusals=(*_TASK_REFUSALS, errors.AssignmentTooLargeError, errors.HistoryLimitExceededError, errors.InstanceTooLargeError,),
+        description="Does what the next level of the escalation says. Needs `tasks:manage`.",
+    ),
+    Operation(
+        _OF["override_task"], "Tasks", "Decide a task in others' place", {200: "Task"},
+        body="OverrideTask", body_required=True,
+        refusals=(*_TASK_REFUSALS, errors.InvalidTransitionError, errors.InstancePausedError, errors.WorkflowDataTooLargeError, errors.InstanceTooLargeError, errors.HistoryLimitExceededError,),
+        description="Needs `tasks:manage`, and a reason. It is marked as an override and is no response of anybody; who "
+        "is excluded from the task cannot override it.",
+        example={"input": {"approved": False}, "reason": "the supplier went bankrupt"},
+    ),
+    Operation(
+        _OF["respond_to_tasks"], "Tasks", "Respond to several tasks", {200: "TaskResults"},
+        body="RespondToTasks", body_required=True,
+        description="At most 25, one commit each; each has its own status in the answer.",
+        example={"tasks": ["task_01kfdmdagyy4rdc3yf0jys7smn_2"], "input": {"approved": True}},
     ),
     Operation(
         _OF["put_group"], "People", "Create or replace a group", {200: "Group", 201: "Group"}, body="PutGroup",

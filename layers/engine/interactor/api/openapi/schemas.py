@@ -25,6 +25,7 @@ from interactor.api.shapes import (
     shape,
     texts,
 )
+from interactor.assignments.asked import PRIORITIES
 from interactor.core.jsons import JsonObject
 from interactor.core.statuses import STATUSES
 from interactor.webhooks.rules.events import EVENT_TYPES
@@ -32,6 +33,8 @@ from interactor.webhooks.rules.events import EVENT_TYPES
 _INSTANCE_ID: Final = id_of("inst")
 _VERSION_ID: Final = id_of("v")
 _EVENT: Final = ref("EventType")
+_TASK_ID: Final = {"type": "string", "pattern": "^task_[0-7][0-9abcdefghjkmnpqrstvwxyz]{25}_[1-9][0-9]*$"}
+_PRIORITY: Final = texts(*PRIORITIES)
 _HALTED: Final = {
     "halted_at_state?": TEXT,
     "halt_id?": described(id_of("halt"), "The id of the halt. A resume sends it back, and decides only this halt."),
@@ -313,6 +316,79 @@ SCHEMAS: Final[dict[str, JsonObject]] = {
                 "Beside the first page only.",
             )
         },
+    ),
+    # Tasks
+    "ListedTask": shape(
+        {
+            "id": _TASK_ID,
+            "instance_id": _INSTANCE_ID,
+            "namespace": TEXT,
+            "workflow_name": TEXT,
+            "state": TEXT,
+            "title?": TEXT,
+            "priority": _PRIORITY,
+            "created_at?": TIME,
+            "due_at?": TIME,
+            "key?": TEXT,
+            "labels?": map_of(TEXT),
+            "owner?": described(TEXT, "Who has claimed it."),
+            "several?": described(FLAG, "Whether several people respond."),
+            "outcome?": described(TEXT, "Of a task that is done: the person's own response."),
+            "at?": described(TIME, "Of a task that is done: when."),
+        }
+    ),
+    "TaskPage": page_of("tasks", "ListedTask"),
+    "TaskCounts": shape({"mine": WHOLE, "claimable": WHOLE, "questions": WHOLE, "overdue": WHOLE}),
+    "Tally": shape({"approve": WHOLE, "reject": WHOLE, "responses": WHOLE, "needed": WHOLE}),
+    "Task": shape(
+        {
+            "id": _TASK_ID,
+            "status": texts("open", "completed", "expired", "cancelled"),
+            "instance_id": _INSTANCE_ID,
+            "workflow_name": TEXT,
+            "version_id": _VERSION_ID,
+            "namespace": TEXT,
+            "state": TEXT,
+            "thread_id": TEXT,
+            "halt_id": maybe(TEXT),
+            "title": maybe(TEXT),
+            "presentation": ref("Presentation"),
+            "options": ref("HaltedOptions"),
+            "shown?": described(TEXT, "SHA-256 of what is shown. A response may send it back as `seen`."),
+            "created_at": TIME,
+            "due_at": maybe(TIME),
+            "overdue?": FLAG,
+            "timeout_at?": maybe(TIME),
+            "priority": _PRIORITY,
+            "key": maybe(TEXT),
+            "labels": map_of(TEXT),
+            "assignees": list_of(TEXT),
+            "groups": list_of(TEXT),
+            "owner?": maybe(TEXT),
+            "owner_until?": maybe(TIME),
+            "comment?": texts("optional", "never", "on_reject", "always"),
+            "quorum?": shape(
+                {
+                    "kind": texts("first", "approve", "responses"),
+                    "needed": WHOLE,
+                    "reject?": WHOLE,
+                    "per_group?": FLAG,
+                }
+            ),
+            "tally": ref("Tally"),
+            "questions": list_of(FREE),
+            "responses?": list_of(FREE),
+            "comments?": list_of(FREE),
+            "paused?": FLAG,
+            "outcome?": maybe(TEXT),
+            "decided_by?": maybe(TEXT),
+            "decided_at?": maybe(TIME),
+            "my": shape({"can": list_of(TEXT), "responded": maybe(FREE)}, "What its reader may do, and did."),
+        }
+    ),
+    "TaskHistory": shape({"events": list_of(FREE), "complete": FLAG}),
+    "TaskResults": shape(
+        {"results": list_of(shape({"id": TEXT, "status": WHOLE, "task?": ref("Task"), "error?": FREE}))}
     ),
     # People
     "Group": shape(
