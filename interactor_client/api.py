@@ -10,11 +10,12 @@ from interactor_client.description import Description
 from interactor_client.directory import Directory
 from interactor_client.instances import Instances
 from interactor_client.subscriptions import Subscriptions
+from interactor_client.tasks import Tasks
 from interactor_client.transport import Transport
 from interactor_client.workflows import Workflows
 
 
-class Client(Workflows, Instances, Subscriptions, Directory, Description):
+class Client(Workflows, Instances, Tasks, Subscriptions, Directory, Description):
     """The API for one client id. OS threads must not share it, because they must not share ``requests.Session``.
 
     Args:

@@ -21,10 +21,12 @@ class Calls:
     def _post(self, path: str, body: Any = None, key: str | None = None, actor: str | None = None) -> Any:
         return self.transport.call("POST", path, body, idempotency_key=key, actor=actor)
 
-    def _pages(self, path: str, name: str, query: Mapping[str, Any]) -> Iterator[Any]:
+    def _pages(
+        self, path: str, name: str, query: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    ) -> Iterator[Any]:
         cursor = None
         while True:
-            page = self._get(path, {**query, "cursor": cursor})
+            page = self.transport.call("GET", path, query={**query, "cursor": cursor}, headers=headers)
             yield from page[name]
             cursor = page["pagination"]["next_cursor"]
             if cursor is None:

@@ -264,6 +264,88 @@ class SentDelivery(TypedDict):
     replay_of: NotRequired[str]
 
 
+class ListedTask(TypedDict):
+    """A task in a list. ``outcome`` and ``at``: of one that is done, the person's own response."""
+
+    id: str
+    instance_id: str
+    namespace: str
+    workflow_name: str
+    state: str
+    priority: Literal["low", "normal", "high", "urgent"]
+    title: NotRequired[str]
+    created_at: NotRequired[str]
+    due_at: NotRequired[str]
+    key: NotRequired[str]
+    labels: NotRequired[dict[str, str]]
+    owner: NotRequired[str]
+    several: NotRequired[bool]
+    outcome: NotRequired[str]
+    at: NotRequired[str]
+
+
+class TaskCounts(TypedDict):
+    """How many tasks a person has, each up to 1,000."""
+
+    mine: int
+    claimable: int
+    questions: int
+    overdue: int
+
+
+class Task(TypedDict):
+    """A task, open or closed. ``shown`` is sent back by ``respond``; ``my`` says what its reader may do."""
+
+    id: str
+    status: Literal["open", "completed", "expired", "cancelled"]
+    instance_id: str
+    workflow_name: str
+    version_id: str
+    namespace: str
+    state: str
+    thread_id: str
+    halt_id: str | None
+    title: str | None
+    presentation: dict[str, Any]
+    options: dict[str, Any]
+    created_at: str
+    due_at: str | None
+    priority: Literal["low", "normal", "high", "urgent"]
+    key: str | None
+    labels: dict[str, str]
+    assignees: list[str]
+    groups: list[str]
+    tally: dict[str, int]
+    questions: list[dict[str, Any]]
+    my: dict[str, Any]
+    shown: NotRequired[str]
+    overdue: NotRequired[bool]
+    timeout_at: NotRequired[str | None]
+    owner: NotRequired[str | None]
+    owner_until: NotRequired[str | None]
+    comment: NotRequired[Literal["optional", "never", "on_reject", "always"]]
+    quorum: NotRequired[dict[str, Any]]
+    responses: NotRequired[list[dict[str, Any]]]
+    comments: NotRequired[list[dict[str, Any]]]
+    paused: NotRequired[bool]
+    outcome: NotRequired[str | None]
+    decided_by: NotRequired[str | None]
+    decided_at: NotRequired[str | None]
+
+
+class TaskHistory(TypedDict):
+    """The events of a task; ``complete``: whether these are all."""
+
+    events: list[dict[str, Any]]
+    complete: bool
+
+
+class TaskResults(TypedDict):
+    """A result for each task: ``id``, ``status``, and ``task`` or ``error``."""
+
+    results: list[dict[str, Any]]
+
+
 class ListedGroup(TypedDict):
     """A group in a list; ``members`` is their number."""
 

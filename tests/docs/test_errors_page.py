@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from interactor.core.errors import InteractorError
+from interactor.forms.presentation import PresentationTooLargeError
 from interactor.instances.rules import machine
 from interactor.logic import http as outgoing_logic
 from tests.support.pages import ROOT, code, rows, section, text
@@ -24,13 +25,14 @@ def all_errors(kind: type[InteractorError] = InteractorError) -> Iterator[type[I
 def failure_codes() -> set[str]:
     """Codes written out where logic is failed, with those that tables of the code hold."""
     found = {code for code, _ in outgoing_logic._CODES.values()} | set(machine.PERMANENT)
+    found.add(PresentationTooLargeError.code)
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(node, ast.Call) or not node.args:
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             first = node.args[0]
-            if name in ("fail", "Failed", "Failure") and isinstance(first, ast.Constant):
+            if name in ("fail", "Failed", "Failure", "AssignmentError") and isinstance(first, ast.Constant):
                 found.add(str(first.value))
     return found
 

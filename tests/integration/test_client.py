@@ -25,6 +25,9 @@ FORKED = one(
     wait=halting(),
 )
 PAPER = one(form(), name="paper")
+ASSIGNED = one(
+    halting(assignment={"users": ["ann"], "escalate": [{"after": "1d", "notify": {"users": ["cy"]}}]}), name="assigned"
+)
 SAME = {("PUT", f"{API}/workflows/{{name}}")}
 """Operations that do what another one does."""
 NO_CALLS = {"transport", "close"}
@@ -59,6 +62,7 @@ def test_every_operation_of_the_description_is_reached_by_a_method(noted: Noted,
     _definitions(noted)
     _instances(noted)
     _webhooks(noted, gateway.deployment)
+    _tasks(noted)
     _directory(noted)
     _description(noted)
     described = {(each.method, each.path) for each in OPERATIONS if each.in_client} - SAME
@@ -143,6 +147,32 @@ def _webhooks(api: Any, deployment: Deployment) -> None:
         api.get_subscription(key)
 
 
+def _tasks(api: Any) -> None:
+    api.publish("assigned", api.create_workflow(ASSIGNED)["version_id"])
+    for _ in range(4):
+        api.create_instance("assigned", namespace="user_1")
+    first, second, third, fourth = (api.get_task(each["id"], actor="ann") for each in api.list_tasks(actor="ann"))
+    assert api.count_tasks(actor="ann")["mine"] == 4
+    key = first["id"]
+    assert api.claim_task(key, actor="ann")["owner"] == "ann"
+    assert api.release_task(key, actor="ann")["owner"] is None
+    assert api.ask(key, "Why?", of="cy", actor="ann")["questions"][0]["of"] == "cy"
+    assert api.answer(key, 1, "So.", actor="cy")["questions"] == []
+    assert api.comment(key, "Soon.", actor="ann")["status"] == "open"
+    api.remind(key, actor="ann")
+    with pytest.raises(ApiError, match="reminded_recently"):
+        api.remind(key, actor="ann")
+    assert api.escalate(key)["status"] == "open"
+    assert api.reassign_task(key, "bo", source="ann")["assignees"] == ["bo"]
+    assert api.respond(first, {}, actor="bo", comment="Fine.")["status"] == "completed"
+    assert [each["subtype"] for each in api.task_history(key, actor="bo")["events"]][-1] == "completed"
+    assert api.override(second["id"], {}, "late")["status"] == "completed"
+    done = api.respond_to_tasks([second["id"], third["id"]], {}, actor="ann")["results"]
+    assert [each["status"] for each in done] == [409, 200]
+    assert [each["id"] for each in api.list_tasks(actor="ann", view="done")] == [third["id"]]
+    assert api.respond(fourth, {}, actor="ann")["decided_by"] == "ann"
+
+
 def _directory(api: Any) -> None:
     made = api.put_group("R&D/#1", ["ann", "bo"], name="R&D")
     assert [each["members"] for each in api.list_groups(limit=1)] == [2]
@@ -179,6 +209,8 @@ SCHEMA_OF = {
     models.NewSubscription: "NewSubscription", models.RotatedSubscription: "RotatedSubscription",
     models.SubscriptionChanges: "ChangeSubscription", models.Delivery: "Delivery",
     models.DeliveryWithAttempts: "DeliveryWithAttempts", models.SentDelivery: "SentDelivery",
+    models.Task: "Task", models.ListedTask: "ListedTask", models.TaskCounts: "TaskCounts",
+    models.TaskHistory: "TaskHistory", models.TaskResults: "TaskResults",
 }  # fmt: skip
 
 

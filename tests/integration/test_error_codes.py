@@ -26,7 +26,7 @@ from tests.support.workflows.definitions import halting, http, one, script
 OUTSIDE = "https://api.example.com/orders"
 FLOW = one(halting())
 GRANT = {"grant_type": "client_credentials", "client_id": "local", "client_secret": "wrong"}
-WORKFLOWS = 15
+WORKFLOWS = 19
 FATE = {"outcome", "decided_by", "decided_at", "reason"}
 FORKED = one(
     {
@@ -38,7 +38,18 @@ FORKED = one(
 )
 CHOOSY = one(halting(transitions=[{"target": "done", "condition": {"field": "x", "equals": 1}}]), name="choosy")
 PICKY = one(halting(presentation={"type": "form", "fields": [{"name": "n", "type": "number", "label": "N"}]}), "picky")
+
+
+def _assigned(name: str, **assignment: Any) -> Any:
+    return one(
+        halting(assignment={"users": ["ann", "bo"], "watchers": ["eve"], "exclude": ["zed"], **assignment}), name
+    )
+
+
+TASK, TO_CLAIM = _assigned("task"), _assigned("to_claim", claim={"required": True})
+TWO, OPEN = _assigned("two", quorum={"responses": 2}), _assigned("open", delegation="anyone")
 NEVER = {
+    "task": "task_01kfdmdagyy4rdc3yf0jys7smn_2",
     "instance": "inst_01kfdmdagyy4rdc3yf0jys7smn",
     "version": "v_01kfdmdagyy4rdc3yf0jys7smn",
     "event": "evt_01kfdmdagy000000g1x5c8n2qa",
@@ -75,7 +86,7 @@ def bench(aws: Aws, sandbox: Sandbox) -> Iterator[Bench]:
     quotas = {"NamespaceQuota": "1", "RateLimitSource": "1"}
     quotas |= {"WorkflowsPerAccount": str(WORKFLOWS), "VersionsPerWorkflow": "2"}
     with deployed("codes", aws, sandbox, **quotas) as api:
-        for definition in (FLOW, FORKED, CHOOSY, PICKY):
+        for definition in (FLOW, FORKED, CHOOSY, PICKY, TASK, TO_CLAIM, TWO, OPEN):
             api.define(definition)
         yield Bench(api, iter(range(10_000)))
 
@@ -147,6 +158,32 @@ def _draft(bench: Bench) -> Answer:
 def _published_twice(bench: Bench) -> Answer:
     path = f"/workflows/again/versions/{bench.api.define({**FLOW, 'name': 'again'})}/publish"
     return bench.post(path)
+
+
+def _as(bench: Bench, person: str, method: str, path: str, body: Any = None) -> Answer:
+    return bench.api.call(method, path, body, headers={"X-Interactor-Actor": person})
+
+
+def _after(bench: Bench, definition: Any, first: Any, person: str, act: str, body: Any = None) -> Answer:
+    """An act at a new task, after another one."""
+    instance = bench.start(definition).rpartition("/")[2]
+    listed = _as(bench, "ann", "GET", "/tasks").data["tasks"]
+    path = f"/tasks/{next(each['id'] for each in listed if each['instance_id'] == instance)}"
+    if first is not None:
+        who, does, *given = first
+        assert _as(bench, who, "POST", f"{path}/{does}", *given).status == 200
+    return _as(bench, person, "POST", f"{path}/{act}", body)
+
+
+def _closed(bench: Bench) -> Answer:
+    return _after(bench, TASK, ("ann", "respond", {"input": {}}), "bo", "respond", {"input": {}})
+
+
+def _many_questions(bench: Bench) -> Answer:
+    given = _after(bench, TASK, None, "ann", "ask", {"question": "?", "of": "eve"})
+    for _ in range(limits.TASK_QUESTIONS):
+        given = _as(bench, "ann", "POST", f"/tasks/{given.data['id']}/ask", {"question": "?", "of": "eve"})
+    return given
 
 
 def _ended(bench: Bench, action: str) -> Answer:
@@ -248,6 +285,25 @@ ANSWERS: dict[str, Row] = {
         409, lambda b: _twice(b, "/workflows/flow/instances", {"namespace": "user_k"},
                               {"namespace": "user_k", "input": {"a": 1}}, headers={"Idempotency-Key": "k"})
     ),
+    "task_not_found": Row(404, lambda b: _as(b, "ann", "GET", f"/tasks/{NEVER['task']}")),
+    "task_closed": Row(409, _closed, {"outcome", "decided_by", "decided_at", "current_state"}),
+    "task_claimed": Row(409, lambda b: _after(b, TASK, ("ann", "claim"), "bo", "claim"), {"owner"}),
+    "claim_required": Row(409, lambda b: _after(b, TO_CLAIM, None, "ann", "respond", {"input": {}})),
+    "claim_not_applicable": Row(409, lambda b: _after(b, TWO, None, "ann", "claim")),
+    "already_responded": Row(
+        409,
+        lambda b: _after(b, TWO, ("ann", "respond", {"input": {}}), "ann", "respond", {"input": {}, "comment": "x"}),
+        {"outcome", "on_behalf_of"},
+    ),
+    "not_assignee": Row(403, lambda b: _after(b, TASK, None, "eve", "respond", {"input": {}})),
+    "separation_of_duties": Row(403, lambda b: _after(b, TASK, None, "zed", "respond", {"input": {}})),
+    "delegation_refused": Row(403, lambda b: _after(b, TASK, None, "ann", "reassign", {"to": "cy"})),
+    "presentation_changed": Row(
+        409, lambda b: _after(b, TASK, None, "ann", "respond", {"input": {}, "seen": "other"}), {"shown"}
+    ),
+    "reassign_cycle": Row(400, lambda b: _after(b, OPEN, ("ann", "reassign", {"to": "cy"}), "cy", "reassign", {"to": "ann"})),
+    "assignment_too_large": Row(400, _many_questions),
+    "reminded_recently": Row(429, lambda b: _after(b, TASK, ("ann", "remind"), "ann", "remind"), {"retry_after"}),
     "group_not_found": Row(404, lambda b: b.get("/groups/nobodys")),
     "person_not_found": Row(404, lambda b: b.get("/people/nobody")),
     "substitute_quota_exceeded": Row(409, _substitutes, {"substitute", "most"}),
@@ -279,7 +335,7 @@ def test_a_code_is_answered_with_its_status_and_the_documented_body(bench: Bench
         assert all(set(each) == set(row.details) for each in error["details"])
     else:
         assert (None if error["details"] is None else set(error["details"])) == row.details
-    assert ("Retry-After" in given.headers) == (code in ("rate_limited", "service_unavailable"))
+    assert ("Retry-After" in given.headers) == (code in ("rate_limited", "reminded_recently", "service_unavailable"))
     assert ("WWW-Authenticate" in given.headers) == (code == "unauthorized")
     assert given.headers.items() >= ALWAYS.items()
     for internal in ("arn:", "dynamodb", "Traceback", "botocore", bench.api.table, bench.api.stack.name + "-"):
@@ -289,11 +345,11 @@ def test_a_code_is_answered_with_its_status_and_the_documented_body(bench: Bench
 ROUND = {"type": "action", "transitions": [{"target": "begin"}, {"target": "done", "condition": {"and": []}}]}
 
 
-def _start(definition: Any, *answers: Any) -> Callable[[Deployment, pytest.MonkeyPatch], str]:
+def _start(definition: Any, *answers: Any, given: Any = None) -> Callable[[Deployment, pytest.MonkeyPatch], str]:
     def make(api: Deployment, _: pytest.MonkeyPatch) -> str:
         api.outside.will(OUTSIDE, *answers)
         api.define(definition)
-        instance: str = api.start("flow")["id"]
+        instance: str = api.start("flow", given)["id"]
         api.drain()
         return instance
 
@@ -372,6 +428,17 @@ FAILURES: dict[str, Callable[[Deployment, pytest.MonkeyPatch], str]] = {
     "http_error": _start(one(http(OUTSIDE)), answer(404)),
     "http_timeout": _start(one(http(OUTSIDE)), OutgoingError("timeout", "No answer within 30 s")),
     "invalid_transition": _start(one(script("return {}", {"target": "done", "condition": {"or": []}}))),
+    "assignment_invalid": _start(
+        one(halting(assignment={"users": ["${input.who}"]}), wait=halting()), given={"who": {}}
+    ),
+    "no_assignee": _start(one(halting(assignment={"users": ["${input.who}"]}))),
+    "quorum_impossible": _start(
+        one(halting(assignment={"users": ["ann"], "quorum": {"responses": "${input.n}"}})), given={"n": 2}
+    ),
+    "group_unknown": _start(one(halting(assignment={"groups": ["x"], "quorum": {"responses": "all"}}))),
+    "assignment_too_large": _start(
+        one(halting(assignment={"users": "${input.many}"})), given={"many": [f"p{n}" for n in range(31)]}
+    ),
     "presentation_too_large": _start(one(script("return {a: 'x'.repeat(70000)}", "wait"), wait=LONG)),
     "loop_limit_exceeded": _start(one(ROUND)),
     "workflow_data_too_large": _start(one(script("return {a: 'x'.repeat(262144)}"))),

@@ -44,6 +44,10 @@ STATUS = {
     "unknown_route": 404,
 }
 
+ASSIGNED = one(halting(presentation={"type": "form", "fields": [{"name": "approved", "type": "boolean", "label": "A"}]},
+                       assignment={"users": ["john"]}), name="assigned")  # fmt: skip
+"""Its sample names no person: a client that manages tasks reads it, and a response is refused."""
+
 
 @pytest.fixture(scope="module")
 def prepared(shared: Deployment) -> tuple[Deployment, dict[str, str]]:
@@ -117,6 +121,11 @@ def test_an_endpoint_answers_its_sample_event(name: str, prepared: tuple[Deploym
     if name in ("delete_group", "delete_person", "get_group", "get_person"):
         deployment.call("PUT", f"/groups/{samples.GROUP}", {"members": ["ann"]})
         deployment.call("PUT", f"/people/{samples.PERSON}", {"name": "John"})
+    if name in ("act_on_task", "get_task", "get_task_history"):
+        deployment.define(ASSIGNED)
+        deployment.start("assigned")
+        listed = deployment.call("GET", "/tasks", headers={"X-Interactor-Actor": "john"}).data["tasks"]
+        there = there | {samples.TASK: listed[-1]["id"]}
     answer = deployment.request(name.split(".")[0], sample(name, there))
     assert answer.status == STATUS.get(name, 200), answer.raw
 

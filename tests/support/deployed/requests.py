@@ -40,6 +40,9 @@ class Endpoint:
 
 FLOW = one(halting(), name="flow")
 PAPER = one(form(), name="paper")
+ASSIGNED = one(
+    halting(assignment={"users": ["ann"], "escalate": [{"after": "1d", "notify": {"users": ["cy"]}}]}), name="assigned"
+)
 ANNOUNCED = {"field": "contract", "name": "contract.pdf", "content_type": "application/pdf", "size": 5}
 AWAY = {"from": "2026-01-20T00:00:00Z", "until": "2099-01-01T00:00:00Z", "substitute": "bo"}
 WRONG_DEFINITION = (400, "invalid_workflow")
@@ -47,6 +50,8 @@ _INSTANCE = "/workflows/instances/{instance}"
 _SUBSCRIPTIONS = "/webhooks/subscriptions"
 _SUBSCRIPTION = f"{_SUBSCRIPTIONS}/{{subscription}}"
 _DELIVERY = f"{_SUBSCRIPTION}/deliveries/{{delivery}}"
+_TASK = "/tasks/{task}"
+_ANN = {"X-Interactor-Actor": "ann"}
 _READ, _WRITE, _EXECUTE = "workflows:read", "workflows:write", "workflows:execute"
 _ENDPOINTS = (
     Endpoint("POST", "/workflows", _WRITE, {**FLOW, "name": "new"}, WRONG_DEFINITION),
@@ -84,6 +89,19 @@ _ENDPOINTS = (
     Endpoint("POST", f"{_DELIVERY}/replay", "webhooks:write", {}),
     Endpoint("POST", f"{_SUBSCRIPTION}/replay", "webhooks:write", {"since": "2026-01-20"}),
     Endpoint("DELETE", _SUBSCRIPTION, "webhooks:write"),
+    Endpoint("GET", _TASK, "tasks:read", headers=_ANN),
+    Endpoint("GET", f"{_TASK}/history", "tasks:read", headers=_ANN),
+    Endpoint("POST", f"{_TASK}/claim", "tasks:respond", {}, headers=_ANN),
+    Endpoint("POST", f"{_TASK}/release", "tasks:respond", {}, headers=_ANN),
+    Endpoint("POST", f"{_TASK}/ask", "tasks:respond", {"question": "Why?", "of": "ann"}, headers=_ANN),
+    Endpoint("POST", f"{_TASK}/answer", "tasks:respond", {"question": 1, "answer": "So."}, headers=_ANN),
+    Endpoint("POST", f"{_TASK}/comment", "tasks:respond", {"text": "Soon."}, headers=_ANN),
+    Endpoint("POST", f"{_TASK}/remind", "tasks:respond", {}, headers=_ANN),
+    Endpoint("POST", f"{_TASK}/escalate", "tasks:respond", {}),
+    Endpoint("POST", f"{_TASK}/reassign", "tasks:respond", {"from": "ann", "to": "bo"}),
+    Endpoint("POST", f"{_TASK}/respond", "tasks:respond", {"input": {}}, headers={"X-Interactor-Actor": "bo"}),
+    Endpoint("POST", "/tasks/{second_task}/override", "tasks:respond", {"input": {}, "reason": "late"}),
+    Endpoint("POST", "/tasks/respond", "tasks:respond", {"tasks": ["task_01kfdmdagyy4rdc3yf0jys7smn_2"], "input": {}}),
     Endpoint("GET", "/groups/{group}", "tasks:manage"),
     Endpoint("PUT", "/groups/{new_group}", "tasks:manage", {"members": ["ann"]}),
     Endpoint("GET", "/people/{person}", "tasks:read", headers={"X-Interactor-Actor": "{person}"}),
@@ -116,6 +134,8 @@ NOT_FOUND = {
     "file": (404, "file_not_found"),
     "subscription": (404, "subscription_not_found"),
     "delivery": (404, "delivery_not_found"),
+    "task": (404, "task_not_found"),
+    "second_task": (404, "task_not_found"),
     "group": (404, "group_not_found"),
     "person": (404, "person_not_found"),
 }
@@ -136,8 +156,15 @@ def things(deployment: Deployment, token: str, namespace: str = "user_123") -> d
     group, person = f"legal-{version}", f"ann-{version}"
     deployment.call("PUT", f"/groups/{group}", {"members": ["ann", "bo"]}, token)
     deployment.call("PUT", f"/people/{person}", {"name": "Ann"}, token)
+    deployment.define(ASSIGNED, token)
+    for _ in range(2):
+        deployment.start("assigned", token=token, namespace=namespace)
+    listed = deployment.call("GET", "/tasks", token=token, headers=_ANN).data["tasks"]
+    tasks = [each["id"] for each in listed if each["namespace"] == namespace]
     deployment.drain()
     return {
+        "task": tasks[-2],
+        "second_task": tasks[-1],
         "name": "flow",
         "version": version,
         "draft": deployment.call("PUT", "/workflows/flow", FLOW, token).data["version_id"],

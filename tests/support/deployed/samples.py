@@ -19,6 +19,7 @@ FOLDER = ROOT / "events"
 INSTANCE = "inst_01kfdmdagyy4rdc3yf0jys7smn"
 FORKED = "inst_01kfdmdb3nq7v0k6xh9f2c5t8r"
 FAILED = "inst_01kfdmdc5wz0r6t8q1y4n7e2ba"
+TASK = "task_01kfdmdagyy4rdc3yf0jys7smn_4"
 HALT = "halt_01kfdmdagy00000001x5c8n2qa"
 FORKED_HALT = "halt_01kfdmdb3n0000000g7v0k6xh9"
 FORM = "inst_01kfdmdd8t2v5x9z3b7f1h4k6m"
@@ -112,6 +113,7 @@ def _open(method: str, path: str, body: str | None = None, **headers: str) -> di
 
 _SCRIPT = ScriptCall("return {total: 2 * input.amount};", {"input": {"amount": 5000}}, "acc_1")
 SAMPLES: dict[str, dict[str, Any]] = {
+    "act_on_task": _api("POST", "/tasks/{task_id}/respond", {"input": {"approved": True}}, task_id=TASK),
     "advance_steps": events.sqs(
         "interactor-steps",
         [{"account": "acc_1", "instance_id": INSTANCE, "thread_id": "thread_main", "sequence": 1, "attempt": 1}],
@@ -200,6 +202,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "get_person": _api("GET", "/people/{person_id}", person_id=PERSON),
     "get_schema": _open("GET", "/api/v1/schemas/workflow-definition.json"),
     "get_subscription": _api("GET", "/webhooks/subscriptions/{subscription_id}", subscription_id=SUBSCRIPTION),
+    "get_task": _api("GET", "/tasks/{task_id}", task_id=TASK),
+    "get_task_history": _api("GET", "/tasks/{task_id}/history", task_id=TASK),
     "get_version": _api("GET", "/workflows/{name}/versions/{version_id}", name=FLOW, version_id=VERSION),
     "get_workflow": _api("GET", "/workflows/{name}", name=FLOW),
     "list_deliveries": _api(
@@ -257,6 +261,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         subscription_id=SUBSCRIPTION,
         delivery_id=DELIVERY,
     ),
+    "respond_to_tasks": _api("POST", "/tasks/respond", {"tasks": [TASK], "input": {"approved": True}}),
     "resume_instance": _api(
         "POST",
         "/workflows/instances/{instance_id}/resume",

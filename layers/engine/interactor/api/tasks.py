@@ -134,19 +134,23 @@ def respond_to(call: Call, principal: Principal, via: Via, head: Head, number: i
 def bulk(call: Call) -> Response:
     """Respond to several tasks with one input: a commit each, and a result each."""
     body = bodies.read(bodies.RespondToTasks, call.request, bodies.RAW_INPUT_BYTES)
-    results = []
-    for task in dict.fromkeys(body.tasks):
-        try:
-            head, number = find.head_of(
-                call.services.instances.store, call.principal, task, call.services.instances.ended_since()
-            )
-            given = _answer(body, call.principal.by)
-            after = respond_to(call, call.principal, "bulk", head, number, given)
-            results.append({"id": task, "status": 200, "task": shown(call, after, number)})
-        except InteractorError as error:
-            told = {"code": error.code, "message": error.message, "details": error.details}
-            results.append({"id": task, "status": error.status, "error": told})
-    return Response(200, jsons.dumps({"data": {"results": results}}))
+
+    def work(_: idempotency.Key | None) -> Response:
+        results = [_result(call, task, body) for task in dict.fromkeys(body.tasks)]
+        return Response(200, jsons.dumps({"data": {"results": results}}))
+
+    return idempotency.once(call, "", work)
+
+
+def _result(call: Call, task: str, body: bodies.RespondToTasks) -> JsonObject:
+    parts = call.services.instances
+    try:
+        head, number = find.head_of(parts.store, call.principal, task, parts.ended_since())
+        after = respond_to(call, call.principal, "bulk", head, number, _answer(body, call.principal.by))
+        return {"id": task, "status": 200, "task": shown(call, after, number)}
+    except InteractorError as error:
+        told = {"code": error.code, "message": error.message, "details": error.details}
+        return {"id": task, "status": error.status, "error": told}
 
 
 def _story(call: Call, head: Head, number: int, task: str) -> story.Story | None:
