@@ -1,4 +1,4 @@
-"""POST /tasks/{task_id}/{act}: respond, claim, release, reassign, ask, answer, comment, remind, escalate, override."""
+"""POST /tasks/{task_id}/{act}: respond, claim, release, reassign, ask, answer, comment, remind."""
 
 from interactor.api import tasks
 from interactor.api.call import Call

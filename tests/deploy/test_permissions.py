@@ -70,13 +70,19 @@ def test_a_role_has_no_permission_that_none_of_its_functions_uses(walked: Walk) 
 def as_good_as(used: set[Grant]) -> set[Grant]:
     """These permissions, and those of functions with the same role that give whoever has these nothing new.
 
-    Who may query a partition may get an item of it. Who may put an item may change it, and the other way round.
+    Who may query a partition may get items of it. Who may put an item may change it, and the other way round; and who
+    may put any item gains nothing by deleting one.
     """
-    like = {"dynamodb:Query": "GetItem", "dynamodb:PutItem": "UpdateItem", "dynamodb:UpdateItem": "PutItem"}
+    like = {
+        "dynamodb:Query": ("GetItem", "BatchGetItem"),
+        "dynamodb:PutItem": ("UpdateItem", "DeleteItem"),
+        "dynamodb:UpdateItem": ("PutItem",),
+    }
     return used | {
-        replace(grant, action=f"dynamodb:{like[grant.action]}")
+        replace(grant, action=f"dynamodb:{action}")
         for grant in used
         if grant.action in like and not grant.keys
+        for action in like[grant.action]
     }
 
 

@@ -58,8 +58,8 @@ def test_scripts_run_in_a_function_that_may_do_nothing() -> None:
         if any(statement["Action"] == ["lambda:InvokeFunction"] for statement in function.statements)
     }
     assert calling == {
-        *("advance_steps", "create_instance", "create_version", "create_workflow"),
-        *("resume_instance", "resume_thread", "retry_instance", "validate_workflow"),
+        *("act_on_task", "advance_steps", "create_instance", "create_version", "create_workflow", "manage_task"),
+        *("respond_to_tasks", "resume_instance", "resume_thread", "retry_instance", "validate_workflow"),
     }
 
 
@@ -378,6 +378,9 @@ def test_who_may_do_what_with_files() -> None:
         "get_file": reads,
         "resume_instance": reads,
         "resume_thread": reads,
+        "act_on_task": reads,
+        "manage_task": reads,
+        "respond_to_tasks": reads,
         "advance_steps": {"s3:ListBucketVersions", "s3:DeleteObjectVersion"},
     }
 

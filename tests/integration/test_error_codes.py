@@ -47,7 +47,9 @@ def _assigned(name: str, **assignment: Any) -> Any:
 
 
 TASK, TO_CLAIM = _assigned("task"), _assigned("to_claim", claim={"required": True})
-TWO, OPEN = _assigned("two", quorum={"responses": 2}), _assigned("open", delegation="anyone")
+OPEN = _assigned("open", delegation="anyone")
+TWO = _assigned("two", quorum={"responses": 2})
+TWO["states"]["begin"]["presentation"] = PICKY["states"]["begin"]["presentation"]
 NEVER = {
     "task": "task_01kfdmdagyy4rdc3yf0jys7smn_2",
     "instance": "inst_01kfdmdagyy4rdc3yf0jys7smn",
@@ -292,7 +294,7 @@ ANSWERS: dict[str, Row] = {
     "claim_not_applicable": Row(409, lambda b: _after(b, TWO, None, "ann", "claim")),
     "already_responded": Row(
         409,
-        lambda b: _after(b, TWO, ("ann", "respond", {"input": {}}), "ann", "respond", {"input": {}, "comment": "x"}),
+        lambda b: _after(b, TWO, ("ann", "respond", {"input": {"n": 1}}), "ann", "respond", {"input": {"n": 2}}),
         {"outcome", "on_behalf_of"},
     ),
     "not_assignee": Row(403, lambda b: _after(b, TASK, None, "eve", "respond", {"input": {}})),
@@ -301,7 +303,9 @@ ANSWERS: dict[str, Row] = {
     "presentation_changed": Row(
         409, lambda b: _after(b, TASK, None, "ann", "respond", {"input": {}, "seen": "other"}), {"shown"}
     ),
-    "reassign_cycle": Row(400, lambda b: _after(b, OPEN, ("ann", "reassign", {"to": "cy"}), "cy", "reassign", {"to": "ann"})),
+    "reassign_cycle": Row(
+        400, lambda b: _after(b, OPEN, ("ann", "reassign", {"to": "cy"}), "cy", "reassign", {"to": "ann"})
+    ),
     "assignment_too_large": Row(400, _many_questions),
     "reminded_recently": Row(429, lambda b: _after(b, TASK, ("ann", "remind"), "ann", "remind"), {"retry_after"}),
     "group_not_found": Row(404, lambda b: b.get("/groups/nobodys")),

@@ -27,6 +27,7 @@ FORK = one(
 )
 WORKERS = {"advance_steps", "deliver_webhooks", "relay_events", "retry_relay", "run_script", "send_mails", "tick_clock"}
 STATUS = {
+    "act_on_task": 403,
     "create_file": 201,
     "create_instance": 201,
     "create_subscription": 201,
@@ -44,8 +45,9 @@ STATUS = {
     "unknown_route": 404,
 }
 
-ASSIGNED = one(halting(presentation={"type": "form", "fields": [{"name": "approved", "type": "boolean", "label": "A"}]},
-                       assignment={"users": ["john"]}), name="assigned")  # fmt: skip
+FORM = {"type": "form", "fields": [{"name": "approved", "type": "boolean", "label": "Approved"}]}
+LEVELS = [{"after": "1d", "notify": {"users": ["ann"]}}]
+ASSIGNED = one(halting(presentation=FORM, assignment={"users": ["john"], "escalate": LEVELS}), name="assigned")
 """Its sample names no person: a client that manages tasks reads it, and a response is refused."""
 
 
@@ -121,9 +123,9 @@ def test_an_endpoint_answers_its_sample_event(name: str, prepared: tuple[Deploym
     if name in ("delete_group", "delete_person", "get_group", "get_person"):
         deployment.call("PUT", f"/groups/{samples.GROUP}", {"members": ["ann"]})
         deployment.call("PUT", f"/people/{samples.PERSON}", {"name": "John"})
-    if name in ("act_on_task", "get_task", "get_task_history"):
-        deployment.define(ASSIGNED)
-        deployment.start("assigned")
+    if name in ("act_on_task", "get_task", "get_task_history", "manage_task"):
+        deployment.define({**ASSIGNED, "name": f"assigned_{name}"})
+        deployment.start(f"assigned_{name}")
         listed = deployment.call("GET", "/tasks", headers={"X-Interactor-Actor": "john"}).data["tasks"]
         there = there | {samples.TASK: listed[-1]["id"]}
     answer = deployment.request(name.split(".")[0], sample(name, there))

@@ -80,9 +80,13 @@ NO_VALUES = {
     "event": "gossip",
     "namespace": "a%20b",
     "memberships": "perhaps",
+    "view": "yours",
+    "priority": "utmost",
+    "label": "north",
+    "due_before": "soon",
 }
 """A value of each query parameter that it cannot have, where there is one."""
-ANYTHING_GOES = {"workflow_name", "thread", "state", "error_code"}
+ANYTHING_GOES = {"workflow_name", "workflow", "thread", "state", "error_code", "key"}
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)

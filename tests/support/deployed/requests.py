@@ -41,7 +41,14 @@ class Endpoint:
 FLOW = one(halting(), name="flow")
 PAPER = one(form(), name="paper")
 ASSIGNED = one(
-    halting(assignment={"users": ["ann"], "escalate": [{"after": "1d", "notify": {"users": ["cy"]}}]}), name="assigned"
+    halting(
+        assignment={
+            "users": ["ann"],
+            "delegation": "anyone",
+            "escalate": [{"after": "1d", "notify": {"users": ["cy"]}}],
+        }
+    ),
+    name="assigned",
 )
 ANNOUNCED = {"field": "contract", "name": "contract.pdf", "content_type": "application/pdf", "size": 5}
 AWAY = {"from": "2026-01-20T00:00:00Z", "until": "2099-01-01T00:00:00Z", "substitute": "bo"}
@@ -97,10 +104,10 @@ _ENDPOINTS = (
     Endpoint("POST", f"{_TASK}/answer", "tasks:respond", {"question": 1, "answer": "So."}, headers=_ANN),
     Endpoint("POST", f"{_TASK}/comment", "tasks:respond", {"text": "Soon."}, headers=_ANN),
     Endpoint("POST", f"{_TASK}/remind", "tasks:respond", {}, headers=_ANN),
-    Endpoint("POST", f"{_TASK}/escalate", "tasks:respond", {}),
-    Endpoint("POST", f"{_TASK}/reassign", "tasks:respond", {"from": "ann", "to": "bo"}),
+    Endpoint("POST", f"{_TASK}/escalate", "tasks:manage", {}),
+    Endpoint("POST", f"{_TASK}/reassign", "tasks:respond", {"to": "bo"}, headers=_ANN),
     Endpoint("POST", f"{_TASK}/respond", "tasks:respond", {"input": {}}, headers={"X-Interactor-Actor": "bo"}),
-    Endpoint("POST", "/tasks/{second_task}/override", "tasks:respond", {"input": {}, "reason": "late"}),
+    Endpoint("POST", "/tasks/{second_task}/override", "tasks:manage", {"input": {}, "reason": "late"}),
     Endpoint("POST", "/tasks/respond", "tasks:respond", {"tasks": ["task_01kfdmdagyy4rdc3yf0jys7smn_2"], "input": {}}),
     Endpoint("GET", "/groups/{group}", "tasks:manage"),
     Endpoint("PUT", "/groups/{new_group}", "tasks:manage", {"members": ["ann"]}),

@@ -217,6 +217,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "list_threads": _api("GET", "/workflows/instances/{instance_id}/threads", instance_id=FORKED),
     "list_versions": _api("GET", "/workflows/{name}/versions", name=FLOW),
     "list_workflows": _api("GET", "/workflows", query="limit=10"),
+    "manage_task": _api("POST", "/tasks/{task_id}/escalate", task_id=TASK),
     "pause_instance": _api("POST", "/workflows/instances/{instance_id}/pause", instance_id=INSTANCE),
     "publish_version": _api("POST", "/workflows/{name}/versions/{version_id}/publish", name=FLOW, version_id=DRAFT),
     "put_away": _api(

@@ -113,6 +113,7 @@ def walk(here: Walk, outside: str) -> None:
     files(here)
     deliveries(here, gone, failing)
     directory(here)
+    tasks(here, outside)
     the_rest(here)
     endings(here)
 
@@ -309,6 +310,88 @@ def directory(here: Walk) -> None:
     here.request("get_person", person_id="person-1")
     here.request("delete_person", status=204, query={"memberships": "true"}, person_id="person-1")
     here.request("delete_group", status=204, group_id="legal")
+
+
+def tasks(here: Walk, outside: str) -> None:
+    """Ask people and a group, with a file; respond in each way, and go on to a script and a call; end without them."""
+    here.request("put_group", {"members": ["ann"]}, 201, group_id="desk")
+    for posted in _asking(outside):
+        here.request("create_workflow", posted, 201)
+        version = here.request("create_version", posted, 201, name=posted["name"])["version_id"]
+        here.request("publish_version", name=posted["name"], version_id=version)
+    announced = {"field": "contract", "name": "a.pdf", "content_type": "application/pdf", "size": 5}
+    for called, act in (("act_on_task", "respond"), ("manage_task", "override"), ("respond_to_tasks", "respond")):
+        instance = here.request("create_instance", {"input": {}}, 201, name="asking")["id"]
+        upload = here.request("create_file", announced, 201, instance_id=instance)
+        version = _put(here, upload["fields"]["key"])
+        _pin(here, instance, upload["id"], version)
+        task = here.request("list_tasks", person="ann")["tasks"][-1]["id"]
+        here.request("get_task", person="ann", task_id=task)
+        here.request("get_task_history", person="ann", task_id=task)
+        body: dict[str, Any] = {"input": {"contract": upload["id"]}}
+        if called == "respond_to_tasks":
+            found = here.request(called, {**body, "tasks": [task]}, person="ann")["results"]
+            assert [each["status"] for each in found] == [200]
+        elif called == "manage_task":
+            here.request(called, {**body, "reason": "late"}, act=act, task_id=task)
+        else:
+            here.request(called, body, act=act, person="ann", task_id=task)
+    for called in ("resume_instance", "resume_thread"):
+        instance = here.request("create_instance", {"input": {}}, 201, name="asking")["id"]
+        thread = {"thread_id": "thread_main"} if called == "resume_thread" else {}
+        here.request(called, {"input": {}}, 400, instance_id=instance, **thread)
+    instance = here.request("create_instance", {"input": {}}, 201, name="asking")["id"]
+    here.request("cancel_instance", instance_id=instance)
+    torn = here.request("create_instance", {"input": {}}, 201, name="tearing")
+    assert torn["status"] == "failed"
+    here.request("retry_instance", instance_id=torn["id"])
+    for name in ("list_tasks", "count_tasks"):
+        here.request(name, person="ann")
+    listed(here, "list_tasks")
+    here.request("list_tasks", query={"view": "all", "namespace": "default"})
+
+
+def _asking(outside: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A workflow that asks people, and one in which what they are asked is cut off."""
+    script = {"type": "script", "code": "return {known: typeof secrets.TOKEN};"}
+    field = {"name": "contract", "type": "file", "label": "Contract"}
+    ask = {
+        "type": "halting",
+        "presentation": {"type": "form", "fields": [field]},
+        "transitions": [{"target": "look"}],
+        "assignment": {"users": ["ann"], "groups": ["desk"]},
+    }
+    asking = {
+        "name": "asking",
+        "initial_state": "ask",
+        "states": {
+            "ask": ask,
+            "look": {"type": "action", "logic": script, "transitions": [{"target": "call"}]},
+            "call": {
+                "type": "action",
+                "logic": {"type": "http", "url": f"{outside}/200", "method": "POST"},
+                "transitions": [{"target": "done"}],
+            },
+            "done": {"type": "terminal"},
+        },
+    }
+    threads = {"asked": {"target": "ask"}, "broken": {"target": "break"}}
+    tearing = {
+        "name": "tearing",
+        "initial_state": "part",
+        "states": {
+            "part": {"type": "action", "fork": {"threads": threads, "join": {"target": "done"}}},
+            "ask": {**ask, "transitions": [{"target": "over"}]},
+            "break": {
+                "type": "action",
+                "logic": {"type": "script", "code": "throw new Error(typeof secrets.TOKEN);"},
+                "transitions": [{"target": "over"}],
+            },
+            "over": {"type": "terminal"},
+            "done": {"type": "terminal"},
+        },
+    }
+    return asking, tearing
 
 
 def the_rest(here: Walk) -> None:

@@ -151,10 +151,15 @@ class Walk:
         query: dict[str, str] | None = None,
         key: str | None = None,
         loses_answer: bool = False,
+        person: str | None = None,
+        act: str = "",
         **path: str,
     ) -> Any:
-        """Call an endpoint; its answer, which must have that status."""
-        event = asked(called, self.token, body, query, key, **path)
+        """Call an endpoint; its answer, which must have that status.
+
+        ``person``: for whom; ``act``: how the path ends, where the function has several.
+        """
+        event = asked(called, self.token, body, query, key, person, act, **path)
         answer = self.run(called, event, loses_answer=loses_answer)
         assert answer["statusCode"] == status, (called, self.denied, answer)
         return answered(answer)
@@ -285,10 +290,19 @@ _OWN_ENVIRONMENT = os.environ
 
 
 def asked(
-    called: str, token: str, body: Any = None, query: dict[str, str] | None = None, key: str | None = None, **path: str
+    called: str,
+    token: str,
+    body: Any = None,
+    query: dict[str, str] | None = None,
+    key: str | None = None,
+    person: str | None = None,
+    act: str = "",
+    **path: str,
 ) -> dict[str, Any]:
     """The event of a request to an endpoint, as API Gateway hands it on."""
-    route = FUNCTIONS[called].triggers("HttpApi")[0]
+    routes = FUNCTIONS[called].triggers("HttpApi")
+    route = next(each for each in routes if each.get("Path", "").endswith(act))
+    who = {} if person is None else {"x-interactor-actor": person}
     method, raw_path = route.get("Method", "GET"), route.get("Path", "/api/v1/nothing")
     return events.http(
         method,
@@ -296,7 +310,9 @@ def asked(
         route=f"{method} {raw_path}",
         parameters=path,
         query=urlencode(query or {}),
-        headers=({"authorization": f"Bearer {token}"} if token else {}) | ({"idempotency-key": key} if key else {}),
+        headers=({"authorization": f"Bearer {token}"} if token else {})
+        | ({"idempotency-key": key} if key else {})
+        | who,
         body=None if body is None else json.dumps(body),
         at=services.clock(),
     )

@@ -5,7 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from interactor.core import jsons
-from interactor.core.errors import InteractorError, RateLimitedError, ServiceUnavailableError, UnauthorizedError
+from interactor.core.errors import (
+    InteractorError,
+    RateLimitedError,
+    RemindedRecentlyError,
+    ServiceUnavailableError,
+    UnauthorizedError,
+)
 from interactor.core.jsons import Json, JsonObject
 
 ALWAYS: Final = {
@@ -66,6 +72,6 @@ def refused(error: InteractorError, request_id: str) -> Response:
         "request_id": request_id,
     }
     headers = {"WWW-Authenticate": error.challenge} if isinstance(error, UnauthorizedError) else {}
-    if isinstance(error, RateLimitedError | ServiceUnavailableError):
+    if isinstance(error, RateLimitedError | RemindedRecentlyError | ServiceUnavailableError):
         headers["Retry-After"] = str(error.retry_after)
     return Response(error.status, {"error": body}, headers)

@@ -70,13 +70,13 @@ def acted(call: Call, name: str) -> Response:
             after = responses.respond(tasks, asking, head, number, _given(call), cause)
         else:
             after = acts.do(tasks, asking, head, number, name, _wish(call, name), cause)
-        return Response(200, jsons.dumps({"data": shown(call, after, number)}))
+        return Response(200, jsons.dumps({"data": shown(call, after, number, acted=True)}))
 
     return idempotency.once(call, head.instance.namespace, work)
 
 
-def shown(call: Call, head: Head, number: int, whole: bool = False) -> JsonObject:
-    """A task as it stands; ``whole``: with what people said.
+def shown(call: Call, head: Head, number: int, whole: bool = False, acted: bool = False) -> JsonObject:
+    """A task as it stands; ``whole``: with what people said; ``acted``: to somebody who has just done something at it.
 
     Raises:
         TaskNotFoundError: when it does not concern the caller.
@@ -86,11 +86,12 @@ def shown(call: Call, head: Head, number: int, whole: bool = False) -> JsonObjec
     found = find.open_task(head.instance, number)
     if found is not None:
         rights = rights_at(call, found)
-        rights.require_concerned(found.asked, found.progress, task)
+        if not acted:
+            rights.require_concerned(found.asked, found.progress, task)
         told = _story(call, head, number, task) if whole else None
         return task_views.open_task(head.instance, found, rights, now, told)
     told = _story(call, head, number, task)
-    if told is None or not tasks.concerned(told, call.principal):
+    if told is None or not (acted or tasks.concerned(told, call.principal)):
         raise TaskNotFoundError(task)
     return task_views.closed_task(head.instance, task, told)
 
@@ -147,7 +148,7 @@ def _result(call: Call, task: str, body: bodies.RespondToTasks) -> JsonObject:
     try:
         head, number = find.head_of(parts.store, call.principal, task, parts.ended_since())
         after = respond_to(call, call.principal, "bulk", head, number, _answer(body, call.principal.by))
-        return {"id": task, "status": 200, "task": shown(call, after, number)}
+        return {"id": task, "status": 200, "task": shown(call, after, number, acted=True)}
     except InteractorError as error:
         told = {"code": error.code, "message": error.message, "details": error.details}
         return {"id": task, "status": error.status, "error": told}

@@ -24,6 +24,7 @@ from interactor.core.errors import (
 )
 from interactor.core.jsons import JsonObject
 from interactor.core.times import SECOND, Millis
+from interactor.forms.file_fields import Uploads
 from interactor.instances.acts import act
 from interactor.instances.engine import Cause
 from interactor.instances.rules.settle import OvertakenError
@@ -60,6 +61,7 @@ class Present:
     advance: TaskAdvance
     past: Past
     now: Millis
+    uploads: Uploads
 
     @property
     def actor(self) -> Actor:
@@ -74,7 +76,10 @@ class Present:
             ForbiddenError: naming the scope.
         """
         if not self.rights.manages:
-            raise ForbiddenError(f"To {what} needs the scope 'tasks:manage'")
+            raise ForbiddenError(
+                f"To {what} needs the scope 'tasks:manage'; a client with the scope '*' that names a person has the "
+                "rights of that person"
+            )
 
     def require_assigned(self) -> None:
         """Refuse whoever is not asked, and does not manage.
@@ -105,6 +110,10 @@ def do(tasks: Tasks, asking: Asking, head: Head, number: int, name: str, wish: W
         ForbiddenError, RefusedError, InvalidRequestError: as the act says.
     """
     engine, task = tasks.engine, ids.task_id(head.instance.id, number)
+    found = find.open_task(head.instance, number)
+    uploads: Uploads = {}
+    if found is not None and wish.given is not None:
+        uploads = engine.files().sent(head.instance, found.thread, wish.given.input or {})
 
     def with_rights(rights: Rights) -> Head:
         def does(advance: TaskAdvance, present: Head, past: Past, now: Millis) -> None:
@@ -112,7 +121,7 @@ def do(tasks: Tasks, asking: Asking, head: Head, number: int, name: str, wish: W
             if here is None:
                 raise OvertakenError
             rights.require_concerned(here.asked, here.progress, task)
-            ACTS[name](Present(tasks, asking, rights, here, present, advance, past, now), wish)
+            ACTS[name](Present(tasks, asking, rights, here, present, advance, past, now, uploads), wish)
 
         return act(engine, head, number, does, cause)
 
@@ -230,7 +239,8 @@ def _override(here: Present, wish: Wish) -> None:
         raise InstancePausedError(f"Instance '{here.head.instance.id}' is paused; unpause it first")
     if wish.given is None:
         raise AssertionError("an override has an input")
-    here.advance.override(here.actor, wish.given, _text(wish.text, "reason"), here.past, here.now)
+    here.advance.override(here.actor, wish.given, here.uploads, _text(wish.text, "reason"), here.past, here.now)
+    here.tasks.engine.files().keep(here.head.instance, here.uploads)
 
 
 def _text(value: str | None, field: str) -> str:

@@ -20,6 +20,7 @@ PLACES: Final = {
     "file_id": "$FILE_ID",
     "subscription_id": "$SUBSCRIPTION_ID",
     "delivery_id": "$DELIVERY_ID",
+    "task_id": "task_01kfdmdagyy4rdc3yf0jys7smn_2",
     "group_id": "finance",
     "person_id": "ann",
 }

@@ -319,7 +319,11 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
         _OF["respond_to_task"], "Tasks", "Respond to a task", {200: "Task"},
         body="RespondToTask", body_required=True,
-        refusals=(*_TASK_REFUSALS, errors.AlreadyRespondedError, errors.ClaimRequiredError, errors.PresentationChangedError, errors.InvalidTransitionError, errors.InstancePausedError, errors.WorkflowDataTooLargeError, errors.InstanceTooLargeError, errors.TaskClaimedError, errors.HistoryLimitExceededError,),
+        refusals=(
+            *_TASK_REFUSALS, errors.AlreadyRespondedError, errors.ClaimRequiredError, errors.PresentationChangedError,
+            errors.InvalidTransitionError, errors.InstancePausedError, errors.WorkflowDataTooLargeError,
+            errors.InstanceTooLargeError, errors.TaskClaimedError, errors.HistoryLimitExceededError,
+        ),
         description="Decides the task, or counts for its quorum. Checked on the task as it is at that moment: of two "
         "people who decide at once one wins, and the other is answered 409 `task_closed`, which names the "
         "winner. The same response of the same person, sent again within 90 days, is answered as done. `POST "
@@ -328,7 +332,10 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     ),
     Operation(
         _OF["claim_task"], "Tasks", "Claim a task", {200: "Task"},
-        refusals=(*_TASK_REFUSALS, errors.ClaimNotApplicableError, errors.AlreadyRespondedError, errors.TaskClaimedError, errors.HistoryLimitExceededError,),
+        refusals=(
+            *_TASK_REFUSALS, errors.ClaimNotApplicableError, errors.AlreadyRespondedError, errors.TaskClaimedError,
+            errors.HistoryLimitExceededError,
+        ),
         description="It is then in nobody else's list. Only where one response decides; where several respond nobody "
         "claims.",
     ),
@@ -340,8 +347,12 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
         _OF["reassign_task"], "Tasks", "Hand a task over", {200: "Task"},
         body="ReassignTask", body_required=True,
-        refusals=(*_TASK_REFUSALS, errors.DelegationRefusedError, errors.ReassignCycleError, errors.AlreadyRespondedError, errors.AssignmentTooLargeError, errors.HistoryLimitExceededError,),
-        description="The caller's own slot, to whom the assignment's `delegation` allows. Managers hand over anybody's.",
+        refusals=(
+            *_TASK_REFUSALS, errors.DelegationRefusedError, errors.ReassignCycleError, errors.AlreadyRespondedError,
+            errors.AssignmentTooLargeError, errors.HistoryLimitExceededError,
+        ),
+        description="The caller's own slot, to whom the assignment's `delegation` allows. Managers hand over "
+        "anybody's.",
         example={"to": "bo", "comment": "you know the supplier"},
     ),
     Operation(
@@ -372,14 +383,21 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     ),
     Operation(
         _OF["escalate_task"], "Tasks", "Escalate a task now", {200: "Task"},
-        refusals=(*_TASK_REFUSALS, errors.AssignmentTooLargeError, errors.HistoryLimitExceededError, errors.InstanceTooLargeError,),
+        refusals=(
+            *_TASK_REFUSALS, errors.AssignmentTooLargeError, errors.HistoryLimitExceededError,
+            errors.InstanceTooLargeError,
+        ),
         description="Does what the next level of the escalation says. Needs `tasks:manage`.",
     ),
     Operation(
         _OF["override_task"], "Tasks", "Decide a task in others' place", {200: "Task"},
         body="OverrideTask", body_required=True,
-        refusals=(*_TASK_REFUSALS, errors.InvalidTransitionError, errors.InstancePausedError, errors.WorkflowDataTooLargeError, errors.InstanceTooLargeError, errors.HistoryLimitExceededError,),
-        description="Needs `tasks:manage`, and a reason. It is marked as an override and is no response of anybody; who "
+        refusals=(
+            *_TASK_REFUSALS, errors.InvalidTransitionError, errors.InstancePausedError,
+            errors.WorkflowDataTooLargeError, errors.InstanceTooLargeError, errors.HistoryLimitExceededError,
+        ),
+        description="Needs `tasks:manage`, and a reason. It is marked as an override and is no response of anybody; "
+        "who "
         "is excluded from the task cannot override it.",
         example={"input": {"approved": False}, "reason": "the supplier went bankrupt"},
     ),

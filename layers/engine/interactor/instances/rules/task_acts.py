@@ -130,14 +130,14 @@ class TaskAdvance(Advance):
             decided = _Decided.by_several(outcome, _outcome_value(asked, outcome), checked, told)
         self._decide(decided, actor, given.hash, now)
 
-    def override(self, actor: Actor, given: Given, reason: str, past: Past, now: Millis) -> None:
+    def override(self, actor: Actor, given: Given, uploads: Uploads, reason: str, past: Past, now: Millis) -> None:
         """Decide in the place of those who are asked, as the input says; it is no response.
 
         Raises:
             InvalidRequestError, InvalidTransitionError, WorkflowDataTooLargeError: as ``respond``.
         """
         state, halt, asked, progress = self._task()
-        checked = self._checked(state, halt, given, {})
+        checked = self._checked(state, halt, given, uploads)
         side = quorum.side_of(asked.outcome, checked.own_form)
         outcome = quorum.OUTCOMES[side]
         told = tuple(map(_told_response, past([each.event for each in progress.responses])))

@@ -44,6 +44,8 @@ class Rights:
         people |= {progress.owner, *(each.of for each in progress.questions), *(each.by for each in progress.questions)}
         people |= {name for each in progress.responses for name in (each.by, each.slot)}
         people |= set(quorum.present_electorate(asked, progress) or ())
+        # Who handed it over took part.
+        people |= {name for way in progress.hops.values() for name in way}
         if person in people or any(each in people for each in self.stands_in_for):
             return True
         return bool(set(self.groups) & set(quorum.present_groups(asked, progress)))
