@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from typing import Any
 
 from interactor.access.clients import ClientStore
@@ -116,6 +117,8 @@ def walk(here: Walk, outside: str) -> None:
     tasks(here, outside)
     the_rest(here)
     endings(here)
+    # What reads instances afterwards finds one.
+    here.request("create_instance", {"input": {}}, 201, name="approval")
 
 
 def script(here: Walk) -> None:
@@ -320,11 +323,13 @@ def tasks(here: Walk, outside: str) -> None:
         version = here.request("create_version", posted, 201, name=posted["name"])["version_id"]
         here.request("publish_version", name=posted["name"], version_id=version)
     announced = {"field": "contract", "name": "a.pdf", "content_type": "application/pdf", "size": 5}
-    for called, act in (("act_on_task", "respond"), ("manage_task", "override"), ("respond_to_tasks", "respond")):
+    ways = (("act_on_task", "respond"), ("manage_task", "override"), ("respond_to_tasks", "respond"))
+    for (called, act), pinned in product(ways, (False, True)):
         instance = here.request("create_instance", {"input": {}}, 201, name="asking")["id"]
         upload = here.request("create_file", announced, 201, instance_id=instance)
         version = _put(here, upload["fields"]["key"])
-        _pin(here, instance, upload["id"], version)
+        if pinned:
+            _pin(here, instance, upload["id"], version)
         task = here.request("list_tasks", person="ann")["tasks"][-1]["id"]
         here.request("get_task", person="ann", task_id=task)
         here.request("get_task_history", person="ann", task_id=task)
@@ -339,7 +344,8 @@ def tasks(here: Walk, outside: str) -> None:
     for called in ("resume_instance", "resume_thread"):
         instance = here.request("create_instance", {"input": {}}, 201, name="asking")["id"]
         thread = {"thread_id": "thread_main"} if called == "resume_thread" else {}
-        here.request(called, {"input": {}}, 400, instance_id=instance, **thread)
+        here.request(called, {"input": {}}, person="ann", instance_id=instance, **thread)
+    here.work("advance_steps", "StepsQueue")
     instance = here.request("create_instance", {"input": {}}, 201, name="asking")["id"]
     here.request("cancel_instance", instance_id=instance)
     torn = here.request("create_instance", {"input": {}}, 201, name="tearing")
@@ -370,7 +376,12 @@ def _asking(outside: str) -> tuple[dict[str, Any], dict[str, Any]]:
             "call": {
                 "type": "action",
                 "logic": {"type": "http", "url": f"{outside}/200", "method": "POST"},
+                "transitions": [{"target": "again"}],
+            },
+            "again": {
+                "type": "halting",
                 "transitions": [{"target": "done"}],
+                "assignment": {"groups": ["desk"], "quorum": {"responses": 1}},
             },
             "done": {"type": "terminal"},
         },
