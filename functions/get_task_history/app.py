@@ -1,6 +1,6 @@
 """GET /tasks/{task_id}/history: what happened to a task, oldest first."""
 
-from interactor.api import task_views, tasks
+from interactor.api import task_reading, task_views
 from interactor.api.call import Call
 from interactor.api.endpoint import endpoint
 from interactor.api.response import Response, ok
@@ -9,5 +9,5 @@ from interactor.api.response import Response, ok
 @endpoint("tasks:read")
 def handler(call: Call) -> Response:
     """Answer the task's events."""
-    told = tasks.story_of(call)
+    told = task_reading.story_of(call)
     return ok({"events": [task_views.event(each) for each in told.events], "complete": told.whole})

@@ -23,11 +23,14 @@ CHECK = {"interactor.definitions.rules.check", "interactor.definitions.rules.com
 CHECKS = {"create_version", "create_workflow", "validate_workflow"}
 ENGINE_ITSELF = {"interactor.instances.engine", "interactor.instances.rules.machine"}
 MOVES = {
+    "act_on_task",
     "advance_steps",
     "cancel_instance",
     "create_file",
     "create_instance",
+    "manage_task",
     "pause_instance",
+    "respond_to_tasks",
     "resume_instance",
     "resume_thread",
     "retry_instance",

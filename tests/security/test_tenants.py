@@ -21,6 +21,8 @@ NEVER = {
     "file": "file_01kfdmdagyy4rdc3yf0jys7smn",
     "subscription": "whsub_01kfdmdagyy4rdc3yf0jys7smn",
     "delivery": "del_01kfdmdagy7t3m9b5w0r6k2z4x",
+    "task": "task_01kfdmdagyy4rdc3yf0jys7smn_2",
+    "second_task": "task_01kfdmdagyy4rdc3yf0jys7smn_2",
     "group": "nobodys",
     "person": "nobody",
 }

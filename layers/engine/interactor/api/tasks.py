@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from interactor.api import bodies, idempotency, task_views
+from interactor.api import bodies, idempotency
 from interactor.api.response import Response
-from interactor.core import ids, jsons
-from interactor.core.errors import InteractorError, NotFoundError, TaskNotFoundError
+from interactor.api.task_reading import head_of, shown
+from interactor.core import jsons
+from interactor.core.errors import InteractorError, NotFoundError
 from interactor.core.storing import IdempotencyRecord
 from interactor.instances.engine import Cause
 from interactor.instances.rules.task_acts import Given
-from interactor.tasks import acts, find, responses, story
+from interactor.tasks import acts, find, responses
 from interactor.tasks.acts import Wish
 from interactor.tasks.responses import Asking
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from interactor.instances.rules.consequences import Settled
     from interactor.instances.rules.stored import Head, Record
     from interactor.instances.rules.task_acts import Via
-    from interactor.tasks.rules.rights import Rights
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,6 @@ class RememberedTask:
         ends = self.call.services.world.now() + idempotency.OPEN
         body = jsons.dumps({"data": {"id": self.task}})
         return self.key.write(IdempotencyRecord(self.key.key.request, 200, body, settled.instance.id, ends))
-
-
-def head_of(call: Call) -> tuple[Head, int]:
-    """The instance of the task that the path names, and the task's number in it.
-
-    Raises:
-        TaskNotFoundError: when the caller may know of none.
-    """
-    parts = call.services.instances
-    return find.head_of(parts.store, call.principal, call.parameter("task_id"), parts.ended_since())
 
 
 def acted(call: Call, name: str) -> Response:
@@ -73,56 +63,6 @@ def acted(call: Call, name: str) -> Response:
         return Response(200, jsons.dumps({"data": shown(call, after, number, acted=True)}))
 
     return idempotency.once(call, head.instance.namespace, work)
-
-
-def shown(call: Call, head: Head, number: int, whole: bool = False, acted: bool = False) -> JsonObject:
-    """A task as it stands; ``whole``: with what people said; ``acted``: to somebody who has just done something at it.
-
-    Raises:
-        TaskNotFoundError: when it does not concern the caller.
-    """
-    tasks, now = call.services.tasks.tasks, call.services.world.now()
-    task = ids.task_id(head.instance.id, number)
-    found = find.open_task(head.instance, number)
-    if found is not None:
-        rights = rights_at(call, found)
-        if not acted:
-            rights.require_concerned(found.asked, found.progress, task)
-        told = _story(call, head, number, task) if whole else None
-        return task_views.open_task(head.instance, found, rights, now, told)
-    told = _story(call, head, number, task)
-    if told is None or not (acted or tasks.concerned(told, call.principal)):
-        raise TaskNotFoundError(task)
-    return task_views.closed_task(head.instance, task, told)
-
-
-def story_of(call: Call) -> story.Story:
-    """What happened to the task that the path names.
-
-    Raises:
-        TaskNotFoundError: when it does not concern the caller.
-    """
-    head, number = head_of(call)
-    task = ids.task_id(head.instance.id, number)
-    told, found = _story(call, head, number, task), find.open_task(head.instance, number)
-    if found is not None:
-        rights_at(call, found).require_concerned(found.asked, found.progress, task)
-    elif told is not None and not call.services.tasks.tasks.concerned(told, call.principal):
-        raise TaskNotFoundError(task)
-    if told is None:
-        raise TaskNotFoundError(task)
-    return told
-
-
-def rights_at(call: Call, found: find.Open) -> Rights:
-    """What the caller may do at a task now; the directory is asked where the task itself does not tell."""
-    own = find.own_rights(call.principal)
-    if own.complete:
-        return own
-    person = call.principal.person
-    if person in (*found.asked.users, *(found.progress.users or ())) and found.progress.owner in (None, person):
-        return own
-    return find.rights_of(call.services.people.directory, call.principal, call.services.world.now())
 
 
 def respond_to(call: Call, principal: Principal, via: Via, head: Head, number: int, given: Given) -> Head:
@@ -152,11 +92,6 @@ def _result(call: Call, task: str, body: bodies.RespondToTasks) -> JsonObject:
     except InteractorError as error:
         told = {"code": error.code, "message": error.message, "details": error.details}
         return {"id": task, "status": error.status, "error": told}
-
-
-def _story(call: Call, head: Head, number: int, task: str) -> story.Story | None:
-    instance = head.instance
-    return story.read(call.services.instances.store, instance.account, instance.id, number, task)
 
 
 def _given(call: Call) -> Given:

@@ -1,5 +1,6 @@
 """Finds a task by its id, and the rights of who asks at this moment."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from interactor.instances.rules.instance import Halt, Instance, Thread
 from interactor.instances.rules.stored import Head
 from interactor.people.rules.directory import effective_groups
 from interactor.tasks.rules.rights import Rights
+from interactor.tasks.story import Story
 
 if TYPE_CHECKING:
     from interactor.instances.store.instances import InstanceStore
@@ -82,3 +84,14 @@ def manages_tasks(principal: Principal) -> bool:
     client that was given ``tasks:manage`` itself does, since it was given it for that.
     """
     return principal.may("tasks:manage") if principal.person is None else "tasks:manage" in principal.scopes
+
+
+def was_concerned(told: Story, principal: Principal, directory: "Callable[[], Directory]", now: Millis) -> bool:
+    """Return whether a task that is closed was this caller's to know of."""
+    person = principal.person
+    if manages_tasks(principal) or (person is not None and person in told.people()):
+        return True
+    if person is None:
+        return False
+    rights = rights_of(directory(), principal, now)
+    return bool(set(rights.groups) & told.groups() or set(rights.stands_in_for) & told.people())

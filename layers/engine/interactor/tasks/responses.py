@@ -81,21 +81,13 @@ class Tasks:
             TaskNotFoundError: when there is no such task, or it did not concern the caller.
         """
         told = story.read(self.engine.instances, head.instance.account, head.instance.id, number, task)
-        if told is None or not self.concerned(told, principal):
+        now = self.engine.world.now()
+        if told is None or not find.was_concerned(told, principal, self.directory, now):
             raise TaskNotFoundError(task)
         how = told.closed()
         by = f" by {how['decided_by']}" if how["decided_by"] else ""
         message = f"The task is closed: it was {how['outcome']}{by}"
         return TaskClosedError(message, {**how, "current_state": head.instance.main.state})
-
-    def concerned(self, told: story.Story, principal: Principal) -> bool:
-        """Whether a task that is closed was this caller's to know of."""
-        if find.manages_tasks(principal) or (principal.person is not None and principal.person in told.people()):
-            return True
-        if principal.person is None:
-            return False
-        rights = find.rights_of(self.directory(), principal, self.engine.world.now())
-        return bool(set(rights.groups) & told.groups() or set(rights.stands_in_for) & told.people())
 
 
 def fingerprint(given: JsonObject | None, option: str | None, by: Json) -> str:
