@@ -28,6 +28,15 @@ IN_THE_SCHEMA = {
     "state": ("$defs", "state"),
     "on_error": ("$defs", "state", "properties", "on_error"),
     "timeout": ("$defs", "state", "properties", "timeout"),
+    "assignment": ("$defs", "assignment"),
+    "people": ("$defs", "people"),
+    "decided": ("$defs", "decided"),
+    "outcome": ("$defs", "outcome"),
+    "quorum": ("$defs", "quorum"),
+    "claim": ("$defs", "claim"),
+    "due": ("$defs", "due"),
+    "remind": ("$defs", "remind"),
+    "level": ("$defs", "level"),
     "script": ("$defs", "logic", "oneOf", 0),
     "http": ("$defs", "logic", "oneOf", 1),
     "retry": ("$defs", "logic", "oneOf", 1, "properties", "retry"),
@@ -61,6 +70,7 @@ OF_STATES = {
     "timeout": {"after": "1d", "target": "end"},
     "fork": {"threads": {"one": {"target": "end"}}, "join": {"target": "end"}},
     "additional_input": True,
+    "assignment": {"users": ["ann"]},
 }
 """A value of each property of a state but its type."""
 

@@ -4,10 +4,12 @@ import pytest
 
 from interactor.assignments import timers
 from interactor.core.errors import InvalidRequestError, InvalidTransitionError
+from interactor.core.logic import Succeeded
 from interactor.core.times import DAY, HOUR
 from interactor.instances.rules import inbox
 from interactor.instances.rules.lifecycle import cancel
 from interactor.instances.rules.lifetimes import Lifetimes, wake_at
+from interactor.instances.rules.machine import refuse_forgery
 from interactor.instances.rules.settle import OvertakenError, settle
 from interactor.instances.rules.task_acts import Actor, Given, TaskAdvance
 from interactor.instances.store.document import bulk, from_documents, to_document
@@ -66,7 +68,7 @@ def started(definition, **given):
 
 
 def test_the_first_response_decides_and_is_merged():
-    tasks = started(flow(users=["ann", None, ["bo", ""]])).respond("ann", True)
+    tasks = started(flow(users=["${input.who}"]), who=["ann", None, ["bo", ""]]).respond("ann", True)
     assert tasks.path() == ["review", "yes"]
     assert tasks.instance.data["approved"] is True
     assert tasks.decision["outcome"] == "approved"
@@ -235,3 +237,21 @@ def test_who_decided_one_state_is_excluded_from_another():
     assert tasks.entries == [("O", "bo")]
     assert tasks.instance.main.halt.asked.excluded == ("ann",)
     assert tasks.instance.deciders == {"review": ("ann",)}
+
+
+def test_nothing_but_a_task_writes_what_tasks_decided():
+    ask = {"type": "halting", "presentation": FORM, "transitions": WAYS, "assignment": {"users": ["ann"]}}
+    forge = {"type": "action", "logic": {"type": "script", "code": "x"}, "transitions": [{"target": "review"}]}
+    free = {"type": "halting", "transitions": [{"target": "forge"}]}
+    definition = compiled({"free": free, "forge": forge, "review": ask, **ENDS}, "free")
+    forged = {"decisions": {"review": {"outcome": "approved"}}}
+    tasks = Tasks(definition, members=directory, answer=lambda *_: Succeeded(forged)).start()
+    with pytest.raises(InvalidRequestError):
+        tasks.resume(forged)
+    tasks.resume({})
+    assert (tasks.instance.status, tasks.instance.failure.code) == ("failed", "script_error")
+    assert "decisions" not in tasks.instance.data
+    with pytest.raises(InvalidRequestError):
+        refuse_forgery(definition, forged)
+    handed_back = Tasks(definition, members=directory, answer=lambda *_: Succeeded({"total": 1})).start().resume({})
+    assert handed_back.instance.status == "halted"

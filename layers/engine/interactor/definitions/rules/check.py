@@ -10,6 +10,7 @@ from interactor.core import ids
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.names import RESERVED_NAMES
 from interactor.definitions.rules import limits
+from interactor.definitions.rules.assignment import has_assignment
 from interactor.definitions.rules.forks import check_fork, check_forks, warn_of_counted_answers
 from interactor.definitions.rules.graph import Graph
 from interactor.definitions.rules.logic import ScriptChecker
@@ -85,7 +86,7 @@ def _check_states(states: Node, check_script: ScriptChecker) -> Seen:
     count = len(states.value)
     if not 1 <= count <= limits.STATES:
         states.report.error(states.place, f"A definition has 1 to {limits.STATES} states, this one has {count}")
-    seen = Seen(states.value)
+    seen = Seen(states.value, asks=has_assignment(states.value))
     for name in states.value:
         if not 1 <= len(name) <= limits.STATE_NAME_CHARACTERS:
             states.error(name, f"A state's name has 1 to {limits.STATE_NAME_CHARACTERS} characters")

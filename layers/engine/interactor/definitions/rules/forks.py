@@ -60,7 +60,8 @@ def warn_of_counted_answers(report: Report, graph: Graph) -> None:
             report.warn(
                 Place() / "states" / fork.state / "fork" / "join" / "policy",
                 "The join counts threads that end, whatever was answered in them: a refusal counts like an approval. "
-                "To count approvals, wait for all threads and let a condition after the join judge the answers",
+                "To count approvals, ask several people in one state, with the quorum of an assignment. Or wait for all"
+                " threads and let a condition after the join judge the answers",
             )
 
 

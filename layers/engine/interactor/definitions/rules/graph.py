@@ -146,9 +146,19 @@ def _unasked(state: JsonObject) -> Iterator[Json]:
     for key in ("on_error", wait):
         if key is not None and isinstance(state.get(key), dict):
             yield state[key].get("target")
+    yield from _escalated(state)
     fork = state.get("fork")
     if isinstance(fork, dict) and isinstance(fork.get("join"), dict):
         yield fork["join"].get("target")
+
+
+def _escalated(state: JsonObject) -> Iterator[Json]:
+    """Yield where the levels of an assignment lead."""
+    assignment = state.get("assignment")
+    levels = assignment.get("escalate") if isinstance(assignment, dict) else None
+    for level in levels if isinstance(levels, list) else []:
+        if isinstance(level, dict) and isinstance(level.get("target"), str):
+            yield level["target"]
 
 
 def _asks(state: JsonObject) -> bool:

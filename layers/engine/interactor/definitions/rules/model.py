@@ -23,6 +23,10 @@ READABLE = (1, 2, 3)
 StateType: TypeAlias = Literal["action", "halting", "terminal"]
 
 
+DECISIONS = "decisions"
+"""The key of the data under which the decisions of tasks stand, by state. Nothing else may write it (ruling 37)."""
+
+
 class OtherCompilerError(ValueError):
     """The stored form was written by another compiler version; compile the posted document again."""
 
@@ -152,6 +156,11 @@ class Definition:
     initial_state: str
     states: Mapping[str, State]
     input_schema: JsonObject | None
+
+    @property
+    def asks_people(self) -> bool:
+        """Whether a state has an assignment: then ``decisions`` is the key of what tasks decided."""
+        return any(state.assignment is not None for state in self.states.values())
 
     def to_json(self) -> JsonObject:
         """Return the form that is stored."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from interactor.core.jsons import Json, JsonObject
 from interactor.core.times import parse_duration
 from interactor.definitions.rules import limits
+from interactor.definitions.rules.assignment import check_assignment, check_reserved
 from interactor.definitions.rules.conditions import check_condition
 from interactor.definitions.rules.logic import ScriptChecker, check_logic, check_output
 from interactor.definitions.rules.presentation import check_instructions, check_presentation
@@ -23,6 +24,8 @@ class Seen:
     """The states of the definition, for looking up targets."""
     compared: list[Compared] = field(default_factory=list)
     thread_names: set[str] = field(default_factory=set)
+    asks: bool = False
+    """Whether any state has an assignment."""
 
 
 def check_state(node: Node, seen: Seen, check_script: ScriptChecker) -> None:
@@ -46,6 +49,10 @@ def check_state(node: Node, seen: Seen, check_script: ScriptChecker) -> None:
         check_target(on_error, "target", seen)
     _check_timeout(node, seen)
     node.boolean("additional_input")
+    if "assignment" in node:
+        check_assignment(node, seen.states)
+    if seen.asks:
+        check_reserved(node)
     if kind is not None:
         _warn_of_the_useless(node, kind)
 

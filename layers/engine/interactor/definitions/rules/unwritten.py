@@ -148,6 +148,8 @@ def _writes(name: str, state: JsonObject) -> Iterator[_Sources]:
     kind = state.get("type")
     if kind == "halting":
         yield _of_answer(state)
+        if "assignment" in state:
+            yield _Sources([("decisions", name)])
     elif kind == "action" and "logic" in state:
         yield _of_logic(name, state)
     elif kind not in ("action", "terminal"):

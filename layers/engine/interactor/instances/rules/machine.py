@@ -20,13 +20,15 @@ from typing import Literal
 from interactor.assignments.asked import AssignmentError
 from interactor.assignments.progress import Progress
 from interactor.core import conditions, limits
-from interactor.core.errors import InvalidTransitionError, WorkflowDataTooLargeError
-from interactor.core.jsons import Json, JsonObject, size
+from interactor.core.errors import InvalidRequestError, InvalidTransitionError, WorkflowDataTooLargeError
+from interactor.core.jsons import Json, JsonObject, equal, size
 from interactor.core.logic import Failed, Outcome
 from interactor.core.paths import Scope
 from interactor.core.templates import TemplateError
 from interactor.core.times import Millis, iso
 from interactor.definitions.rules.model import (
+    DECISIONS,
+    Definition,
     HttpLogic,
     ScriptLogic,
     State,
@@ -129,6 +131,7 @@ class Advance(ThreadDraft):
             additional_input=state.additional_input,
             sensitive=self._instance.redacted,
         )
+        refuse_forgery(self._definition, checked.merged)
         before = self._data()
         scope = Scope({**before, **checked.merged}, checked.merged, self.context(), own_form=checked.own_form)
         transition = self._choose(state, scope, checked.choice)
@@ -320,6 +323,11 @@ class Advance(ThreadDraft):
             self._after_on_enter(step.state, now)
             return
         before, size_before = self._thread, self._data_size()
+        if isinstance(step.logic, ScriptLogic) and self._forges(value):
+            message = f"The script changes '{DECISIONS}', which only tasks write"
+            self._note("step", "failed", now, fields | {"code": "script_error", "message": message})
+            self.fail("script_error", message, now)
+            return
         try:
             written = self._written_by_logic(step, value)
             # A script returns what it was given, touched or not. What a service answered counts as written.
@@ -376,7 +384,24 @@ class Advance(ThreadDraft):
                 return transition
         return None
 
+    def _forges(self, value: Json) -> bool:
+        """Whether what a script returned would change what tasks decided; handing it back as it is changes nothing."""
+        if not self._definition.asks_people or not isinstance(value, dict) or DECISIONS not in value:
+            return False
+        return not equal(value[DECISIONS], self._data().get(DECISIONS))
+
     def _written_by_logic(self, step: Step, value: Json) -> Written:
         if isinstance(step.logic, ScriptLogic):
             return Written(value or {})
         return results.place(step.state, value, self._data(), self._all_writers())
+
+
+def refuse_forgery(definition: Definition, given: JsonObject) -> None:
+    """Refuse an input that would pass for what tasks decided (ruling 37).
+
+    Raises:
+        InvalidRequestError: naming the key.
+    """
+    if definition.asks_people and DECISIONS in given:
+        message = f"'{DECISIONS}' is the key of what tasks decided in this workflow; give the value another name"
+        raise InvalidRequestError(message, [{"field": DECISIONS, "message": message}])

@@ -28,7 +28,7 @@ from interactor.core.errors import (
 from interactor.core.jsons import Json, JsonObject, size
 from interactor.core.paths import Scope
 from interactor.core.times import Millis, iso
-from interactor.definitions.rules.model import State
+from interactor.definitions.rules.model import DECISIONS, State
 from interactor.forms import check, redaction
 from interactor.forms.file_fields import Uploads
 from interactor.instances.rules import halting, open_tasks
@@ -41,8 +41,6 @@ Via: TypeAlias = Literal["api", "inbox", "link", "bulk", "service", "timer"]
 Past: TypeAlias = Callable[[Sequence[int]], Sequence[JsonObject]]
 """Reads history events by their numbers."""
 
-DECISIONS = "decisions"
-"""The key of the data under which the decisions of tasks stand, by state. Nothing else may write it."""
 _ROOM = 100
 """Events that are kept free for what decides or ends a task."""
 
