@@ -6,10 +6,9 @@ from interactor.assignments import timers
 from interactor.core.errors import InvalidRequestError, InvalidTransitionError
 from interactor.core.logic import Succeeded
 from interactor.core.times import DAY, HOUR
-from interactor.instances.rules import inbox
+from interactor.instances.rules import forgery, inbox
 from interactor.instances.rules.lifecycle import cancel
 from interactor.instances.rules.lifetimes import Lifetimes, wake_at
-from interactor.instances.rules.machine import refuse_forgery
 from interactor.instances.rules.settle import OvertakenError, settle
 from interactor.instances.rules.task_acts import Actor, Given, TaskAdvance
 from interactor.instances.store.document import bulk, from_documents, to_document
@@ -252,6 +251,6 @@ def test_nothing_but_a_task_writes_what_tasks_decided():
     assert (tasks.instance.status, tasks.instance.failure.code) == ("failed", "script_error")
     assert "decisions" not in tasks.instance.data
     with pytest.raises(InvalidRequestError):
-        refuse_forgery(definition, forged)
+        forgery.refuse(definition, forged)
     handed_back = Tasks(definition, members=directory, answer=lambda *_: Succeeded({"total": 1})).start().resume({})
     assert handed_back.instance.status == "halted"

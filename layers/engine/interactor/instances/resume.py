@@ -76,10 +76,8 @@ def take(engine: Engine, head: Head, thread_id: str, expected_sequence: int, tri
     thread = head.instance.threads.get(thread_id)
     if head.instance.paused or thread is None or thread.phase is not Phase.HALTED:
         raise OvertakenError
-    if thread.sequence != expected_sequence:
+    if thread.sequence != expected_sequence or thread.waits_for_task:  # a task is moved by ``acts``
         raise OvertakenError
-    if thread.waits_for_task:
-        raise AssertionError("a task is decided by responses: ``acts``")
     definition = engine.definition_of(head.instance)
     now = engine.world.now()
     deadline = now + engine.rules.inline_budget

@@ -9,9 +9,10 @@ from interactor.core.storing import ContendedError, StoreBusyError
 from interactor.definitions.stored import Workflow
 from interactor.forms import redaction
 from interactor.instances.engine import COMMIT_ATTEMPTS, Cause, Engine
+from interactor.instances.rules import forgery
 from interactor.instances.rules.instance import MAIN, Instance, Phase, Thread
 from interactor.instances.rules.lifetimes import wake_at
-from interactor.instances.rules.machine import Advance, refuse_forgery
+from interactor.instances.rules.machine import Advance
 from interactor.instances.rules.settle import settle
 from interactor.instances.rules.stored import Head
 from interactor.instances.rules.thread_draft import INPUT
@@ -54,7 +55,7 @@ def start(engine: Engine, wanted: NewInstance) -> Head:
         problems = check_input(definition.input_schema, wanted.input)
         if problems:
             raise InvalidRequestError("The input does not match the workflow's input_schema", problems)
-    refuse_forgery(definition, wanted.input)
+    forgery.refuse(definition, wanted.input)
     now = engine.world.now()
     deadline = now + engine.rules.inline_budget
     main = Thread(

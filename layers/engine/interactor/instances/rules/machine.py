@@ -20,15 +20,13 @@ from typing import Literal
 from interactor.assignments.asked import AssignmentError
 from interactor.assignments.progress import Progress
 from interactor.core import conditions, limits
-from interactor.core.errors import InvalidRequestError, InvalidTransitionError, WorkflowDataTooLargeError
-from interactor.core.jsons import Json, JsonObject, equal, size
+from interactor.core.errors import InvalidTransitionError, WorkflowDataTooLargeError
+from interactor.core.jsons import Json, JsonObject, size
 from interactor.core.logic import Failed, Outcome
 from interactor.core.paths import Scope
 from interactor.core.templates import TemplateError
 from interactor.core.times import Millis, iso
 from interactor.definitions.rules.model import (
-    DECISIONS,
-    Definition,
     HttpLogic,
     ScriptLogic,
     State,
@@ -37,7 +35,7 @@ from interactor.definitions.rules.model import (
 from interactor.forms import check, redaction
 from interactor.forms.file_fields import Uploads
 from interactor.forms.presentation import PresentationTooLargeError
-from interactor.instances.rules import halting, results
+from interactor.instances.rules import forgery, halting, results
 from interactor.instances.rules.instance import (
     Failure,
     LastResume,
@@ -131,7 +129,7 @@ class Advance(ThreadDraft):
             additional_input=state.additional_input,
             sensitive=self._instance.redacted,
         )
-        refuse_forgery(self._definition, checked.merged)
+        forgery.refuse(self._definition, checked.merged)
         before = self._data()
         scope = Scope({**before, **checked.merged}, checked.merged, self.context(), own_form=checked.own_form)
         transition = self._choose(state, scope, checked.choice)
@@ -323,10 +321,9 @@ class Advance(ThreadDraft):
             self._after_on_enter(step.state, now)
             return
         before, size_before = self._thread, self._data_size()
-        if isinstance(step.logic, ScriptLogic) and self._forges(value):
-            message = f"The script changes '{DECISIONS}', which only tasks write"
-            self._note("step", "failed", now, fields | {"code": "script_error", "message": message})
-            self.fail("script_error", message, now)
+        if isinstance(step.logic, ScriptLogic) and forgery.changes(self._definition, value, self._data()):
+            self._note("step", "failed", now, fields | {"code": "script_error", "message": forgery.MESSAGE})
+            self.fail("script_error", forgery.MESSAGE, now)
             return
         try:
             written = self._written_by_logic(step, value)
@@ -384,24 +381,7 @@ class Advance(ThreadDraft):
                 return transition
         return None
 
-    def _forges(self, value: Json) -> bool:
-        """Whether what a script returned would change what tasks decided; handing it back as it is changes nothing."""
-        if not self._definition.asks_people or not isinstance(value, dict) or DECISIONS not in value:
-            return False
-        return not equal(value[DECISIONS], self._data().get(DECISIONS))
-
     def _written_by_logic(self, step: Step, value: Json) -> Written:
         if isinstance(step.logic, ScriptLogic):
             return Written(value or {})
         return results.place(step.state, value, self._data(), self._all_writers())
-
-
-def refuse_forgery(definition: Definition, given: JsonObject) -> None:
-    """Refuse an input that would pass for what tasks decided (ruling 37).
-
-    Raises:
-        InvalidRequestError: naming the key.
-    """
-    if definition.asks_people and DECISIONS in given:
-        message = f"'{DECISIONS}' is the key of what tasks decided in this workflow; give the value another name"
-        raise InvalidRequestError(message, [{"field": DECISIONS, "message": message}])
