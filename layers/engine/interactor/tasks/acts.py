@@ -81,6 +81,15 @@ class Present:
                 "rights of that person"
             )
 
+    def require_running(self) -> None:
+        """Refuse what may decide while the instance is paused.
+
+        Raises:
+            InstancePausedError: when it is.
+        """
+        if self.head.instance.paused:
+            raise InstancePausedError(f"Instance '{self.head.instance.id}' is paused; unpause it first")
+
     def require_assigned(self) -> None:
         """Refuse whoever is not asked, and does not manage.
 
@@ -226,6 +235,7 @@ def _remind(here: Present, _: Wish) -> None:
 
 def _escalate(here: Present, _: Wish) -> None:
     here.require_manager("escalate a task")
+    here.require_running()
     level = here.open.progress.level
     if level >= len(here.open.asked.levels):
         raise InvalidRequestError("The task has no further level to escalate to", {"level": level})
@@ -235,8 +245,7 @@ def _escalate(here: Present, _: Wish) -> None:
 def _override(here: Present, wish: Wish) -> None:
     here.require_manager("override a task")
     here.rights.require_may_get(here.actor.person, here.open.asked)
-    if here.head.instance.paused:
-        raise InstancePausedError(f"Instance '{here.head.instance.id}' is paused; unpause it first")
+    here.require_running()
     if wish.given is None:
         raise AssertionError("an override has an input")
     here.advance.override(here.actor, wish.given, here.uploads, _text(wish.text, "reason"), here.past, here.now)

@@ -384,8 +384,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
         _OF["escalate_task"], "Tasks", "Escalate a task now", {200: "Task"},
         refusals=(
-            *_TASK_REFUSALS, errors.AssignmentTooLargeError, errors.HistoryLimitExceededError,
-            errors.InstanceTooLargeError,
+            *_TASK_REFUSALS, errors.InstancePausedError, errors.AssignmentTooLargeError,
+            errors.HistoryLimitExceededError, errors.InstanceTooLargeError,
         ),
         description="Does what the next level of the escalation says. Needs `tasks:manage`.",
     ),
