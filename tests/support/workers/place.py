@@ -258,9 +258,19 @@ class Worker:
             _working.reset(token)
 
     def call(
-        self, method: str, path: str, body: Any = None, at: Millis | None = None, key: str | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        at: Millis | None = None,
+        key: str | None = None,
+        person: str | None = None,
     ) -> Answer:
-        """Send a request, which arrived at ``at``, under an ``Idempotency-Key``; ``path`` may have a query."""
+        """Send a request, which arrived at ``at``, under an ``Idempotency-Key``; ``path`` may have a query.
+
+        ``person``: for whom the client speaks.
+        """
+        named = {"idempotency-key": key, "x-interactor-actor": person}
         raw_path, _, query = (API + path).partition("?")
         match = router().match(method, raw_path)
         assert match is not None
@@ -270,7 +280,7 @@ class Worker:
             route=match.route.key,
             parameters=match.variables,
             query=query,
-            headers={} if key is None else {"idempotency-key": key},
+            headers={name: value for name, value in named.items() if value is not None},
             body=None if body is None else json.dumps(body),
             at=self.clock.now if at is None else at,
         )
