@@ -44,11 +44,16 @@ class Rights:
         people |= {progress.owner, *(each.of for each in progress.questions), *(each.by for each in progress.questions)}
         people |= {name for each in progress.responses for name in (each.by, each.slot)}
         people |= set(quorum.present_electorate(asked, progress) or ())
+        # Who was asked before a level replaced them has seen it; once it is closed, its history says the same.
+        levels = asked.levels[: progress.level]
+        people |= {*asked.users, *(asked.electorate or ()), *(name for level in levels for name in level.to_users)}
         # Who handed it over took part.
         people |= {name for way in progress.hops.values() for name in way}
         if person in people or any(each in people for each in self.stands_in_for):
             return True
-        return bool(set(self.groups) & set(quorum.present_groups(asked, progress)))
+        groups = {*quorum.present_groups(asked, progress), *asked.groups}
+        groups |= {name for level in levels for name in level.to_groups}
+        return bool(groups & set(self.groups))
 
     def require_concerned(self, asked: Asked, progress: Progress, task: str) -> None:
         """Hide a task from those whom it does not concern.
