@@ -7,6 +7,7 @@ import pytest
 from interactor.core.times import DAY
 from tests.support.deployed.deployment import Deployment
 from tests.support.deployed.desk import FORM, Desk, flow, of_states, state
+from tests.support.deployed.files import FIELDS, uploaded
 
 
 @pytest.fixture
@@ -143,11 +144,34 @@ def test_a_level_for_a_group_that_is_frozen_asks_its_members(desk: Desk) -> None
     assert desk.current(instance) == "yes"
 
 
-def test_a_level_for_a_group_that_nobody_knows_leaves_a_frozen_task_to_somebody(desk: Desk) -> None:
+def test_a_level_for_a_group_that_nobody_knows_leaves_a_frozen_task_to_those_who_had_it(desk: Desk) -> None:
     level = {"after": "1d", "to": {"groups": ["nowhere"]}}
     instance, task = desk.opened(users=["ann", "di"], quorum="all", escalate=[level])
     desk.api.clock.advance(DAY)
     desk.api.tick()
-    found = desk.api.get(instance["id"])
-    somebody = desk.respond("ann", task).status == 200
-    assert somebody or found.get("error_code") == "group_unknown", (found, desk.told(instance))
+    assert desk.told(instance) == ["created", "escalated"]
+    assert desk.respond("ann", task).data["tally"]["needed"] == 2
+    assert desk.respond("di", task).data["status"] == "completed"
+
+
+def test_questions_never_make_more_entries_than_one_transaction_can_take_away(desk: Desk) -> None:
+    names = [f"s{number}" for number in range(10)]
+    instance = desk.begin(fork(*names, **{name: ending(users=["a", "b", "c", "d", "e", "f"]) for name in names}))
+    task = desk.task(instance)
+    asked = [desk.act("a", task, "ask", {"question": "Why?", "of": f"q{number}"}) for number in range(3)]
+    assert {each.refusal for each in asked} == {(400, "assignment_too_large")}
+    assert len(desk.entries()) == 60
+    assert desk.api.call("POST", f"/workflows/instances/{instance['id']}/cancel").status == 200
+    assert desk.entries() == []
+
+
+def test_a_file_in_a_task_is_taken_and_an_unknown_one_is_not(desk: Desk) -> None:
+    fields = [*FORM["fields"], *FIELDS[:1]]  # type: ignore[misc]
+    instance = desk.begin(of_states(review=state({**FORM, "fields": fields}, users=["ann"])))
+    task = desk.task(instance)
+    answer = desk.act("ann", task, "respond", {"input": {"approved": True, "contract": "file_" + "0" * 26}})
+    assert answer.status == 400
+    file_id = uploaded(desk.api, instance["id"])
+    answer = desk.act("ann", task, "respond", {"input": {"approved": True, "contract": file_id}})
+    assert answer.status == 200, answer.raw
+    assert desk.api.get(instance["id"])["workflow_data"]["contract"]["id"] == file_id
