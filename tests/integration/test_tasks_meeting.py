@@ -175,3 +175,15 @@ def test_a_file_in_a_task_is_taken_and_an_unknown_one_is_not(desk: Desk) -> None
     answer = desk.act("ann", task, "respond", {"input": {"approved": True, "contract": file_id}})
     assert answer.status == 200, answer.raw
     assert desk.api.get(instance["id"])["workflow_data"]["contract"]["id"] == file_id
+
+
+def test_those_whom_a_level_replaced_whole_may_no_longer_respond(desk: Desk) -> None:
+    level = {"after": "1d", "to": {"users": ["bo"]}}
+    _, task = desk.opened(groups=["finance"], escalate=[level])
+    other = desk.begin(flow(users=["ann"], escalate=[level | {"to": {"groups": ["leads"]}}]) | {"name": "other"})
+    desk.api.clock.advance(DAY)
+    desk.api.tick()
+    assert desk.respond("cy", task, groups=["finance"]).refusal == (403, "not_assignee")
+    assert desk.respond("ann", desk.task(other)).refusal == (403, "not_assignee")
+    assert desk.respond("bo", task).status == 200
+    assert desk.respond("di", desk.task(other), groups=["leads"]).status == 200

@@ -89,7 +89,9 @@ class Progress:
         found: JsonObject = dict(self.later)
         for each in fields(self):
             value = getattr(self, each.name)
-            if each.name == "later" or value in (None, 0, (), {}):
+            # Nobody any more (empty) is something else than those who were asked first (None).
+            changed = each.default is None and value is not None
+            if each.name == "later" or (value in (None, 0, (), {}) and not changed):
                 continue
             if each.name == "responses":
                 value = [[one.slot, one.by, one.side, one.event, one.hash, one.group] for one in self.responses]

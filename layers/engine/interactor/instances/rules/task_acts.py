@@ -256,21 +256,22 @@ class TaskAdvance(Advance):
         to_users = tuple(each for each in level.to_users if each not in asked.excluded)
         if to_users or level.to_groups:
             users, groups = quorum.present_users(asked, progress), quorum.present_groups(asked, progress)
-            responded = {each.slot for each in progress.responses}
-            stay = users if level.keep else tuple(each for each in users if each in responded)
-            changes["users"] = tuple(dict.fromkeys((*stay, *to_users)))
-            changes["groups"] = tuple(dict.fromkeys((*(groups if level.keep else ()), *level.to_groups)))
             electorate = quorum.present_electorate(asked, progress)
+            responded = {each.slot for each in progress.responses}
+            new = to_users
             if electorate is not None:
-                kept = electorate if level.keep else tuple(each for each in electorate if each in responded)
-                new = (
-                    *to_users,
-                    *(person for members in self._members(level.to_groups).values() for person in members or ()),
-                )
-                changes["electorate"] = tuple(
-                    dict.fromkeys(each for each in (*kept, *new) if each not in asked.excluded)
-                )
-            if not level.keep:
+                members = self._members(level.to_groups).values()
+                new = (*to_users, *(person for group in members for person in group or ()))
+                new = tuple(each for each in new if each not in asked.excluded)
+            # Where nobody new is known, those who are asked stay: else nobody could ever respond.
+            keep = level.keep or (electorate is not None and not {*new} - responded)
+            stay = users if keep else tuple(each for each in users if each in responded)
+            changes["users"] = tuple(dict.fromkeys((*stay, *to_users)))
+            changes["groups"] = tuple(dict.fromkeys((*(groups if keep else ()), *level.to_groups)))
+            if electorate is not None:
+                kept = electorate if keep else tuple(each for each in electorate if each in responded)
+                changes["electorate"] = tuple(dict.fromkeys((*kept, *new)))
+            if not keep:
                 gone = {each for each in users if each not in changes["users"]}
                 changes["generations"] = {
                     **progress.generations,
