@@ -187,3 +187,19 @@ def test_those_whom_a_level_replaced_whole_may_no_longer_respond(desk: Desk) -> 
     assert desk.respond("ann", desk.task(other)).refusal == (403, "not_assignee")
     assert desk.respond("bo", task).status == 200
     assert desk.respond("di", desk.task(other), groups=["leads"]).status == 200
+
+
+def test_a_level_that_has_no_room_for_more_people_is_told_and_holds_up_no_timeout(desk: Desk) -> None:
+    names = [f"s{number}" for number in range(10)]
+    states = {name: ending(users=["a", "b", "c", "d", "e", "f"]) for name in names}
+    level = {"after": "1d", "to": {"users": ["bo"]}, "keep": True}
+    states["s0"]["assignment"]["escalate"] = [level]
+    states["s0"]["timeout"] = {"after": "2d", "target": "ended"}
+    instance = desk.begin(fork(*names, **states))
+    desk.api.clock.advance(DAY)
+    desk.api.tick()
+    (event,) = desk.events(instance, "escalated")
+    assert (event["level"], event["assignees"]) == (1, ["a", "b", "c", "d", "e", "f"])
+    desk.api.clock.advance(DAY)
+    desk.api.tick()
+    assert desk.told(instance).count("expired") == 1

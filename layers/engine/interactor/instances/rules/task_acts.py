@@ -283,8 +283,16 @@ class TaskAdvance(Advance):
             "users": list(dict.fromkeys((*level.notify_users, *to_users))),
             "groups": list(dict.fromkeys((*level.notify_groups, *level.to_groups))),
         }
-        after = progress.moved(**changes)
-        self._act("escalated", now, after, fields | {"level": number + 1, "notify": notify, "links": asked.links})
+        told = fields | {"level": number + 1, "notify": notify, "links": asked.links}
+        before = self._thread
+        try:
+            self._act("escalated", now, progress.moved(**changes), told)
+        except AssignmentTooLargeError:
+            if "by" in fields:
+                raise
+            # The clock has nobody to tell: those who are asked stay, or the level would come again for ever.
+            self._thread = before
+            self._act("escalated", now, progress.moved(level=number + 1), told)
         if level.target is not None:
             self.expire(level.target, past, now)
 
